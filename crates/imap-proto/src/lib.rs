@@ -1,0 +1,1 @@
+//! IMAP as a sans-IO library: parser, encoder, client and server sessions.

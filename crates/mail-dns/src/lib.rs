@@ -1,0 +1,1 @@
+//! What mail asks of DNS, sans-IO: names, outcomes, the stub exchange, MX plans.

@@ -1,0 +1,1 @@
+//! A mail message as byte ranges: header fields, addresses, dates, sections.

@@ -1,0 +1,1 @@
+//! SASL exchanges for mail, both ends, as steps.

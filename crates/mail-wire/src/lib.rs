@@ -1,0 +1,1 @@
+//! What the mail protocols share on a wire: sessions, buffers, framing, drivers, TLS.

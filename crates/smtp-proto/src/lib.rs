@@ -1,0 +1,1 @@
+//! SMTP as a sans-IO library: parser, encoder, client and server sessions.
