@@ -127,7 +127,7 @@ pub struct ParseError {
 /// shown only when asked for by name.
 #[derive(Clone, PartialEq, Eq)]
 struct Found {
-    octets: [u8; Found::ROOM],
+    octets: [u8; Self::ROOM],
     len: u8,
 }
 
