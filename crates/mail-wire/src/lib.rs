@@ -1,1 +1,19 @@
-//! What the mail protocols share on a wire: sessions, buffers, framing, drivers, TLS.
+//! What the mail protocols share on a wire.
+
+mod buffer;
+mod deadlines;
+mod dots;
+pub mod drive;
+pub mod grammar;
+mod line;
+mod send;
+mod session;
+mod tls_info;
+
+pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};
+pub use deadlines::{Deadlines, Pace};
+pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer};
+pub use line::{BareNewline, Line, LineFramer, LineLimits};
+pub use send::{SendBuffer, Sink};
+pub use session::{Goodbye, Next, Session, Upgrade, Upgraded};
+pub use tls_info::{TlsInfo, TlsVersion};

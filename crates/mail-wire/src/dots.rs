@@ -1,0 +1,466 @@
+//! Dot-stuffing and its reverse, RFC 5321 §4.5.2 and RFC 1939 §3.
+//!
+//! Both directions check every CR and LF on the way, and both rest on [`clean_run`]: how far does
+//! the text go in which there is nothing to do? Such runs pass as slices or are moved in place.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::{BareNewline, SendBuffer, Sink, buffer::take_piece, grammar::cut};
+
+/// A CR without LF or an LF without CR in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("bare {} at offset {offset} of the body", if *.octet == b'\r' { "CR" } else { "LF" })]
+pub struct BareOctet {
+    /// CR or LF.
+    pub octet: u8,
+    /// Where it stands, counted from the body's first octet as it came.
+    pub offset: u64,
+}
+
+/// Stuffs a body on its way out and ends it.
+#[derive(Debug, Clone)]
+pub struct DotStuffer {
+    policy: BareNewline,
+    line_start: bool,
+    /// A CR was taken in; whether it is a bare one shows with the next octet.
+    cr: bool,
+    taken: u64,
+}
+
+impl DotStuffer {
+    /// Starts a body. The first line is stuffed like any other.
+    #[must_use]
+    pub const fn new(policy: BareNewline) -> Self {
+        Self { policy, line_start: true, cr: false, taken: 0 }
+    }
+
+    /// Appends the next part of the body, stuffed, to `out`. Parts may be cut anywhere.
+    ///
+    /// # Errors
+    /// A bare CR or LF under [`BareNewline::Reject`]. What stood before it has been appended; the
+    /// body must not be ended after that.
+    pub fn push(&mut self, part: Bytes, out: &mut SendBuffer) -> Result<(), BareOctet> {
+        let mut at = 0;
+        while let Some(&octet) = part.get(at) {
+            let run = if self.cr { 0 } else { clean_run(cut(&part, at).1, self.line_start) };
+            if run > 0 {
+                let clean = part.slice(at..at + run);
+                self.line_start = clean.last() == Some(&b'\n');
+                out.put_bytes(clean);
+                at += run;
+            } else {
+                self.special(octet, self.taken + at as u64, out)?;
+                at += 1;
+            }
+        }
+        self.taken += part.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the body: CRLF if the last line has none, then the dot.
+    ///
+    /// # Errors
+    /// The body ended in a bare CR under [`BareNewline::Reject`]; nothing has been appended then.
+    pub fn finish(self, out: &mut SendBuffer) -> Result<(), BareOctet> {
+        if self.cr {
+            self.bare(b'\r', self.taken - 1)?;
+        }
+        // RFC 5321 §4.1.1.4: the CRLF before the dot belongs to the last line of the text.
+        out.put(if self.line_start && !self.cr { b".\r\n" } else { b"\r\n.\r\n" });
+        Ok(())
+    }
+
+    /// Returns how many octets of the body have been taken in.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes one octet that is, or may be, more than itself.
+    fn special(&mut self, octet: u8, offset: u64, out: &mut SendBuffer) -> Result<(), BareOctet> {
+        if std::mem::take(&mut self.cr) {
+            if octet != b'\n' {
+                self.bare(b'\r', offset - 1)?;
+            }
+            out.put(b"\r\n");
+            self.line_start = true;
+            if octet == b'\n' {
+                return Ok(());
+            }
+        }
+        match octet {
+            b'\r' => self.cr = true,
+            b'\n' => {
+                self.bare(b'\n', offset)?;
+                out.put(b"\r\n");
+                self.line_start = true;
+            }
+            b'.' if self.line_start => {
+                out.put(b"..");
+                self.line_start = false;
+            }
+            other => {
+                out.put(&[other]);
+                self.line_start = false;
+            }
+        }
+        Ok(())
+    }
+
+    const fn bare(&self, octet: u8, offset: u64) -> Result<(), BareOctet> {
+        match self.policy {
+            BareNewline::Reject => Err(BareOctet { octet, offset }),
+            BareNewline::Normalize => Ok(()),
+        }
+    }
+}
+
+/// What a [`DotUnstuffer`] found.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyPiece {
+    /// Nothing more without more input.
+    Starved,
+    /// The next octets of the body, unstuffed.
+    Data(Bytes),
+    /// The terminator, CRLF "." CRLF, was there and has been taken out of the input.
+    End,
+}
+
+/// Takes a stuffed body out of a receive buffer, up to and with its terminator.
+///
+/// Exactly CRLF "." CRLF ends a body; its first CRLF may be the one before the body. Whatever only
+/// looks like it does not, under either policy.
+#[derive(Debug, Clone)]
+pub struct DotUnstuffer {
+    policy: BareNewline,
+    line_start: bool,
+    taken: u64,
+    violation: Option<BareOctet>,
+}
+
+impl DotUnstuffer {
+    /// Starts a body at the start of a line.
+    #[must_use]
+    pub const fn new(policy: BareNewline) -> Self {
+        Self { policy, line_start: true, taken: 0, violation: None }
+    }
+
+    /// Takes the next piece out of the input. Each octet is looked at once, or twice if it is one of
+    /// the last two of what is there.
+    pub fn next(&mut self, input: &mut BytesMut) -> BodyPiece {
+        // Octets up to `read` have been worked off; what is left of them stands before `kept`.
+        let (mut read, mut kept) = (0, 0);
+        loop {
+            let (_, rest) = cut(input, read);
+            let run = clean_run(rest, self.line_start);
+            if run > 0 {
+                self.line_start = rest.get(run - 1) == Some(&b'\n');
+                if kept != read {
+                    input.copy_within(read..read + run, kept);
+                }
+                read += run;
+                kept += run;
+                continue;
+            }
+            match *rest {
+                [] | [b'\r'] => {
+                    return self.data(input, read, kept).unwrap_or(BodyPiece::Starved);
+                }
+                [b'.'] | [b'.', b'\r'] if self.line_start => {
+                    return self.data(input, read, kept).unwrap_or(BodyPiece::Starved);
+                }
+                [b'.', b'\r', b'\n', ..] if self.line_start => {
+                    if let Some(data) = self.data(input, read, kept) {
+                        return data;
+                    }
+                    input.advance(3);
+                    self.taken += 3;
+                    return BodyPiece::End;
+                }
+                [b'.', ..] => {
+                    // RFC 5321 §4.5.2: a dot at the start of a longer line is taken off.
+                    read += 1;
+                    self.line_start = false;
+                }
+                [octet, ..] => {
+                    // A dot behind a bare newline is text, whatever becomes of the newline.
+                    self.line_start = false;
+                    match self.policy {
+                        BareNewline::Reject => {
+                            let offset = self.taken + read as u64;
+                            self.violation.get_or_insert(BareOctet { octet, offset });
+                            read += 1;
+                        }
+                        BareNewline::Normalize => {
+                            if let Some(data) = self.data(input, read, kept) {
+                                return data;
+                            }
+                            input.advance(1);
+                            self.taken += 1;
+                            return BodyPiece::Data(Bytes::from_static(b"\r\n"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the first bare CR or LF, if there was one under [`BareNewline::Reject`]. The body's
+    /// end is still looked for, but what comes out is not to be used.
+    #[must_use]
+    pub const fn violation(&self) -> Option<BareOctet> {
+        self.violation
+    }
+
+    /// Returns how many octets have been taken out of the input, dots and terminator included.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    fn data(&mut self, input: &mut BytesMut, read: usize, kept: usize) -> Option<BodyPiece> {
+        self.taken += read as u64;
+        let gone = read - kept;
+        if kept == 0 {
+            input.advance(gone);
+            return None;
+        }
+        let piece = take_piece(input, kept);
+        input.advance(gone);
+        Some(BodyPiece::Data(piece))
+    }
+}
+
+/// Returns how many octets at the start of `text` mean themselves: up to a dot at the start of a
+/// line, an LF without CR, a CR without LF, or a CR whose next octet is not here yet.
+fn clean_run(text: &[u8], line_start: bool) -> usize {
+    match text.first() {
+        None | Some(b'\n') => return 0,
+        Some(b'.') if line_start => return 0,
+        Some(_) => {}
+    }
+    let mut from = 0;
+    loop {
+        let (_, rest) = cut(text, from);
+        // The block overlaps the next one by an octet: what counts is pairs.
+        let (block, _) = cut(rest, BLOCK + 1);
+        if has_special(block) {
+            if let Some(at) = first_special(block) {
+                return from + at;
+            }
+        }
+        if block.len() <= BLOCK {
+            // The last octet has no partner yet.
+            return text.len() - usize::from(text.last() == Some(&b'\r'));
+        }
+        from += BLOCK;
+    }
+}
+
+/// Short enough that finding the place in it costs little, long enough for wide registers.
+const BLOCK: usize = 128;
+
+/// Tells whether any pair of neighbours is special. No branch, so that it runs in vector registers.
+#[inline]
+fn has_special(block: &[u8]) -> bool {
+    let Some((_, seconds)) = block.split_first() else { return false };
+    block.iter().zip(seconds).fold(0_u8, |seen, (&a, &b)| seen | pair(a, b)) != 0
+}
+
+#[inline]
+const fn pair(a: u8, b: u8) -> u8 {
+    let torn = (a == b'\r') as u8 ^ (b == b'\n') as u8;
+    let dot = (a == b'\n') as u8 & (b == b'.') as u8;
+    torn | dot
+}
+
+/// Returns the offset of the octet that is special in the first special pair: the CR of one without
+/// LF, else the second.
+fn first_special(block: &[u8]) -> Option<usize> {
+    let (_, seconds) = block.split_first()?;
+    let at = block.iter().zip(seconds).position(|(&a, &b)| pair(a, b) != 0)?;
+    Some(at + usize::from(block.get(at) != Some(&b'\r')))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stuffed(parts: &[&[u8]], policy: BareNewline) -> Result<Vec<u8>, BareOctet> {
+        let mut out = SendBuffer::new();
+        let mut stuffer = DotStuffer::new(policy);
+        for part in parts {
+            stuffer.push(Bytes::copy_from_slice(part), &mut out)?;
+        }
+        stuffer.finish(&mut out)?;
+        Ok(out.copy_to_bytes(out.remaining()).to_vec())
+    }
+
+    /// The body, what is left of the input, and the first bare octet.
+    type Unstuffed = (Option<Vec<u8>>, Vec<u8>, Option<BareOctet>);
+
+    fn unstuffed(parts: &[&[u8]], policy: BareNewline) -> Unstuffed {
+        let mut input = BytesMut::new();
+        let mut unstuffer = DotUnstuffer::new(policy);
+        let (mut body, mut ended) = (Vec::new(), false);
+        for part in parts {
+            input.extend_from_slice(part);
+            while !ended {
+                match unstuffer.next(&mut input) {
+                    BodyPiece::Starved => break,
+                    BodyPiece::Data(data) => body.extend_from_slice(&data),
+                    BodyPiece::End => ended = true,
+                }
+            }
+        }
+        (ended.then_some(body), input.to_vec(), unstuffer.violation())
+    }
+
+    /// Cuts in two at every offset, and octet by octet.
+    fn splits(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+        let in_two = (0..=text.len()).map(|at| vec![&text[..at], &text[at..]]);
+        in_two.chain([text.chunks(1).collect()])
+    }
+
+    #[test]
+    fn stuffs_the_first_line_and_every_other() {
+        for (body, wire) in [
+            (&b""[..], &b".\r\n"[..]),
+            (b".", b"..\r\n.\r\n"),
+            (b"a", b"a\r\n.\r\n"),
+            (b"a\r\n", b"a\r\n.\r\n"),
+            (b".a\r\n.\r\n..\r\n", b"..a\r\n..\r\n...\r\n.\r\n"),
+            (b"\r\n.", b"\r\n..\r\n.\r\n"),
+        ] {
+            for parts in splits(body) {
+                assert_eq!(stuffed(&parts, BareNewline::Reject).as_deref(), Ok(wire), "{parts:?}");
+                let (back, rest, _) = unstuffed(&[wire, b"QUIT"], BareNewline::Reject);
+                let whole = if body.is_empty() || body.ends_with(b"\n") {
+                    body.to_vec()
+                } else {
+                    [body, b"\r\n"].concat()
+                };
+                assert_eq!((back, &rest[..]), (Some(whole), &b"QUIT"[..]));
+            }
+        }
+    }
+
+    const LOOK_ALIKES: [&[u8]; 10] = [
+        b"\n.\n",
+        b"\n.\r",
+        b"\r.\n",
+        b"\r.\r",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\r.\r\n",
+        b"\r\n\0.\r\n",
+        b"\r\n.\r\r\n",
+        b"\r\r\n.\r\r\n",
+    ];
+
+    #[test]
+    fn look_alikes_never_end_a_body_in_any_split() {
+        for look_alike in LOOK_ALIKES {
+            let wire = [b"a", look_alike, b"b\r\n.\r\nQUIT"].concat();
+            for policy in [BareNewline::Reject, BareNewline::Normalize] {
+                for parts in splits(&wire) {
+                    let (body, rest, bare) = unstuffed(&parts, policy);
+                    assert_eq!(rest, b"QUIT", "{parts:?}");
+                    let has_bare = !look_alike.starts_with(b"\r\n\0");
+                    assert_eq!(bare.is_some(), has_bare && policy == BareNewline::Reject);
+                    if policy == BareNewline::Normalize {
+                        // What comes out is clean, and can be sent on and read again.
+                        let body = body.unwrap();
+                        let again = stuffed(&[&body], BareNewline::Reject).unwrap();
+                        let (back, ..) = unstuffed(&[&again], BareNewline::Reject);
+                        assert_eq!(back, Some(body));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn err_bare_octets_are_never_sent() {
+        for look_alike in LOOK_ALIKES.into_iter().filter(|l| !l.starts_with(b"\r\n\0")) {
+            let body = [b"a", look_alike, b"b"].concat();
+            for parts in splits(&body) {
+                assert!(stuffed(&parts, BareNewline::Reject).is_err(), "{parts:?}");
+                let clean = stuffed(&parts, BareNewline::Normalize).unwrap();
+                assert_eq!(clean, stuffed(&[&body], BareNewline::Normalize).unwrap());
+                let (back, rest, bare) = unstuffed(&[&clean], BareNewline::Reject);
+                assert!(back.is_some() && rest.is_empty() && bare.is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn err_says_where_the_bare_octet_stands() {
+        for (body, octet, offset) in
+            [(&b"ab\ncd"[..], b'\n', 2), (b"a\r\nb\rc", b'\r', 4), (b"x\r", b'\r', 1)]
+        {
+            for parts in splits(body) {
+                let error = stuffed(&parts, BareNewline::Reject).unwrap_err();
+                assert_eq!(error, BareOctet { octet, offset }, "{parts:?}");
+            }
+        }
+        let (_, _, bare) = unstuffed(&[b"ab\ncd\r\n.\r\n"], BareNewline::Reject);
+        assert_eq!(bare.unwrap().to_string(), "bare LF at offset 2 of the body");
+    }
+
+    #[test]
+    fn passes_a_clean_body_through_uncopied() {
+        let body = Bytes::from(b"seventy-odd octets of text, and no dot\r\n".repeat(1000));
+        let mut out = SendBuffer::new();
+        DotStuffer::new(BareNewline::Reject).push(body.clone(), &mut out).unwrap();
+        assert_eq!(out.chunk().as_ptr(), body.as_ptr());
+        assert_eq!(out.len(), body.len());
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let octet = prop_oneof![Just(b'.'), Just(b'\r'), Just(b'\n'), Just(b'x'), any::<u8>()];
+        let run = prop_oneof![
+            proptest::collection::vec(octet, 0..8),
+            Just(b"\r\n".to_vec()),
+            Just(b"\r\n.".to_vec()),
+            (100_usize..300).prop_map(|n| vec![b'y'; n]),
+        ];
+        proptest::collection::vec(run, 0..20).prop_map(|runs| runs.concat())
+    }
+
+    /// RFC 5321 §4.5.2, octet by octet and with nothing clever.
+    fn plainly_normalized(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut octets = text.iter().peekable();
+        while let Some(&octet) = octets.next() {
+            match octet {
+                b'\r' => {
+                    octets.next_if_eq(&&b'\n');
+                    out.extend(b"\r\n");
+                }
+                b'\n' => out.extend(b"\r\n"),
+                other => out.push(other),
+            }
+        }
+        if !out.is_empty() && !out.ends_with(b"\r\n") {
+            out.extend(b"\r\n");
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stuffed_comes_back(body in text(), cut in any::<prop::sample::Index>()) {
+            let at = cut.index(body.len() + 1);
+            let wire = stuffed(&[&body[..at], &body[at..]], BareNewline::Normalize).unwrap();
+            prop_assert!(!wire[..wire.len() - 3].windows(5).any(|w| w == b"\r\n.\r\n"));
+            let at = cut.index(wire.len() + 1);
+            let (back, rest, _) = unstuffed(&[&wire[..at], &wire[at..]], BareNewline::Reject);
+            prop_assert_eq!(back, Some(plainly_normalized(&body)));
+            prop_assert!(rest.is_empty());
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Drivers: the short loops between a session and a connection.
