@@ -245,10 +245,10 @@ fn clean_run(text: &[u8], line_start: bool) -> usize {
         let (_, rest) = cut(text, from);
         // The block overlaps the next one by an octet: what counts is pairs.
         let (block, _) = cut(rest, BLOCK + 1);
-        if has_special(block) {
-            if let Some(at) = first_special(block) {
-                return from + at;
-            }
+        if has_special(block)
+            && let Some(at) = first_special(block)
+        {
+            return from + at;
         }
         if block.len() <= BLOCK {
             // The last octet has no partner yet.

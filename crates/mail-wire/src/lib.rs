@@ -8,6 +8,8 @@ pub mod grammar;
 mod line;
 mod send;
 mod session;
+#[cfg(any(test, feature = "test-util"))]
+pub mod testing;
 mod tls_info;
 
 pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};

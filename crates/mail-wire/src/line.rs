@@ -160,15 +160,14 @@ mod tests {
             for piece in b"0123456789012345\r\nNOOP\r\n".chunks(step) {
                 input.extend_from_slice(piece);
                 loop {
-                    match framer.next(&mut input, LIMITS) {
-                        Line::Starved => break,
-                        line => {
-                            if let Line::Whole { octets, .. } = line {
-                                input.advance(octets);
-                            }
-                            seen.push(line);
-                        }
+                    let line = framer.next(&mut input, LIMITS);
+                    if line == Line::Starved {
+                        break;
                     }
+                    if let Line::Whole { octets, .. } = line {
+                        input.advance(octets);
+                    }
+                    seen.push(line);
                 }
             }
             assert_eq!(seen, [Line::TooLong { octets: 18 }, whole(4)], "in steps of {step}");

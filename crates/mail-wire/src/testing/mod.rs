@@ -1,0 +1,30 @@
+//! What tests of sessions share (feature `test-util`): replaying a dialogue cut at every offset, the
+//! contract as a test, and two ends wired together under a clock that jumps.
+
+mod contract;
+mod pair;
+mod replay;
+
+pub use contract::contract;
+pub use pair::{Happening, Pair};
+pub use replay::{Act, Ended, Replay, cut_everywhere, replay, splits};
+
+use std::time::Instant;
+
+use crate::{TlsInfo, TlsVersion, Upgrade, Upgraded};
+
+/// Returns a moment to count from. Tests add to it; they never sleep.
+#[must_use]
+pub fn start() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "tests need one moment to count from")]
+    Instant::now()
+}
+
+/// Returns what a session is told when a test pretends to have put a layer in.
+#[must_use]
+pub fn pretend(upgrade: Upgrade) -> Upgraded {
+    match upgrade {
+        Upgrade::Tls => Upgraded::Tls(TlsInfo::new(TlsVersion::Tls13, "TLS_AES_128_GCM_SHA256")),
+        Upgrade::Deflate => Upgraded::Deflate,
+    }
+}
