@@ -82,6 +82,8 @@ impl EnhancedStatusCode {
     pub const MAILBOX_FULL: Self = Self::permanent(2, 2);
     /// 5.2.3, the message is longer than this mailbox takes.
     pub const MESSAGE_TOO_LONG_FOR_MAILBOX: Self = Self::permanent(2, 3);
+    /// 5.3.3, the system cannot do what is asked.
+    pub const NOT_CAPABLE: Self = Self::permanent(3, 3);
     /// 5.3.4, the message is larger than this system takes.
     pub const MESSAGE_TOO_BIG: Self = Self::permanent(3, 4);
     /// 5.4.6, the message goes in circles.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::{EnhancedStatusCode, Reply, ReplyCode};
+
 /// An error of a session: what kind of failure it is decides who is to blame and what to answer.
 pub trait Fault: std::error::Error + Send + Sync + 'static {
     /// Returns the kind of this failure.
@@ -40,6 +42,58 @@ impl FaultKind {
     #[must_use]
     pub const fn is_peers(self) -> bool {
         !matches!(self, Self::Misuse)
+    }
+
+    /// Returns what an SMTP server answers to a failure of this kind, when nothing more is known
+    /// about it. A session that knows which limit or which parameter it was answers that.
+    ///
+    /// Nobody hears the answer to [`FaultKind::Disconnected`]; it is the status to keep for what
+    /// was under way.
+    #[must_use]
+    pub const fn answer(self) -> Reply {
+        const fn reply(code: ReplyCode, enhanced: EnhancedStatusCode, text: &'static str) -> Reply {
+            Reply::fixed(code, Some(enhanced), text)
+        }
+        match self {
+            // RFC 5321 4.2.4 and 4.3.2: a command that is not recognized.
+            Self::Malformed => {
+                reply(ReplyCode::SYNTAX_ERROR, EnhancedStatusCode::SYNTAX_ERROR, "syntax error")
+            }
+            // RFC 5321 4.1.4: a command out of order.
+            Self::Misbehaved => reply(
+                ReplyCode::BAD_SEQUENCE,
+                EnhancedStatusCode::INVALID_COMMAND,
+                "bad sequence of commands",
+            ),
+            // RFC 3463 3.4: the system cannot do what is asked, whatever the recipient.
+            Self::Incompatible => reply(
+                ReplyCode::TRANSACTION_FAILED,
+                EnhancedStatusCode::NOT_CAPABLE,
+                "what this asks for is not supported here",
+            ),
+            // RFC 5321 4.5.3.1.9 and RFC 1870 6.1: too much data.
+            Self::LimitExceeded => reply(
+                ReplyCode::EXCEEDED_STORAGE,
+                EnhancedStatusCode::MESSAGE_TOO_BIG,
+                "over the limit of this system",
+            ),
+            // RFC 5321 4.5.3.2: the server's time-out, told by the 421 of 3.8.
+            Self::TimedOut => reply(
+                ReplyCode::SERVICE_NOT_AVAILABLE,
+                EnhancedStatusCode::BAD_CONNECTION,
+                "timeout, closing connection",
+            ),
+            // RFC 5321 3.8: a connection that breaks is treated as if 451 had been received.
+            Self::Disconnected => {
+                reply(ReplyCode::LOCAL_ERROR, EnhancedStatusCode::BAD_CONNECTION, "connection lost")
+            }
+            // RFC 5321 4.2.3: our own error; the peer may try again.
+            Self::Misuse => reply(
+                ReplyCode::LOCAL_ERROR,
+                EnhancedStatusCode::SYSTEM_TROUBLE,
+                "local error in processing",
+            ),
+        }
     }
 }
 
@@ -191,6 +245,23 @@ mod tests {
         assert_eq!(error.to_string(), "expected SP at offset 5");
         assert_eq!(error.found(), b"hunter2");
         assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn every_kind_has_an_answer_of_its_own_blame() {
+        for (kind, answer) in [
+            (FaultKind::Malformed, "500 5.5.2 syntax error"),
+            (FaultKind::Misbehaved, "503 5.5.1 bad sequence of commands"),
+            (FaultKind::Incompatible, "554 5.3.3 what this asks for is not supported here"),
+            (FaultKind::LimitExceeded, "552 5.3.4 over the limit of this system"),
+            (FaultKind::TimedOut, "421 4.4.2 timeout, closing connection"),
+            (FaultKind::Disconnected, "451 4.4.2 connection lost"),
+            (FaultKind::Misuse, "451 4.3.0 local error in processing"),
+        ] {
+            assert_eq!(kind.answer().to_string(), answer);
+            let sender_may_retry = kind.is_transient() || !kind.is_peers();
+            assert_eq!(kind.answer().is_transient(), sender_may_retry, "{kind:?}");
+        }
     }
 
     #[test]

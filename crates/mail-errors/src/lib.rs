@@ -1,5 +1,5 @@
 //! Who is to blame when mail fails, and what to do about it.
-
+pub mod diagnosis;
 mod enhanced;
 mod fault;
 pub mod registry;
