@@ -1,0 +1,177 @@
+//! What a server session is told before it starts.
+
+use std::time::Duration;
+
+use mail_errors::Misuse;
+
+use crate::Text;
+
+/// What a server session is told before it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(super) limits: Limits,
+    pub(super) tls: Tls,
+    pub(super) plaintext: PlaintextLogin,
+    pub(super) delimiter: Option<u8>,
+    pub(super) greeting: Text<'static>,
+    pub(super) name: Option<Text<'static>>,
+}
+
+/// When TLS comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tls {
+    /// Never: there is none, or somebody below this session has done it and says so by
+    /// [`PlaintextLogin::Allow`].
+    #[default]
+    Never,
+    /// When the client says STARTTLS, RFC 9051 6.2.1.
+    StartTls,
+    /// Before the greeting (port 993, RFC 8314 3.2).
+    Implicit,
+}
+
+/// Whether a password may cross the wire in the clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PlaintextLogin {
+    /// LOGINDISABLED is told, and LOGIN and AUTHENTICATE are refused until TLS is in place
+    /// (RFC 9051 11.1).
+    #[default]
+    Refuse,
+    /// It may.
+    ///
+    /// # Why you might
+    /// Loopback, tests, and TLS that ends in a proxy.
+    Allow,
+}
+
+impl Config {
+    /// Starts with the defaults: no TLS, no password in the clear, `/` between the levels of
+    /// mailbox names.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            limits: Limits::default(),
+            tls: Tls::Never,
+            plaintext: PlaintextLogin::Refuse,
+            delimiter: Some(b'/'),
+            greeting: Text::checked(&b"ready"[..]),
+            name: None,
+        }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets when TLS comes in.
+    #[must_use]
+    pub const fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Sets whether a password may cross the wire in the clear.
+    #[must_use]
+    pub const fn plaintext_login(mut self, plaintext: PlaintextLogin) -> Self {
+        self.plaintext = plaintext;
+        self
+    }
+
+    /// Sets what separates the levels of mailbox names; `None` if there are no levels.
+    ///
+    /// # Errors
+    /// [`Misuse::Invalid`] if it cannot stand in a quoted string.
+    pub fn delimiter(mut self, delimiter: Option<u8>) -> Result<Self, Misuse> {
+        if delimiter.is_some_and(|d| !matches!(d, b' '..=b'~') || matches!(d, b'*' | b'%')) {
+            return Err(Misuse::Invalid { what: "delimiter", why: "it is no printable character" });
+        }
+        self.delimiter = delimiter;
+        Ok(self)
+    }
+
+    /// Sets the text of the greeting, `* OK [CAPABILITY ...] text`.
+    #[must_use]
+    pub fn greeting(mut self, text: Text<'static>) -> Self {
+        self.greeting = text;
+        self
+    }
+
+    /// Sets the name that ID answers with (RFC 2971); without one the answer is NIL.
+    #[must_use]
+    pub fn name(mut self, name: Text<'static>) -> Self {
+        self.name = Some(name);
+        self
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Every limit of a server session. Octets unless said otherwise.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Longest command, its literals joined in. RFC 7162 4 asks for at least 8192; clients send
+    /// UID sets much longer.
+    pub command: usize,
+    /// Longest command before login: nothing in it is longer than a password.
+    pub command_before_login: usize,
+    /// Longest message that APPEND takes; told as APPENDLIMIT (RFC 7889).
+    pub append: u64,
+    /// How much of what is over a limit is read and thrown away before the connection is given up.
+    pub swallow: u64,
+    /// How much may wait to be sent before no new work is taken on.
+    pub output: usize,
+    /// How many commands that are no commands are borne.
+    pub bad_commands: u32,
+    /// How many failed logins are borne.
+    pub failed_logins: u32,
+    /// How much news is kept, see [`News::new`](crate::view::News::new).
+    pub news: usize,
+    /// How many messages one [`Event::Fetch`](super::Event::Fetch) or
+    /// [`Event::Store`](super::Event::Store) asks for.
+    pub slice: usize,
+    /// The same where headers are wanted, which are larger.
+    pub slice_of_headers: usize,
+    /// Lowest rate of the octets of an APPEND, per second.
+    pub append_rate: u32,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+    /// How long the client may take to log in.
+    pub login: Duration,
+    /// How long nothing may come from the client. RFC 9051 5.4: at least 30 minutes.
+    pub inactivity: Duration,
+    /// How long a command may take from its first octet to its last.
+    pub rest_of_command: Duration,
+    /// How long the client may read nothing of what was sent.
+    pub reading: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            command: 64 * 1024,
+            command_before_login: 16 * 1024,
+            append: 50 * 1024 * 1024,
+            swallow: 64 * 1024 * 1024,
+            output: 64 * 1024,
+            bad_commands: 20,
+            failed_logins: 3,
+            news: 1000,
+            slice: 100,
+            slice_of_headers: 16,
+            append_rate: 64,
+            handshake: Duration::from_secs(60),
+            login: Duration::from_secs(3 * 60),
+            inactivity: Duration::from_secs(30 * 60),
+            rest_of_command: Duration::from_secs(60),
+            reading: Duration::from_secs(5 * 60),
+        }
+    }
+}
