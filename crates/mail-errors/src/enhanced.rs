@@ -74,7 +74,7 @@ impl EnhancedStatusCode {
     pub const BAD_SENDER_SYNTAX: Self = Self::permanent(1, 7);
     /// 5.1.8, the sender's domain cannot be answered.
     pub const BAD_SENDER_SYSTEM: Self = Self::permanent(1, 8);
-    /// 5.1.10, the recipient's domain has a null MX. RFC 7505 4.2.
+    /// 5.1.10, the recipient's domain has a null MX. RFC 7505 4.1.
     pub const NULL_MX: Self = Self::permanent(1, 10);
     /// 5.2.1, the mailbox is disabled.
     pub const MAILBOX_DISABLED: Self = Self::permanent(2, 1);
@@ -96,7 +96,7 @@ impl EnhancedStatusCode {
     pub const SYNTAX_ERROR: Self = Self::permanent(5, 2);
     /// 5.5.4, the parameters are not valid.
     pub const INVALID_ARGUMENTS: Self = Self::permanent(5, 4);
-    /// 5.5.6, the SASL exchange is longer than it may be. RFC 4954 4.
+    /// 5.5.6, the SASL exchange is longer than it may be. RFC 4954 6.
     pub const AUTH_EXCHANGE_TOO_LONG: Self = Self::permanent(5, 6);
     /// 5.6.0, the content is not acceptable for another reason.
     pub const BAD_CONTENT: Self = Self::permanent(6, 0);
@@ -110,7 +110,7 @@ impl EnhancedStatusCode {
     pub const MECHANISM_TOO_WEAK: Self = Self::permanent(7, 9);
     /// 5.7.11, this mechanism only under encryption. RFC 4954 6.
     pub const ENCRYPTION_REQUIRED: Self = Self::permanent(7, 11);
-    /// 5.7.27, the sender's domain has a null MX. RFC 7505 4.1.
+    /// 5.7.27, the sender's domain has a null MX. RFC 7505 4.2.
     pub const SENDER_NULL_MX: Self = Self::permanent(7, 27);
 
     /// Makes the code from its numbers; `None` unless the class is 2, 4 or 5 and the others are at

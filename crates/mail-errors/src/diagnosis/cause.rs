@@ -185,8 +185,8 @@ impl Cause {
         self.facts().0
     }
 
-    /// Tells whether it helps to send the same message again, when the server did not call the
-    /// failure a temporary one.
+    /// Tells whether a person who sends the same message again may succeed: [`Retry::Later`] or
+    /// [`Retry::AfterChange`]. What servers do by themselves is decided by the reply's class.
     #[must_use]
     pub const fn retry(self) -> Retry {
         self.facts().1
@@ -201,7 +201,7 @@ impl Cause {
     const fn facts(self) -> (Blame, Retry, &'static [Remedy]) {
         use Blame::{Network, ReceiversProvider, Recipient, Sender, SendersProvider};
         use Remedy as R;
-        use Retry::{AfterChange, Automatic, Later};
+        use Retry::{AfterChange, Later};
         match self {
             Self::MailboxUnknown => (Sender, AfterChange, &[R::CheckSpelling, R::AskRecipient]),
             Self::AddressMalformed => {
@@ -251,7 +251,7 @@ impl Cause {
             Self::AccessDenied => {
                 (ReceiversProvider, AfterChange, &[R::AskToBeAllowed, R::TellReceiver])
             }
-            Self::Greylisted => (ReceiversProvider, Automatic, &[R::WaitForRetry]),
+            Self::Greylisted => (ReceiversProvider, Later, &[R::WaitForRetry, R::SendLater]),
             Self::TooMuchMail => (Sender, Later, &[R::SendSlower, R::SendLater]),
             Self::TooManyRecipients => (Sender, AfterChange, &[R::SplitRecipients]),
             Self::ReceiverTrouble => (ReceiversProvider, Later, &[R::SendLater, R::TellReceiver]),

@@ -18,7 +18,8 @@ impl Phrasebook for English {
             causes: "Possible causes, the likeliest first:",
             blame: "To act: ",
             bullet: "- ",
-            read_on: "The code leaves the cause open: read the whole text of the reply, it often says more.",
+            read_on: "The code leaves the cause open: \
+                      read the whole text of the reply, it often says more.",
         }
     }
 
@@ -184,7 +185,7 @@ impl Phrasebook for English {
             Remedy::SendSlower => "Send fewer messages at a time.",
             Remedy::SplitRecipients => "Send to fewer recipients at a time.",
             Remedy::SendLater => "Send it again after some hours.",
-            Remedy::WaitForRetry => "Wait: the sending server tries again within the hour.",
+            Remedy::WaitForRetry => "Wait an hour: most sending servers try again by themselves.",
             Remedy::CheckConnection => "Check the network connection of the sending side.",
         }
     }

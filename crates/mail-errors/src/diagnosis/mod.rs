@@ -1,8 +1,8 @@
 //! What a reply means for people: likely causes, who has to act, and what helps, in their language.
 //!
 //! A [`Diagnosis`] goes by three things, the surest first: words of the reply that can hardly be
-//! misread, the enhanced status code (RFC 3463), and the reply code (RFC 5321 4.2.3). The code alone
-//! is a poor witness (`550 5.7.1` is given for a dozen different reasons), so [`Diagnosis::basis`]
+//! misread, the enhanced status code (RFC 3463), and the reply code (RFC 5321 4.2.3). Codes alone
+//! are poor witnesses (`550 5.7.1` is given for a dozen different reasons), so [`Diagnosis::basis`]
 //! says which of the three it was.
 //!
 //! Not supported: texts in other languages than English as evidence, and statistics over replies.
@@ -114,7 +114,7 @@ impl Diagnosis {
         matches!(self.code.class(), ReplyClass::PermanentNegative)
     }
 
-    /// Tells whether to send the same message again.
+    /// Tells whether to send the same message again, if it is the likeliest cause.
     #[must_use]
     pub fn retry(&self) -> Retry {
         match (self.code.class(), self.causes.first()) {
@@ -126,27 +126,43 @@ impl Diagnosis {
                 Retry::AfterChange
             }
             (ReplyClass::TransientNegative, _) => Retry::Automatic,
-            (ReplyClass::PermanentNegative | ReplyClass::Other, cause) => match cause {
-                // RFC 5321 4.2.1: a 5yz is not repeated as it is, by no server.
-                Some(cause) if cause.retry() == Retry::Automatic => Retry::Later,
-                Some(cause) => cause.retry(),
-                None => Retry::AfterChange,
-            },
+            // RFC 5321 4.2.1: no server repeats by itself what got a 5yz.
+            (ReplyClass::PermanentNegative | ReplyClass::Other, cause) => {
+                cause.map_or(Retry::AfterChange, |cause| cause.retry())
+            }
         }
     }
 
-    /// Returns what to check when the reply leaves the cause open and is none of 550 to 554.
+    /// Returns what to check when only the reply code speaks, and is none of 550 to 554, whose
+    /// causes are well known.
     #[must_use]
     pub fn checklist(&self) -> Option<Checklist> {
-        let open = self.basis <= Basis::Code && self.retry() != Retry::NotNeeded;
-        let known = matches!(self.code.get(), 550..=554);
-        (open && !known).then_some(Checklist::of(Symptom::NotSent))
+        let failed = self.retry() != Retry::NotNeeded;
+        let well_known = matches!(self.code.get(), 550..=554);
+        (failed && self.basis <= Basis::Code && !well_known)
+            .then_some(Checklist::of(Symptom::NotSent))
     }
 
     /// Tells it in this language: the codes, each cause with who has to act and what helps, whether
     /// to send again, and the checklist if there is one. Several lines, no line end at the end.
     pub fn explain(&self, language: Language) -> impl fmt::Display + '_ {
         Told(move |f: &mut fmt::Formatter<'_>| self.write(f, language))
+    }
+
+    /// Tells whether nothing but codes speaks, and they do not name one cause.
+    fn is_open(&self) -> bool {
+        let named = match self.basis {
+            Basis::Class => false,
+            Basis::Code | Basis::EnhancedCode => self.causes.len() == 1,
+            Basis::Text => true,
+        };
+        !named && self.retry() != Retry::NotNeeded
+    }
+
+    /// Tells whether [`Diagnosis::retry`] is right whichever of the causes it is.
+    fn agrees_on_retry(&self) -> bool {
+        self.retry() == Retry::Automatic
+            || self.causes.iter().all(|cause| cause.retry() == self.retry())
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, language: Language) -> fmt::Result {
@@ -172,8 +188,10 @@ impl Diagnosis {
                 write!(f, "\n  {}{}", labels.bullet, book.remedy(remedy))?;
             }
         }
-        write!(f, "\n{}", book.retry(self.retry()))?;
-        if self.basis <= Basis::Code && self.retry() != Retry::NotNeeded {
+        if self.agrees_on_retry() {
+            write!(f, "\n{}", book.retry(self.retry()))?;
+        }
+        if self.is_open() {
             write!(f, "\n{}", labels.read_on)?;
         }
         if let Some(checklist) = self.checklist() {

@@ -11,10 +11,10 @@ pub(super) const fn by_enhanced(code: EnhancedStatusCode) -> &'static [Cause] {
         (1, 0) => &[MailboxUnknown, SenderRefused],
         (1, 2) => &[DomainUnknown, ReceiverDns],
         (1, 3) => &[AddressMalformed],
-        // RFC 7293 3.3: the mailbox or the domain has another owner than the sender knew.
+        // RFC 7293: the mailbox or the domain has another owner than the sender knew.
         (1, 6) | (7, 17 | 18) => &[MailboxMoved],
         (1, 7 | 8) => &[SenderRefused],
-        // RFC 7505 4.2.
+        // RFC 7505 4.1.
         (1, 10) => &[DomainTakesNoMail],
         (1, _) => &[MailboxUnknown],
         (2, 0) => &[MailboxDisabled, MailboxFull],
