@@ -195,9 +195,7 @@ impl fmt::Display for Rdata {
             Self::Mx { preference, exchange } => write!(f, "{preference} {exchange}"),
             Self::Txt(txt) => txt.fmt(f),
             Self::Cname(name) | Self::Ptr(name) | Self::Ns(name) => name.fmt(f),
-            Self::Soa(soa) => {
-                write!(f, "{} {} {}", soa.primary, soa.mailbox, soa.serial)
-            }
+            Self::Soa(soa) => soa.fmt(f),
             Self::Srv { priority, weight, port, target } => {
                 write!(f, "{priority} {weight} {port} {target}")
             }
@@ -292,6 +290,13 @@ pub struct Soa {
     pub expire: u32,
     /// How long a negative answer may be kept (RFC 2308 4).
     pub minimum: u32,
+}
+
+impl fmt::Display for Soa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { primary, mailbox, serial, refresh, retry, expire, minimum } = self;
+        write!(f, "{primary} {mailbox} {serial} {refresh} {retry} {expire} {minimum}")
+    }
 }
 
 /// Data of a type that has no variant of its own in [`Rdata`].

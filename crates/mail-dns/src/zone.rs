@@ -322,7 +322,11 @@ mod tests {
             // RFC 8020 2: names above an existing name exist.
             ("b.c.example.org", RecordType::A, "no data"),
             ("z.c.example.org", RecordType::A, "no such name"),
-            ("example.org", RecordType::SOA, "ns.example.org postmaster.example.org 1"),
+            (
+                "example.org",
+                RecordType::SOA,
+                "ns.example.org postmaster.example.org 1 3600 600 86400 60",
+            ),
             ("example.com", RecordType::A, "server failure"),
             ("mx.example.org", RecordType::ANY, "192.0.2.1"),
             ("example.org", RecordType::new(252), "server failure"),

@@ -1,5 +1,5 @@
 //! Where mail goes: one table entry for each case of RFC 5321 5.1 and RFC 7505.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod support;
 
@@ -177,6 +177,21 @@ fn we_are_among_the_hosts() {
         let (verdict, trace) = verdict_of(plan, |question| zones.outcome(question));
         assert_eq!(verdict, expected, "{domain}\n{trace}");
         assert!(trace.contains("only better ones are tried"), "{trace}");
+    }
+}
+
+#[test]
+fn we_are_at_an_address_of_a_host() {
+    let zones = zones(ZONES);
+    let us: [IpAddr; 1] = ["::ffff:192.0.2.2".parse().unwrap()];
+    for (domain, expected) in [
+        ("example.org", "10 mx1.example.org [2001:db8::1 192.0.2.1]"),
+        ("one-dead.example.org", "550 5.4.4 no mail host of the domain has an address"),
+        ("implicit.example.org", "0 implicit.example.org [192.0.2.3]"),
+    ] {
+        let plan = plan_for(domain).with_we_are_at(us);
+        let (verdict, trace) = verdict_of(plan, |question| zones.outcome(question));
+        assert_eq!(verdict, expected, "{domain}\n{trace}");
     }
 }
 

@@ -34,6 +34,7 @@ pub struct MxPlan {
     domain: Name,
     seed: u64,
     we_are: Vec<Name>,
+    we_are_at: Vec<IpAddr>,
     max_hosts: usize,
     max_addresses: usize,
     ipv6: bool,
@@ -63,6 +64,7 @@ impl MxPlan {
             domain,
             seed,
             we_are: Vec::new(),
+            we_are_at: Vec::new(),
             max_hosts: 10,
             max_addresses: 8,
             ipv6: true,
@@ -76,6 +78,15 @@ impl MxPlan {
     #[must_use]
     pub fn with_we_are(mut self, names: impl IntoIterator<Item = Name>) -> Self {
         self.we_are.extend(names);
+        self
+    }
+
+    /// Tells at which addresses this server takes mail from others, which shows that a host is
+    /// ourselves under a name we do not know (RFC 5321 5.1: "any of the names or addresses by which
+    /// it might be known").
+    #[must_use]
+    pub fn with_we_are_at(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.we_are_at.extend(addresses.into_iter().map(|address| address.to_canonical()));
         self
     }
 
@@ -150,6 +161,8 @@ impl MxPlan {
                 self.lookups.trace_mut().note(format!("no MX records: {name} itself is the host"));
                 (vec![Candidate { preference: 0, name }], true)
             }
+            // RFC 5321 5.1: no such domain "MUST be reported as an error", and on a temporary error
+            // "the message MUST be queued and retried later".
             Outcome::NxDomain(_) => return Stage::Done(MxVerdict::NoMail(NoMail::NoSuchDomain)),
             Outcome::ServFail => return Stage::Done(MxVerdict::TryLater(TryLater::ServerFailure)),
             Outcome::Timeout => return Stage::Done(MxVerdict::TryLater(TryLater::NoAnswer)),
@@ -176,7 +189,7 @@ impl MxPlan {
         match (null.is_empty(), hosts.is_empty()) {
             // RFC 7505 3: the root as the only exchange. Whatever its preference, it is no host.
             (false, true) => return Err(NoMail::NullMx),
-            // RFC 7505 3: "a domain that advertises a null MX MUST NOT advertise any other MX RR."
+            // RFC 7505 3: "A domain that advertises a null MX MUST NOT advertise any other MX RR."
             (false, false) => {
                 self.lookups.trace_mut().note("null MX beside other MX records is left out");
             }
@@ -207,11 +220,13 @@ impl MxPlan {
         let mut found: HashMap<_, _> =
             hosts.iter().map(|host| host.name.clone()).zip(found).collect();
         self.note_aliases(&hosts, &found, implicit);
-        // The same rule as before, now for names that only an alias shows to be ours.
-        let we_are = &self.we_are;
+        // The same rule as before, now for hosts that only an alias or an address shows to be us.
+        let (we_are, we_are_at) = (&self.we_are, &self.we_are_at);
         let is_ours = |host: &Candidate| {
-            let canonical = found.get(&host.name).and_then(|found| found.canonical.as_ref());
-            canonical.is_some_and(|name| we_are.contains(name))
+            found.get(&host.name).is_some_and(|found| {
+                found.canonical.as_ref().is_some_and(|name| we_are.contains(name))
+                    || found.addresses.iter().any(|a| we_are_at.contains(&a.to_canonical()))
+            })
         };
         if let Some(own) = order::drop_ours(&mut hosts, is_ours) {
             self.note_own(own);
@@ -236,7 +251,8 @@ impl MxPlan {
         match (targets.is_empty(), trouble) {
             (false, _) => MxVerdict::Deliver(Plan { targets, implicit, security }),
             (true, Some(why)) => MxVerdict::TryLater(why),
-            // RFC 5321 5.1: no MX is usable, or neither MX nor address: an error, not a delay.
+            // RFC 5321 5.1: "If MX records are present, but none of them are usable, or the implicit
+            // MX is unusable, this situation MUST be reported as an error."
             (true, None) => MxVerdict::NoMail(NoMail::NoAddress),
         }
     }

@@ -41,8 +41,8 @@ pub(super) fn sorted(hosts: Vec<Candidate>, seed: u64) -> Vec<Candidate> {
 
 /// Where we are among the hosts, drops us and all that are not better, and returns our preference.
 ///
-/// > If the SMTP server that is doing the lookup is among the hosts, "all MX records with
-/// > preference numbers equal to or greater than its own" are to be dropped. (RFC 5321 5.1)
+/// > If a matching record is found, all records at that preference level and higher-numbered ones
+/// > MUST be discarded from consideration.                                   RFC 5321 5.1
 pub(super) fn drop_ours(
     hosts: &mut Vec<Candidate>,
     is_ours: impl Fn(&Candidate) -> bool,

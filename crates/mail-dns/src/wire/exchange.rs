@@ -213,11 +213,11 @@ enum State {
 
 impl Exchange {
     /// Datagrams that do not belong to the query before its answer is asked for over TCP, where
-    /// nobody can forge one blindly (RFC 5452 7).
+    /// nobody can forge one blindly (RFC 5452 9.3).
     const MAX_FOREIGN: u32 = 16;
 
     /// Starts to ask a question. `ids` gives the 16-bit message ids, one per query sent; they must
-    /// be unpredictable (RFC 5452 4.3), so take them from the operating system.
+    /// be unpredictable (RFC 5452 9.2), so take them from the operating system.
     #[must_use]
     pub fn new(
         question: Question,
@@ -255,7 +255,7 @@ impl Exchange {
     /// Takes a datagram. One that does not belong to the query is counted and left alone.
     pub fn udp_received(&mut self, from: SocketAddr, datagram: &[u8]) {
         let State::Sent { tcp: false, .. } = self.state else { return };
-        // RFC 5452 4.1
+        // RFC 5452 9.1
         if self.server().is_none_or(|(address, _)| !same_address(address, from)) {
             return;
         }

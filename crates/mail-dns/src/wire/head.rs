@@ -3,7 +3,10 @@
 use hickory_proto::serialize::binary::BinDecoder;
 use thiserror::Error;
 
-use super::bridge::{read_name, read_rdata};
+use super::{
+    bridge::{read_name, read_rdata},
+    pointers,
+};
 use crate::{
     name::Name,
     question::{Question, RecordType},
@@ -118,14 +121,14 @@ impl<'a> Reader<'a> {
 
     /// Reads a question and its class.
     pub(super) fn question(&mut self) -> Result<(Question, u16), Malformed> {
-        let name = read_name(&mut self.decoder)?;
+        let name = self.name()?;
         let rtype = RecordType::new(self.u16()?);
         Ok((Question::new(name, rtype), self.u16()?))
     }
 
     /// Reads the fixed part of a record and skips its data.
     pub(super) fn record(&mut self) -> Result<RecordHead, Malformed> {
-        let owner = read_name(&mut self.decoder)?;
+        let owner = self.name()?;
         let rtype = RecordType::new(self.u16()?);
         let class = self.u16()?;
         let ttl = u32::from(self.u16()?) << 16 | u32::from(self.u16()?);
@@ -141,10 +144,22 @@ impl<'a> Reader<'a> {
         let malformed = Malformed { what: "record length" };
         let end = head.data.checked_add(usize::from(head.len)).ok_or(malformed)?;
         // Nothing behind this record can be read as a part of it.
-        let mut decoder = BinDecoder::new(self.message.get(..end).ok_or(malformed)?);
+        let message = self.message.get(..end).ok_or(malformed)?;
+        let (offset, count) = names_in(head.rtype);
+        if !pointers::are_few(message, head.data.saturating_add(offset), count) {
+            return Err(Malformed { what: "domain name" });
+        }
+        let mut decoder = BinDecoder::new(message);
         decoder.read_slice(head.data).map_err(|_| malformed)?;
         let data = read_rdata(&mut decoder, head.rtype, head.len)?;
         Ok(Record::new(head.owner, Ttl::from_secs(head.ttl), data))
+    }
+
+    fn name(&mut self) -> Result<Name, Malformed> {
+        if !pointers::are_few(self.message, self.decoder.index(), 1) {
+            return Err(Malformed { what: "domain name" });
+        }
+        read_name(&mut self.decoder)
     }
 
     fn u16(&mut self) -> Result<u16, Malformed> {
@@ -152,5 +167,16 @@ impl<'a> Reader<'a> {
             Ok(value) => Ok(value.unverified()),
             Err(_) => Err(Malformed { what: "message: it ends too early" }),
         }
+    }
+}
+
+/// Where names begin in the data of a type, and how many there are in a row.
+const fn names_in(rtype: RecordType) -> (usize, usize) {
+    match rtype {
+        RecordType::NS | RecordType::CNAME | RecordType::PTR => (0, 1),
+        RecordType::MX => (2, 1),
+        RecordType::SRV => (6, 1),
+        RecordType::SOA => (0, 2),
+        _ => (0, 0),
     }
 }

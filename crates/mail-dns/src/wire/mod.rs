@@ -18,6 +18,7 @@ mod bridge;
 mod cache;
 mod exchange;
 mod head;
+mod pointers;
 mod query;
 mod response;
 mod server;

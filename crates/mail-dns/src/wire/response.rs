@@ -10,8 +10,7 @@ use crate::{
     record::{Rdata, Record, Ttl},
 };
 
-/// Most records that are read of one message. Real answers have dozens; each costs a name, and a
-/// name may cost a walk over thousands of pointers.
+/// Most records that are read of one message, where real answers have dozens.
 pub const MAX_RECORDS: u16 = 512;
 
 /// A response that belongs to the question.
@@ -40,7 +39,7 @@ pub enum Rejected {
     /// The octets are not a response of a standard query at all.
     #[error("not a response to a query")]
     NotResponse,
-    /// The id is another one: a late answer, or a guess (RFC 5452 4.2).
+    /// The id is another one: a late answer, or a guess (RFC 5452 9.1).
     #[error("response with id {got:#06x} where {expected:#06x} was asked")]
     WrongId {
         /// The id of our query.
@@ -48,7 +47,7 @@ pub enum Rejected {
         /// The id of the message.
         got: u16,
     },
-    /// The question is another one (RFC 5452 4.2).
+    /// The question is another one (RFC 5452 9.1).
     #[error("response to another question")]
     WrongQuestion,
     /// It belongs to the question, but cannot be read.
@@ -188,7 +187,7 @@ impl Sections {
             rcode => return Ok(Response::Failed { rcode }),
         }
         if let Some(answer) = Answer::of(question, &self.answers, security) {
-            // RFC 6604 2: the code speaks of the end of the chain, and there are records.
+            // RFC 6604 3: the code speaks of the end of the chain, and there are records.
             if self.rcode == NXDOMAIN {
                 return Err(Rejected::Malformed { what: "response: no such name, but records" });
             }

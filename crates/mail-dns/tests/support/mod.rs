@@ -1,5 +1,5 @@
 //! Zones and drivers that the tests share.
-#![allow(dead_code, clippy::disallowed_methods)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
 
