@@ -1,1 +1,32 @@
-//! POP3 as a sans-IO library: parser, encoder, client and server sessions.
+//! POP3.
+
+mod capabilities;
+mod clock;
+mod command;
+pub mod encode;
+mod limits;
+mod listing;
+mod maildrop;
+mod message_number;
+pub mod parse;
+mod profile;
+mod response;
+mod state;
+mod text;
+mod timestamp;
+mod violation;
+
+pub use capabilities::{Capabilities, Capability};
+pub use command::{ApopDigest, Command, Password, UserName, Verb};
+pub use limits::{ClientLimits, ServerLimits};
+pub use listing::{DropListing, ScanListing, UniqueId, UniqueIdListing};
+pub use maildrop::{Deletions, Maildrop, Missing};
+pub use message_number::MessageNumber;
+pub use profile::Profile;
+pub use response::{OtherCode, Response, ResponseCode, Status};
+pub use state::State;
+#[doc(hidden)]
+pub use state::{Transition, transitions};
+pub use text::Text;
+pub use timestamp::Timestamp;
+pub use violation::Violation;

@@ -1,0 +1,96 @@
+//! Every limit, with the RFC's own and a safe default.
+
+use std::time::Duration;
+
+/// How much a server takes, and how long it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Longest command line in octets, CRLF included. RFC 2449 4 asks for 255; UTF-8 names and
+    /// passwords need more.
+    pub line: usize,
+    /// How many octets of an over-long command line are read and thrown away before the
+    /// conversation is given up.
+    pub swallow: u64,
+    /// Unsent octets above which no new work is taken on.
+    pub unsent: usize,
+    /// Commands that may be refused as unknown, malformed, over-long or out of order.
+    pub errors: u32,
+    /// Logins that may fail.
+    pub logins: u32,
+    /// Most messages in a maildrop.
+    pub messages: u32,
+    /// Most unique ids that are asked for at once.
+    pub ids: u32,
+    /// Longest time without a command. RFC 1939 3: "at least 10 minutes' duration".
+    pub idle: Duration,
+    /// Lowest rate at which the peer must take what it asked for, in octets a second.
+    pub pace: u32,
+    /// The time over which `pace` is an average.
+    pub grace: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            line: 1024,
+            swallow: 64 * 1024,
+            unsent: 64 * 1024,
+            errors: 20,
+            logins: 3,
+            messages: 4_000_000,
+            ids: 256,
+            idle: Duration::from_secs(600),
+            pace: 64,
+            grace: Duration::from_secs(120),
+            handshake: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How much a client takes, and how long it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Longest line in octets, CRLF included, of a response and of a listing. RFC 2449 4 gives a
+    /// response 512.
+    pub line: usize,
+    /// How many octets of an over-long line in a listing are read and thrown away before the
+    /// conversation is given up.
+    pub swallow: u64,
+    /// Most octets that the answer to CAPA may have.
+    pub capabilities: usize,
+    /// Most commands that wait to be sent.
+    pub queue: usize,
+    /// Most octets of commands that are sent ahead of their answers, where the server offers
+    /// PIPELINING: so many fit into the buffers of any connection, and a driver that cannot read
+    /// while it writes does not lock up. RFC 2449 6.6.
+    pub group: usize,
+    /// How long the greeting may take, in all.
+    pub greeting: Duration,
+    /// How long the first line of an answer may take, in all.
+    pub answer: Duration,
+    /// Lowest rate at which listings and messages must come, in octets a second.
+    pub pace: u32,
+    /// The time over which `pace` is an average.
+    pub grace: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            line: 4096,
+            swallow: 1024 * 1024,
+            capabilities: 16 * 1024,
+            queue: 4096,
+            group: 4096,
+            greeting: Duration::from_secs(300),
+            answer: Duration::from_secs(300),
+            pace: 64,
+            grace: Duration::from_secs(120),
+            handshake: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Commands.
+
+use mail_errors::ParseError;
+use mail_wire::grammar::{ByteSet, PResult, complete, cut, fatal, number, span, unmet};
+
+use crate::{ApopDigest, Command, Password, UserName, Verb, text::unsendable};
+
+use super::{message_number, rest, sp};
+
+/// Reads a command line, its end left off.
+///
+/// > command = keyword *(SP param) CRLF    ;255 octets maximum                RFC 2449 3
+///
+/// ```
+/// use pop3_proto::{Command, parse};
+///
+/// assert!(matches!(parse::command(b"top 1 10"), Ok(Command::Top(_, 10))));
+/// assert_eq!(parse::command(b"RETR").unwrap_err().to_string(), "expected SP at offset 4");
+/// ```
+///
+/// # Errors
+/// [`ParseError`] at the first octet that does not fit.
+pub fn command(line: &[u8]) -> Result<Command<'_>, ParseError> {
+    complete(line, |i| {
+        let (args, verb) = keyword(i)?;
+        arguments(verb, args)
+    })
+}
+
+/// Reads the name of the command alone; `None` if it is not known here.
+#[must_use]
+pub fn verb(line: &[u8]) -> Option<Verb> {
+    let (_, verb) = keyword(line).ok()?;
+    Some(verb)
+}
+
+/// > keyword = 3*4VCHAR                                                      RFC 2449 3
+///
+/// Keywords are case-insensitive (RFC 1939 3).
+fn keyword(i: &[u8]) -> PResult<'_, Verb> {
+    let (word, args) = cut(i, i.iter().position(|&octet| octet == b' ').unwrap_or(i.len()));
+    let mut upper = [0; 4];
+    for (to, from) in upper.iter_mut().zip(word) {
+        *to = from.to_ascii_uppercase();
+    }
+    let verb = match (word.len(), &upper) {
+        (4, b"USER") => Verb::User,
+        (4, b"PASS") => Verb::Pass,
+        (4, b"APOP") => Verb::Apop,
+        (4, b"CAPA") => Verb::Capa,
+        (4, b"STLS") => Verb::Stls,
+        (4, b"STAT") => Verb::Stat,
+        (4, b"LIST") => Verb::List,
+        (4, b"UIDL") => Verb::Uidl,
+        (4, b"RETR") => Verb::Retr,
+        (3, b"TOP\0") => Verb::Top,
+        (4, b"DELE") => Verb::Dele,
+        (4, b"RSET") => Verb::Rset,
+        (4, b"NOOP") => Verb::Noop,
+        (4, b"QUIT") => Verb::Quit,
+        _ => return unmet(i, &"a command"),
+    };
+    Ok((args, verb))
+}
+
+fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
+    match verb {
+        Verb::User => {
+            let (i, ()) = sp(i)?;
+            let (i, name) = name_of(i, i.len())?;
+            Ok((i, Command::User(name)))
+        }
+        Verb::Pass => {
+            // RFC 1939 7: "a POP3 server may treat spaces in the argument as part of the password".
+            let (i, ()) = sp(i)?;
+            let (_, password) = rest(i, &"a password")?;
+            match unsendable(password) {
+                None => Ok((&[], Command::Pass(Password::checked(password)))),
+                Some((at, _)) => fatal(cut(password, at).1, &"a password without NUL"),
+            }
+        }
+        Verb::Apop => {
+            let (i, ()) = sp(i)?;
+            // The digest is what stands behind the last space: names may have spaces.
+            let Some(at) = memchr::memrchr(b' ', i) else { return unmet(i, &"name and digest") };
+            let (i, name) = name_of(i, at)?;
+            let (i, ()) = sp(i)?;
+            let (i, digest) = digest_of(i)?;
+            Ok((i, Command::Apop(name, digest)))
+        }
+        Verb::Capa => Ok((i, Command::Capa)),
+        Verb::Stls => Ok((i, Command::Stls)),
+        Verb::Stat => Ok((i, Command::Stat)),
+        Verb::List | Verb::Uidl => {
+            let (i, number) = if i.is_empty() {
+                (i, None)
+            } else {
+                let (i, ()) = sp(i)?;
+                let (i, number) = message_number(i)?;
+                (i, Some(number))
+            };
+            let list = matches!(verb, Verb::List);
+            Ok((i, if list { Command::List(number) } else { Command::Uidl(number) }))
+        }
+        Verb::Retr | Verb::Dele => {
+            let (i, ()) = sp(i)?;
+            let (i, number) = message_number(i)?;
+            let retr = matches!(verb, Verb::Retr);
+            Ok((i, if retr { Command::Retr(number) } else { Command::Dele(number) }))
+        }
+        Verb::Top => {
+            let (i, ()) = sp(i)?;
+            let (i, message) = message_number(i)?;
+            let (i, ()) = sp(i)?;
+            let (i, lines) = number(i, &"a number of lines")?;
+            Ok((i, Command::Top(message, lines)))
+        }
+        Verb::Rset => Ok((i, Command::Rset)),
+        Verb::Noop => Ok((i, Command::Noop)),
+        Verb::Quit => Ok((i, Command::Quit)),
+    }
+}
+
+/// Reads a name that fills the slice.
+pub(crate) fn user_name(name: &[u8]) -> Result<UserName<'_>, ParseError> {
+    complete(name, |i| name_of(i, i.len()))
+}
+
+/// Takes `len` octets: UTF-8 without control characters, with no space at either end.
+fn name_of(i: &[u8], len: usize) -> PResult<'_, UserName<'_>> {
+    let (name, rest) = cut(i, len);
+    if len > UserName::MAX {
+        return fatal(cut(i, UserName::MAX).1, &"at most 255 octets of user name");
+    }
+    let text = match std::str::from_utf8(name) {
+        Ok(text) => text,
+        Err(error) => return fatal(cut(i, error.valid_up_to()).1, &"UTF-8"),
+    };
+    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control()) {
+        return fatal(cut(i, at).1, &"a user name without control characters");
+    }
+    match (name.first(), name.last()) {
+        (None | Some(b' '), _) => fatal(i, &"a user name"),
+        (_, Some(b' ')) => fatal(cut(i, len - 1).1, &"no space behind the user name"),
+        (Some(_), _) => Ok((rest, UserName::checked(text))),
+    }
+}
+
+/// Reads a digest that fills the slice.
+pub(crate) fn apop_digest(digits: &[u8]) -> Result<ApopDigest, ParseError> {
+    complete(digits, digest_of)
+}
+
+/// > a string of 16 octets which is sent in hexadecimal format, using lower-case ASCII characters
+/// >                                                                         RFC 1939 7
+fn digest_of(i: &[u8]) -> PResult<'_, ApopDigest> {
+    const LOWER_HEX: ByteSet = ByteSet::DIGIT.range(b'a', b'f');
+    let (digits, rest) = span(i, &LOWER_HEX);
+    match digits.try_into() {
+        Ok(digits) => Ok((rest, ApopDigest::checked(digits))),
+        Err(_) => unmet(rest, &"32 lower-case hexadecimal digits"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MessageNumber;
+
+    fn reads(line: &[u8]) -> Command<'_> {
+        command(line).unwrap_or_else(|error| panic!("{}: {error}", line.escape_ascii()))
+    }
+
+    #[test]
+    fn ok_keywords_in_any_case() {
+        for verb in Verb::ALL {
+            let lower = verb.as_str().to_ascii_lowercase();
+            assert_eq!(super::verb(verb.as_str().as_bytes()), Some(verb));
+            assert_eq!(super::verb(lower.as_bytes()), Some(verb));
+            assert_eq!(super::verb(format!("{lower} x").as_bytes()), Some(verb));
+        }
+    }
+
+    #[test]
+    fn ok_password_with_spaces_at_every_end() {
+        let Command::Pass(password) = reads(b"PASS  two  spaces ") else { panic!() };
+        assert_eq!(password.expose(), b" two  spaces ");
+    }
+
+    #[test]
+    fn ok_apop_of_rfc_1939() {
+        let line = b"APOP mrose c4c9334bac560ecc979e58001b3e22fb";
+        let Command::Apop(name, digest) = reads(line) else { panic!() };
+        assert_eq!(name.as_str(), "mrose");
+        assert_eq!(digest.digits(), b"c4c9334bac560ecc979e58001b3e22fb");
+    }
+
+    #[test]
+    fn ok_numbers_with_leading_zeros() {
+        let two = MessageNumber::new(2).unwrap();
+        assert_eq!(reads(b"RETR 0002"), Command::Retr(two));
+        assert_eq!(reads(b"TOP 2 0"), Command::Top(two, 0));
+        assert_eq!(reads(b"list"), Command::List(None));
+        assert_eq!(reads(b"uidl 2"), Command::Uidl(Some(two)));
+    }
+
+    #[test]
+    fn err_says_where_and_what() {
+        for (line, error) in [
+            (&b""[..], "expected a command at offset 0"),
+            (b"XTND XLST", "expected a command at offset 0"),
+            (b"STATS", "expected a command at offset 0"),
+            (b" STAT", "expected a command at offset 0"),
+            (b"STAT 1", "expected end of line at offset 4"),
+            (b"QUIT ", "expected end of line at offset 4"),
+            (b"RETR", "expected SP at offset 4"),
+            (b"RETR ", "expected a message number at offset 5"),
+            (b"RETR  1", "expected a message number at offset 5"),
+            (b"RETR 0", "expected a message number above 0 at offset 5"),
+            (b"RETR -1", "expected a message number at offset 5"),
+            (b"RETR 4294967296", "expected a message number below 2^32 at offset 5"),
+            (b"LIST 1 2", "expected end of line at offset 6"),
+            (b"TOP 1", "expected SP at offset 5"),
+            (b"TOP 1 all", "expected a number of lines at offset 6"),
+            (b"USER", "expected SP at offset 4"),
+            (b"USER ", "expected a user name at offset 5"),
+            (b"USER  x", "expected a user name at offset 5"),
+            (b"USER x ", "expected no space behind the user name at offset 6"),
+            (b"USER a\0b", "expected a user name without control characters at offset 6"),
+            (b"USER a\xffb", "expected UTF-8 at offset 6"),
+            (b"PASS", "expected SP at offset 4"),
+            (b"PASS ", "expected a password at offset 5"),
+            (b"PASS a\0", "expected a password without NUL at offset 6"),
+            (b"APOP a\x7f 0", "expected a user name without control characters at offset 6"),
+            (b"APOP mrose", "expected name and digest at offset 5"),
+            (b"APOP mrose c4", "expected 32 lower-case hexadecimal digits at offset 13"),
+            (b"APOP m C4C9", "expected 32 lower-case hexadecimal digits at offset 7"),
+        ] {
+            let found = command(line).unwrap_err().to_string();
+            assert_eq!(found, error, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn err_number_of_10_000_digits() {
+        let line = [&b"RETR "[..], &[b'9'; 10_000]].concat();
+        assert!(command(&line).is_err());
+    }
+}

@@ -1,0 +1,42 @@
+//! One function per rule: lines without their ends in, borrowed values out. Pure and total.
+//!
+//! The grammars are those of RFC 2449 3 (commands, responses, capabilities), RFC 1939 5 and 7
+//! (numbers and listings) and RFC 5322 3.6.4 (the timestamp).
+
+mod capability;
+mod command;
+mod listing;
+mod response;
+mod timestamp;
+
+use mail_wire::grammar::{PResult, fatal, number, octet, unmet};
+
+use crate::MessageNumber;
+
+pub use capability::capability;
+pub(crate) use command::{apop_digest, user_name};
+pub use command::{command, verb};
+pub use listing::{drop_listing, scan_listing, unique_id, unique_id_listing};
+pub use response::response;
+pub(crate) use response::{leading_code, response_code};
+pub(crate) use timestamp::timestamp;
+
+/// > 1*DIGIT, above 0                                                        RFC 1939 5
+fn message_number(i: &[u8]) -> PResult<'_, MessageNumber> {
+    let (rest, value) = number(i, &"a message number")?;
+    match u32::try_from(value).ok().and_then(MessageNumber::new) {
+        Some(number) => Ok((rest, number)),
+        None if value == 0 => fatal(i, &"a message number above 0"),
+        None => fatal(i, &"a message number below 2^32"),
+    }
+}
+
+/// The one space that parts arguments. RFC 1939 3: "separated by a single SPACE character".
+fn sp(i: &[u8]) -> PResult<'_, ()> {
+    octet(b' ', &"SP")(i)
+}
+
+/// Takes all that is left, which must be something.
+fn rest<'a>(i: &'a [u8], expected: &'static &'static str) -> PResult<'a, &'a [u8]> {
+    if i.is_empty() { unmet(i, expected) } else { Ok((&[], i)) }
+}
