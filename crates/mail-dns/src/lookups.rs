@@ -1,6 +1,6 @@
 //! The questions of one machine: each asked once, charged once, answered once.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use crate::{
     budget::Budget,
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Lookups {
     budget: Budget,
-    known: HashMap<Question, Option<Outcome>>,
+    known: HashMap<Question, Option<Arc<Outcome>>>,
     pending: HashMap<QueryId, Question>,
     fresh: Vec<Query>,
     next_id: u32,
@@ -40,14 +40,15 @@ impl Lookups {
 
     /// Returns the outcome of a question, or asks it. A question over the budget counts as one
     /// without an answer.
-    pub(crate) fn outcome(&mut self, question: &Question) -> Option<Outcome> {
+    pub(crate) fn outcome(&mut self, question: &Question) -> Option<Arc<Outcome>> {
         if let Some(known) = self.known.get(question) {
             return known.clone();
         }
         if !self.budget.charge() {
             self.trace.push(Entry::NotAsked { question: question.clone() });
-            self.known.insert(question.clone(), Some(Outcome::Timeout));
-            return Some(Outcome::Timeout);
+            let unknown = Arc::new(Outcome::Timeout);
+            self.known.insert(question.clone(), Some(unknown.clone()));
+            return Some(unknown);
         }
         let id = QueryId(self.next_id);
         self.next_id += 1;
@@ -97,6 +98,6 @@ impl Lookups {
     fn learn(&mut self, question: Question, outcome: Outcome) {
         let entry = Entry::Answered { question: question.clone(), outcome: outcome.clone() };
         self.trace.push(entry);
-        self.known.insert(question, Some(outcome));
+        self.known.insert(question, Some(Arc::new(outcome)));
     }
 }

@@ -218,19 +218,20 @@ impl Txt {
     ///
     /// # Errors
     ///
-    /// No string at all, or one of more than 255 octets (RFC 1035 3.3).
+    /// No string at all, one of more than 255 octets (RFC 1035 3.3), or more than 65,535 octets in
+    /// all, where each string counts one more than it has.
     pub fn from_strings<I>(strings: I) -> Result<Self, Misuse>
     where
         I: IntoIterator,
         I::Item: AsRef<[u8]>,
     {
         let mut all = Vec::new();
+        let mut total = 0;
         for string in strings {
             let string = string.as_ref();
-            if string.len() > usize::from(u8::MAX) {
-                let len = u64::try_from(string.len()).unwrap_or(u64::MAX);
-                return Err(Misuse::TooLong { what: "TXT string", len, limit: 255 });
-            }
+            within("TXT string", string.len(), u8::MAX.into())?;
+            total += string.len() + 1;
+            within("TXT", total, u16::MAX)?;
             all.push(Bytes::copy_from_slice(string));
         }
         if all.is_empty() {
@@ -239,16 +240,17 @@ impl Txt {
         Ok(Self { strings: all })
     }
 
-    /// Makes a text of octets of any length, cut into strings of 255, as the readers of SPF
-    /// (RFC 7208 3.3), DKIM and DMARC join them again.
-    #[must_use]
-    pub fn split(text: &[u8]) -> Self {
-        let strings = if text.is_empty() {
-            vec![Bytes::new()]
-        } else {
-            text.chunks(usize::from(u8::MAX)).map(Bytes::copy_from_slice).collect()
-        };
-        Self { strings }
+    /// Makes a text of octets, cut into strings of 255, as the readers of SPF (RFC 7208 3.3), DKIM
+    /// and DMARC join them again.
+    ///
+    /// # Errors
+    ///
+    /// More than 65,279 octets, which no record can hold.
+    pub fn split(text: &[u8]) -> Result<Self, Misuse> {
+        if text.is_empty() {
+            return Self::from_strings([text]);
+        }
+        Self::from_strings(text.chunks(usize::from(u8::MAX)))
     }
 
     /// Returns the strings.
@@ -318,10 +320,7 @@ impl Opaque {
         if rtype.is_meta() || is_typed(rtype) {
             return Err(Misuse::Invalid { what: "record type", why: "cannot be opaque data" });
         }
-        if octets.len() > usize::from(u16::MAX) {
-            let len = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-            return Err(Misuse::TooLong { what: "record data", len, limit: u16::MAX.into() });
-        }
+        within("record data", octets.len(), u16::MAX)?;
         Ok(Self { rtype, octets })
     }
 
@@ -336,6 +335,14 @@ impl Opaque {
     pub fn octets(&self) -> &[u8] {
         &self.octets
     }
+}
+
+fn within(what: &'static str, len: usize, limit: u16) -> Result<(), Misuse> {
+    if len <= usize::from(limit) {
+        return Ok(());
+    }
+    let len = u64::try_from(len).unwrap_or(u64::MAX);
+    Err(Misuse::TooLong { what, len, limit: limit.into() })
 }
 
 /// Tells whether [`Rdata`] has a variant for this type.
@@ -369,10 +376,10 @@ mod tests {
     #[test]
     fn ok_txt_split_and_joined() {
         let text = vec![b'k'; 600];
-        let txt = Txt::split(&text);
+        let txt = Txt::split(&text).unwrap();
         assert_eq!(txt.strings().map(<[u8]>::len).collect::<Vec<_>>(), [255, 255, 90]);
         assert_eq!(txt.joined(), text);
-        assert_eq!(Txt::split(b"").strings().count(), 1);
+        assert_eq!(Txt::split(b"").unwrap().strings().count(), 1);
     }
 
     #[test]
@@ -380,6 +387,9 @@ mod tests {
         assert!(Txt::from_strings(Vec::<&[u8]>::new()).is_err());
         assert!(Txt::from_strings([[0; 256]]).is_err());
         assert!(Txt::from_strings([[0; 255]]).is_ok());
+        // 255 strings of 255 octets and one of 254, each behind its length, are 65,535.
+        assert!(Txt::split(&[0; 65_279]).is_ok());
+        assert!(Txt::split(&[0; 65_280]).is_err());
     }
 
     #[test]

@@ -285,7 +285,7 @@ fn err_ladder_of_pointers_in_an_owner_and_in_data() {
 #[test]
 fn ok_server_truncates_for_datagrams_and_not_for_tcp() {
     let question = ask("example.org", RecordType::TXT);
-    let text = Rdata::Txt(Txt::split(&[b'x'; 1000]));
+    let text = Rdata::Txt(Txt::split(&[b'x'; 1000]).unwrap());
     let reply = Reply::Records(vec![record("example.org", 60, text)]);
     let length = |flags, transport| {
         let query = decode_query(&encode_query(9, &question, flags)).unwrap();
@@ -301,9 +301,26 @@ fn ok_server_truncates_for_datagrams_and_not_for_tcp() {
 }
 
 #[test]
+fn ok_raw_data_may_be_empty_and_as_long_as_a_message_holds() {
+    let tlsa = |len| Rdata::Other(Opaque::new(RecordType::TLSA, vec![7; len]).unwrap());
+    let question = ask("example.org", RecordType::TLSA);
+    for (len, fits) in [(0, true), (1, true), (65_000, true), (65_535, false)] {
+        let record = record("example.org", 60, tlsa(len));
+        let message = response(9, &question, &Reply::Records(vec![record.clone()]));
+        let decoded = decode_response(&message, 9, &question, false);
+        if fits {
+            let Ok(Response::Final(outcome)) = decoded else { panic!("{decoded:?}") };
+            assert_eq!(outcome.answer().unwrap().records(), [record]);
+        } else {
+            assert_eq!(decoded, Ok(Response::Failed { rcode: 2 }));
+        }
+    }
+}
+
+#[test]
 fn ok_server_fails_where_even_tcp_is_too_small() {
     let question = ask("example.org", RecordType::TXT);
-    let text = |n: u8| record("example.org", 60, Rdata::Txt(Txt::split(&[n; 60_000])));
+    let text = |n: u8| record("example.org", 60, Rdata::Txt(Txt::split(&[n; 60_000]).unwrap()));
     let message = response(9, &question, &Reply::Records(vec![text(1), text(2)]));
     let decoded = decode_response(&message, 9, &question, false);
     assert_eq!(decoded, Ok(Response::Failed { rcode: 2 }));
@@ -324,8 +341,10 @@ fn server_answers_or_ignores_what_is_no_query() {
     assert_eq!(rcode(&raw(0x0100, [0, 0, 0, 0], &[])), Some(1));
     assert_eq!(rcode(&raw(0x0100, [2, 0, 0, 0], &[QUESTION, QUESTION])), Some(1));
     assert_eq!(rcode(&raw(0x0100, [1, 0, 0, 0], &[&QUESTION[..9]])), Some(1));
+    // Another class is refused, and the question is repeated as it was.
     let chaos = b"\x07version\x04bind\0\0\x10\0\x03";
-    assert_eq!(rcode(&raw(0x0100, [1, 0, 0, 0], &[chaos])), Some(5));
+    let query = raw(0x0100, [1, 0, 0, 0], &[chaos]);
+    assert_eq!(decode_query(&query), Err(NotQuery::Answer(raw(0x8105, [1, 0, 0, 0], &[chaos]))));
     let opt: &[u8] = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
     assert_eq!(rcode(&raw(0x0100, [1, 0, 0, 2], &[QUESTION, opt, opt])), Some(1));
     // RFC 6891 6.1.3: version 1 is BADVERS, whose lower bits are zero and upper are in the OPT.

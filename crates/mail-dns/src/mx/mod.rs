@@ -137,8 +137,12 @@ impl MxPlan {
             Stage::Addresses { hosts, implicit, security } => {
                 let (hosts, implicit, security) = (hosts.clone(), *implicit, *security);
                 // All questions first, so that they are asked together.
-                let found: Vec<_> = hosts.iter().map(|host| self.addresses(&host.name)).collect();
-                let found: Vec<_> = found.into_iter().collect::<Option<_>>()?;
+                let missing = hosts.iter().filter(|host| !self.is_known(&host.name)).count();
+                if missing > 0 {
+                    return None;
+                }
+                let found = hosts.iter().map(|host| self.addresses(&host.name));
+                let found = found.collect::<Option<_>>()?;
                 Some(Stage::Done(self.conclude(hosts, found, implicit, security)))
             }
             Stage::Done(verdict) => Some(Stage::Done(verdict.clone())),
@@ -198,15 +202,22 @@ impl MxPlan {
         Ok(order::sorted(hosts, self.seed))
     }
 
-    /// The addresses of a host; asks for what is missing.
+    /// Tells whether the addresses of a host are known; asks for what is missing.
+    fn is_known(&mut self, host: &Name) -> bool {
+        let a = self.lookups.outcome(&Question::new(host.clone(), RecordType::A)).is_some();
+        let aaaa = Question::new(host.clone(), RecordType::AAAA);
+        let aaaa = !self.ipv6 || self.lookups.outcome(&aaaa).is_some();
+        a && aaaa
+    }
+
+    /// The addresses of a host, if they are known.
     fn addresses(&mut self, host: &Name) -> Option<Found> {
-        let a = self.lookups.outcome(&Question::new(host.clone(), RecordType::A));
-        let aaaa = if self.ipv6 {
-            self.lookups.outcome(&Question::new(host.clone(), RecordType::AAAA)).map(Some)
-        } else {
-            Some(None)
-        };
-        Some(Found::of(&a?, aaaa?.as_ref()))
+        let a = self.lookups.outcome(&Question::new(host.clone(), RecordType::A))?;
+        if !self.ipv6 {
+            return Some(Found::of(&a, None));
+        }
+        let aaaa = self.lookups.outcome(&Question::new(host.clone(), RecordType::AAAA))?;
+        Some(Found::of(&a, Some(&aaaa)))
     }
 
     /// What the addresses say.

@@ -118,9 +118,13 @@ fn from_rdata(data: &Rdata) -> Option<RData> {
         Rdata::Srv { priority, weight, port, target } => {
             RData::SRV(rdata::SRV::new(*priority, *weight, *port, from_name(target)?))
         }
-        Rdata::Other(opaque) => RData::Unknown {
-            code: WireType::from(opaque.rtype().code()),
-            rdata: NULL::with(opaque.octets().to_vec()),
-        },
+        Rdata::Other(opaque) => {
+            let code = WireType::from(opaque.rtype().code());
+            match opaque.octets() {
+                // hickory-proto's only variant that may be empty.
+                [] => RData::Update0(code),
+                octets => RData::Unknown { code, rdata: NULL::with(octets.to_vec()) },
+            }
+        }
     })
 }

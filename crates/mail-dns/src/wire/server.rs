@@ -2,7 +2,7 @@
 
 use hickory_proto::{
     op::{Edns, Message, MessageType, OpCode, Query, ResponseCode},
-    rr::RecordType as WireType,
+    rr::{DNSClass, RecordType as WireType},
 };
 
 use super::{
@@ -27,6 +27,7 @@ pub enum Transport {
 pub struct ReceivedQuery {
     id: u16,
     question: Question,
+    class: u16,
     recursion_desired: bool,
     /// The client's UDP payload, if it speaks EDNS.
     edns: Option<u16>,
@@ -72,7 +73,7 @@ pub fn decode_query(message: &[u8]) -> Result<ReceivedQuery, NotQuery> {
     let mut reader = Reader::new(message).map_err(formerr)?;
     let (question, class) = reader.question().map_err(formerr)?;
     let (id, recursion_desired) = (head.id, head.recursion_desired());
-    let mut query = ReceivedQuery { id, question, recursion_desired, edns: None };
+    let mut query = ReceivedQuery { id, question, class, recursion_desired, edns: None };
     let mut version = 0;
     for _ in 0..head.records() {
         let record = reader.record().map_err(formerr)?;
@@ -148,7 +149,9 @@ fn empty(query: &ReceivedQuery, code: ResponseCode) -> Message {
     message.metadata.response_code = code;
     let name = from_name(query.question.name()).expect("a Name keeps the limits of RFC 1035");
     let rtype = WireType::from(query.question.rtype().code());
-    message.add_query(Query::query(name, rtype));
+    let mut question = Query::query(name, rtype);
+    question.set_query_class(DNSClass::from(query.class));
+    message.add_query(question);
     if query.edns.is_some() {
         let mut edns = Edns::new();
         edns.set_max_payload(UDP_PAYLOAD);
