@@ -213,7 +213,10 @@ mod tests {
         let mut flags = Flags::default();
         assert!(flags.insert_keyword(word("$Forwarded")));
         assert!(flags.insert_keyword(word("$FORWARDED")));
-        assert_eq!(flags.keywords().iter().map(Keyword::as_str).collect::<Vec<_>>(), ["$Forwarded"]);
+        assert_eq!(
+            flags.keywords().iter().map(Keyword::as_str).collect::<Vec<_>>(),
+            ["$Forwarded"]
+        );
         assert!(flags.contains_keyword(&word("$forwarded")));
     }
 

@@ -70,7 +70,8 @@ pub enum Renamed {
 
 /// The mailbox trees of a store. Every ancestor of a name has a name itself.
 pub trait Mailboxes {
-    /// Lists the mailboxes of an account by name, ascending, INBOX among them.
+    /// Lists the mailboxes of an account, INBOX among them, ascending by the components of their
+    /// names: a name comes right before those below it.
     ///
     /// # Errors
     ///
@@ -102,7 +103,8 @@ pub trait Mailboxes {
     /// # Errors
     ///
     /// `NotFound`; `Conflict` for INBOX, and for a name that cannot be selected and has children.
-    fn delete_mailbox(&self, account: AccountId, name: &MailboxName) -> Result<Deleted, StoreError>;
+    fn delete_mailbox(&self, account: AccountId, name: &MailboxName)
+    -> Result<Deleted, StoreError>;
 
     /// Renames a mailbox with all below it and makes what is missing above the new name. INBOX is
     /// emptied into a new mailbox instead (RFC 9051 6.3.6). Subscriptions stay as they are.

@@ -84,8 +84,8 @@ pub use ids::{
 };
 pub use mailboxes::{Deleted, MOST_MAILBOXES, Mailbox, MailboxStatus, Mailboxes, Renamed};
 pub use messages::{
-    Arrival, Body, Copied, ExpungeRule, Expunged, FlagsChanged, Maildrop, MaildropLock,
-    MaildropMessage, MailboxView, MessageEntry, Messages, Moved,
+    Arrival, Body, Copied, ExpungeRule, Expunged, FlagsChanged, MailboxView, Maildrop,
+    MaildropLock, MaildropMessage, MessageEntry, Messages, Moved,
 };
 pub use names::{Address, Domain, LoginName, MailboxName, NameError};
 pub use queue::{

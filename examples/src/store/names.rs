@@ -41,7 +41,9 @@ impl Domain {
         }
         if let Some(literal) = text.strip_prefix('[') {
             let Some(inner) = literal.strip_suffix(']') else { return err("no closing bracket") };
-            if inner.is_empty() || !inner.bytes().all(|b| b.is_ascii_graphic() && !b"[]\\".contains(&b)) {
+            if inner.is_empty()
+                || !inner.bytes().all(|b| b.is_ascii_graphic() && !b"[]\\".contains(&b))
+            {
                 return err("no octets that an address literal may have");
             }
             return Ok(Self(text.to_ascii_lowercase().into()));
@@ -102,7 +104,10 @@ impl Address {
         if local.is_empty() || local.len() > 64 {
             return err("the part before the @ has 1 to 64 octets");
         }
-        if local.chars().any(|c| c.is_control() || (!quoted && (c == ' ' || "<>()[],;:\\\"@".contains(c)))) {
+        if local
+            .chars()
+            .any(|c| c.is_control() || (!quoted && (c == ' ' || "<>()[],;:\\\"@".contains(c))))
+        {
             return err("the part before the @ has an octet that it must not have");
         }
         if quoted && !closes_only_at_the_end(local) {
@@ -237,6 +242,11 @@ impl MailboxName {
         &self.0
     }
 
+    /// Returns what stands between the separators, the uppermost first.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split(Self::SEPARATOR)
+    }
+
     /// Tells whether this is the INBOX.
     #[must_use]
     pub fn is_inbox(&self) -> bool {
@@ -251,7 +261,10 @@ impl MailboxName {
 
     /// Returns the names above this one, the uppermost first.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> + '_ {
-        self.0.match_indices(Self::SEPARATOR).filter_map(|(at, _)| self.0.get(..at)).map(|n| Self(n.into()))
+        self.0
+            .match_indices(Self::SEPARATOR)
+            .filter_map(|(at, _)| self.0.get(..at))
+            .map(|n| Self(n.into()))
     }
 
     /// Returns this name with the part `from` at its front changed into `to`; `None` if it is
@@ -276,7 +289,7 @@ impl fmt::Display for MailboxName {
 /// RFC 5321 4.1.2 `Quoted-string`: inside, a quote or backslash stands behind a backslash.
 fn closes_only_at_the_end(quoted: &str) -> bool {
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    let escaped = inner.chars().fold(Some(false), |escaped, c| match (escaped?, c) {
+    let escaped = inner.chars().try_fold(false, |escaped, c| match (escaped, c) {
         (true, _) => Some(false),
         (false, '\\') => Some(true),
         (false, '"') => None,
@@ -300,7 +313,9 @@ mod tests {
 
     #[test]
     fn ok_addresses_of_every_sort() {
-        for text in ["a@b", "\"a b\"@c.d", "\"a\\\"@\"@c", "x+y@[127.0.0.1]", "x@[IPv6:::1]", "é@ü.example"] {
+        for text in
+            ["a@b", "\"a b\"@c.d", "\"a\\\"@\"@c", "x+y@[127.0.0.1]", "x@[IPv6:::1]", "é@ü.example"]
+        {
             assert!(Address::parse(text).is_ok(), "{text}");
         }
     }
@@ -308,8 +323,24 @@ mod tests {
     #[test]
     fn err_addresses_that_could_not_be_sent() {
         let texts = [
-            "", "@", "a", "a@", "@b", "a b@c", "a@b c", "a\r\n@b", "a\0@b", "<a@b>", "a@b>", "\"a\"b\"@c",
-            "\"a\\\"@c", "a@b..c", "a@-b", "a@[1", "a@[1\r\n]", "a@b\r\nRCPT TO:<x@y>",
+            "",
+            "@",
+            "a",
+            "a@",
+            "@b",
+            "a b@c",
+            "a@b c",
+            "a\r\n@b",
+            "a\0@b",
+            "<a@b>",
+            "a@b>",
+            "\"a\"b\"@c",
+            "\"a\\\"@c",
+            "a@b..c",
+            "a@-b",
+            "a@[1",
+            "a@[1\r\n]",
+            "a@b\r\nRCPT TO:<x@y>",
         ];
         for text in texts {
             assert!(Address::parse(text).is_err(), "{text:?}");

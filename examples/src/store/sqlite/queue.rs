@@ -1,0 +1,240 @@
+//! Acceptance and the relay queue in SQLite.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::bodies::{Contents, Staged};
+use super::directory::{named, text};
+use super::failure::Failure;
+use super::messages::{self, NewMessage};
+use super::{SqliteStore, int, mailboxes, schema, uint};
+use crate::store::{
+    Accepted, Address, Claim, ClaimId, Domain, Flags, Incoming, MOST_RECIPIENTS, MailboxName,
+    MessageId, Noun, Outcome, Place, Queue, QueueId, QueuedRecipient, RecipientId, Relay, Spooled,
+    StoreError, UnixTime,
+};
+
+impl Queue for SqliteStore {
+    fn accept(&self, incoming: &Incoming) -> Result<Accepted, StoreError> {
+        let incoming = incoming.clone();
+        let message = incoming.message.clone();
+        self.with_body(&message, move |connection, staged| accept(connection, &incoming, staged))
+    }
+
+    fn claim_due(
+        &self,
+        now: UnixTime,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Vec<Claim>, StoreError> {
+        // An empty round costs no write.
+        if self.next_due()?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        self.writer.run(move |connection| {
+            let due = due(connection, now, most)?;
+            due.into_iter()
+                .map(|(queue, domain)| claim(connection, queue, &domain, now, lease))
+                .collect()
+        })
+    }
+
+    fn next_due(&self) -> Result<Option<UnixTime>, StoreError> {
+        self.readers.run(|connection| {
+            let mut query = connection.prepare_cached("SELECT min(due_at) FROM recipient")?;
+            let due: Option<i64> = query.query_row([], |row| row.get(0))?;
+            Ok(due.map(UnixTime::new))
+        })
+    }
+
+    fn settle(
+        &self,
+        claim: ClaimId,
+        outcomes: &[(RecipientId, Outcome)],
+        notice: Option<&Incoming>,
+    ) -> Result<Accepted, StoreError> {
+        let (outcomes, notice) = (outcomes.to_vec(), notice.cloned());
+        let message = match &notice {
+            Some(notice) => notice.message.clone(),
+            None => Spooled::from_octets(""),
+        };
+        self.with_body(&message, move |connection, staged| {
+            let mut queues = HashSet::new();
+            for (recipient, outcome) in &outcomes {
+                queues.insert(settle(connection, claim, *recipient, outcome)?);
+            }
+            let mut finish = connection.prepare_cached(
+                "DELETE FROM queue WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM recipient WHERE queue = ?1)",
+            )?;
+            for queue in queues {
+                finish.execute([queue])?;
+            }
+            match &notice {
+                Some(notice) => accept(connection, notice, staged),
+                None => Ok(Accepted::default()),
+            }
+        })
+    }
+
+    fn queue_length(&self) -> Result<u64, StoreError> {
+        self.readers.run(|connection| {
+            let mut query = connection.prepare_cached("SELECT count(*) FROM recipient")?;
+            Ok(uint(query.query_row([], |row| row.get(0))?))
+        })
+    }
+}
+
+fn accept(
+    connection: &Connection,
+    incoming: &Incoming,
+    staged: &Staged,
+) -> Result<Accepted, Failure> {
+    let mut contents = Contents::new(connection, staged);
+    let mut accepted = Accepted::default();
+    let mut served = HashSet::new();
+    for delivery in &incoming.deliveries {
+        let mailbox = match delivery.place {
+            Place::Mailbox(mailbox) => mailbox,
+            Place::Inbox(account) => {
+                let inbox = mailboxes::find(connection, account, &MailboxName::inbox())?;
+                inbox.ok_or(Failure::not_found(Noun::Account))?.0
+            }
+        };
+        if !served.insert(mailbox) {
+            continue;
+        }
+        let (id, size) = contents.behind(&delivery.trace)?;
+        let message = NewMessage { id, size, date: incoming.date, flags: Flags::default() };
+        accepted.delivered.push(messages::put(connection, mailbox, &message)?);
+    }
+    if let Some(relay) = incoming.relay.as_ref().filter(|relay| !relay.recipients.is_empty()) {
+        accepted.queued = Some(enqueue(connection, relay, incoming.date.time(), &mut contents)?);
+    }
+    Ok(accepted)
+}
+
+fn enqueue(
+    connection: &Connection,
+    relay: &Relay,
+    now: UnixTime,
+    contents: &mut Contents<'_>,
+) -> Result<QueueId, Failure> {
+    let (message, _) = contents.behind(&relay.trace)?;
+    let sender = relay.sender.as_ref().map(Address::as_str);
+    let queue: i64 = connection
+        .prepare_cached(
+            "INSERT INTO queue (content, sender, queued_at) VALUES (?1, ?2, ?3) RETURNING id",
+        )?
+        .query_row(params![int(message.number()), sender, now.seconds()], |row| row.get(0))?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO recipient (queue, address, domain, due_at) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let mut seen = HashSet::new();
+    for recipient in relay.recipients.iter().filter(|recipient| seen.insert(*recipient)) {
+        let domain = recipient.domain().as_str();
+        insert.execute(params![queue, recipient.as_str(), domain, now.seconds()])?;
+    }
+    Ok(QueueId::new(uint(queue)))
+}
+
+/// The messages and domains that have recipients due, the longest due first.
+fn due(connection: &Connection, now: UnixTime, most: usize) -> Result<Vec<(i64, String)>, Failure> {
+    let mut query = connection.prepare_cached(
+        "SELECT queue, domain FROM recipient WHERE due_at <= ?1 ORDER BY due_at, queue, domain",
+    )?;
+    let mut rows = query.query([now.seconds()])?;
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    while found.len() < most {
+        let Some(row) = rows.next()? else { break };
+        let key: (i64, String) = (row.get(0)?, text(row, 1)?);
+        if seen.insert(key.clone()) {
+            found.push(key);
+        }
+    }
+    Ok(found)
+}
+
+fn claim(
+    connection: &Connection,
+    queue: i64,
+    domain: &str,
+    now: UnixTime,
+    lease: Duration,
+) -> Result<Claim, Failure> {
+    let id = schema::next(connection, "claim")?;
+    let mut update = connection.prepare_cached(
+        "UPDATE recipient SET claim = ?4, due_at = ?5 WHERE id IN (
+             SELECT id FROM recipient WHERE queue = ?1 AND domain = ?2 AND due_at <= ?3
+             ORDER BY id LIMIT ?6)
+         RETURNING id, address, attempts, diagnostic",
+    )?;
+    let until = now.after(lease).seconds();
+    let most = int(MOST_RECIPIENTS as u64);
+    let claimed = params![queue, domain, now.seconds(), id, until, most];
+    let recipients = update.query_and_then(claimed, |row| {
+        Ok::<_, Failure>(QueuedRecipient {
+            id: RecipientId::new(uint(row.get(0)?)),
+            address: named(Address::parse(&text(row, 1)?))?,
+            attempts: u32::try_from(row.get::<_, i64>(2)?).unwrap_or(u32::MAX),
+            diagnostic: row.get(3)?,
+        })
+    })?;
+    let mut recipients = recipients.collect::<Result<Vec<_>, _>>()?;
+    recipients.sort_unstable_by_key(|recipient| recipient.id);
+    let mut query = connection.prepare_cached(
+        "SELECT content, length(trace) + size, eight_bit, sender, queued_at
+         FROM queue JOIN content ON content.id = queue.content JOIN body ON body.id = content.body
+         WHERE queue.id = ?1",
+    )?;
+    let mut message = query.query_and_then([queue], |row| {
+        let sender: Option<String> = row.get(3)?;
+        Ok(Claim {
+            id: ClaimId::new(uint(id)),
+            queue: QueueId::new(uint(queue)),
+            message: MessageId::new(uint(row.get(0)?)),
+            size: uint(row.get(1)?),
+            eight_bit: row.get(2)?,
+            sender: sender.map(|sender| named(Address::parse(&sender))).transpose()?,
+            domain: named(Domain::parse(domain))?,
+            recipients: std::mem::take(&mut recipients),
+            queued_at: UnixTime::new(row.get(4)?),
+        })
+    })?;
+    message.next().ok_or_else(|| Failure::corrupt("a recipient without a message"))?
+}
+
+/// Settles one recipient and returns the message it is of.
+fn settle(
+    connection: &Connection,
+    claim: ClaimId,
+    recipient: RecipientId,
+    outcome: &Outcome,
+) -> Result<i64, Failure> {
+    let (id, claim) = (int(recipient.number()), int(claim.number()));
+    let settled: Option<i64> = match outcome {
+        Outcome::Delivered | Outcome::Failed => connection
+            .prepare_cached("DELETE FROM recipient WHERE id = ?1 AND claim = ?2 RETURNING queue")?
+            .query_row([id, claim], |row| row.get(0))
+            .optional()?,
+        Outcome::Deferred { until, diagnostic } => connection
+            .prepare_cached(
+                "UPDATE recipient SET claim = NULL, attempts = attempts + 1, due_at = ?3,
+                 diagnostic = ?4 WHERE id = ?1 AND claim = ?2 RETURNING queue",
+            )?
+            .query_row(params![id, claim, until.seconds(), cut(diagnostic)], |row| row.get(0))
+            .optional()?,
+    };
+    settled.ok_or(Failure::conflict(Noun::Claim, "is no longer yours"))
+}
+
+fn cut(text: &str) -> &str {
+    let end =
+        (0..=text.len().min(LONGEST_DIAGNOSTIC)).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
+const LONGEST_DIAGNOSTIC: usize = 1000;

@@ -1,0 +1,188 @@
+//! The relay queue: claims, leases, outcomes.
+
+use std::time::Duration;
+
+use mail_examples::store::*;
+
+use super::support::*;
+
+const LEASE: Duration = Duration::from_secs(600);
+
+fn later(seconds: u64) -> UnixTime {
+    NOW.after(Duration::from_secs(seconds))
+}
+
+fn claims(store: &Fixture, now: UnixTime) -> Vec<Claim> {
+    store.claim_due(now, LEASE, 100).expect("claims")
+}
+
+fn addresses(claim: &Claim) -> Vec<&str> {
+    claim.recipients.iter().map(|recipient| recipient.address.as_str()).collect()
+}
+
+fn all(claim: &Claim, outcome: &Outcome) -> Vec<(RecipientId, Outcome)> {
+    claim.recipients.iter().map(|recipient| (recipient.id, outcome.clone())).collect()
+}
+
+#[test]
+fn ok_claims_are_one_for_each_domain() {
+    let store = Fixture::new();
+    let recipients = ["A@one.test", "b@two.test", "c@ONE.test", "A@one.test"];
+    let queued = store.accept(&relayed(&recipients)).expect("accepted").queued;
+    assert_eq!(store.queue_length(), Ok(3));
+    assert_eq!(store.next_due(), Ok(Some(NOW)));
+    let claims = claims(&store, NOW);
+    assert_eq!(claims.len(), 2);
+    assert_eq!(addresses(&claims[0]), ["A@one.test", "c@one.test"]);
+    assert_eq!(addresses(&claims[1]), ["b@two.test"]);
+    for claim in &claims {
+        assert_eq!(Some(claim.queue), queued);
+        assert_eq!(claim.sender, Some(address("alice@example.org")));
+        assert_eq!((claim.queued_at, claim.eight_bit), (NOW, false));
+        let text = store.text(claim.message);
+        assert_eq!(text, "Received: here\r\nSubject: out\r\n\r\nhi\r\n");
+        assert_eq!(claim.size, text.len() as u64);
+    }
+}
+
+#[test]
+fn ok_nothing_is_claimed_twice_until_the_lease_ends() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    assert_eq!(claims(&store, NOW).len(), 1);
+    assert!(claims(&store, later(599)).is_empty());
+    assert_eq!(store.next_due(), Ok(Some(later(600))));
+    assert_eq!(claims(&store, later(600)).len(), 1);
+}
+
+#[test]
+fn ok_claim_survives_a_restart_and_becomes_due_when_the_lease_ends() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test", "b@two.test"])).expect("accepted");
+    let claimed = store.claim_due(NOW, LEASE, 1).expect("claims");
+    assert_eq!(addresses(&claimed[0]), ["a@one.test"]);
+    let store = store.reopened();
+    let rest = claims(&store, later(1));
+    assert_eq!(rest.iter().map(addresses).collect::<Vec<_>>(), [["b@two.test"]]);
+    let again = claims(&store, later(600));
+    assert_eq!(again.iter().map(addresses).collect::<Vec<_>>(), [["a@one.test"]]);
+    assert_eq!(again[0].recipients[0].attempts, 0);
+    assert_eq!(store.text(again[0].message).len() as u64, again[0].size);
+}
+
+#[test]
+fn err_settling_what_somebody_else_claimed() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    let slow = claims(&store, NOW).remove(0);
+    let quick = claims(&store, later(600)).remove(0);
+    let settled = store.settle(slow.id, &all(&slow, &Outcome::Delivered), None);
+    assert!(matches!(settled, Err(StoreError::Conflict { what: Noun::Claim, .. })));
+    assert_eq!(store.queue_length(), Ok(1));
+    store.settle(quick.id, &all(&quick, &Outcome::Delivered), None).expect("settled");
+    let twice = store.settle(quick.id, &all(&quick, &Outcome::Delivered), None);
+    assert!(matches!(twice, Err(StoreError::Conflict { what: Noun::Claim, .. })));
+}
+
+#[test]
+fn ok_late_settling_that_nobody_forestalled() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    let claim = claims(&store, NOW).remove(0);
+    // Nobody else asked since the lease ended.
+    store.settle(claim.id, &all(&claim, &Outcome::Delivered), None).expect("settled");
+    assert_eq!(store.next_due(), Ok(None));
+}
+
+#[test]
+fn ok_deferred_comes_again_with_its_history() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    let long = "é".repeat(1000);
+    for (attempt, now) in [NOW, later(60), later(180)].into_iter().enumerate() {
+        let claim = claims(&store, now).remove(0);
+        let recipient = &claim.recipients[0];
+        assert_eq!(recipient.attempts as usize, attempt);
+        assert_eq!(recipient.diagnostic.is_some(), attempt > 0);
+        if let Some(text) = &recipient.diagnostic {
+            assert_eq!(text, &"é".repeat(500), "cut between characters");
+        }
+        let until = now.after(Duration::from_secs(60 << attempt));
+        let outcome = Outcome::Deferred { until, diagnostic: long.clone() };
+        store.settle(claim.id, &all(&claim, &outcome), None).expect("settled");
+        assert_eq!(store.next_due(), Ok(Some(until)));
+        assert!(claims(&store, now).is_empty());
+    }
+}
+
+#[test]
+fn ok_last_recipient_takes_the_message_along() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test", "b@one.test"])).expect("accepted");
+    let claim = claims(&store, NOW).remove(0);
+    let [a, b] = [claim.recipients[0].id, claim.recipients[1].id];
+    store.settle(claim.id, &[(a, Outcome::Delivered)], None).expect("settled");
+    assert!(store.open_body(claim.message).is_ok());
+    // The other one stays claimed.
+    assert!(claims(&store, later(1)).is_empty());
+    store.settle(claim.id, &[(b, Outcome::Failed)], None).expect("settled");
+    assert_eq!(store.queue_length(), Ok(0));
+    let gone = store.open_body(claim.message).map(drop);
+    assert_eq!(gone, Err(StoreError::NotFound { what: Noun::Message }));
+}
+
+#[test]
+fn ok_notice_comes_with_the_failure_or_neither_does() {
+    let store = Fixture::new();
+    let alice = store.add_account("alice", Some(30));
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    let claim = claims(&store, NOW).remove(0);
+    let failed = all(&claim, &Outcome::Failed);
+    let too_long = incoming(&"x".repeat(31), &[alice]);
+    let refused = store.settle(claim.id, &failed, Some(&too_long));
+    assert!(matches!(refused, Err(StoreError::OverQuota { .. })));
+    assert_eq!(store.queue_length(), Ok(1), "still to be told");
+    let notice = incoming("Subject: failed\r\n\r\n", &[alice]);
+    let told = store.settle(claim.id, &failed, Some(&notice)).expect("settled");
+    assert_eq!(store.text(told.delivered[0].entry.id), "Subject: failed\r\n\r\n");
+    assert_eq!(store.queue_length(), Ok(0));
+}
+
+#[test]
+fn ok_notice_to_a_sender_elsewhere_goes_into_the_queue() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test"])).expect("accepted");
+    let claim = claims(&store, NOW).remove(0);
+    let mut notice = relayed(&["sender@two.test"]);
+    notice.relay.as_mut().expect("a relay").sender = None;
+    let failed = all(&claim, &Outcome::Failed);
+    assert!(store.settle(claim.id, &failed, Some(&notice)).expect("settled").queued.is_some());
+    let bounce = claims(&store, NOW).remove(0);
+    assert_eq!((bounce.sender, bounce.domain), (None, domain("two.test")));
+}
+
+#[test]
+fn ok_many_recipients_are_claimed_in_groups() {
+    let store = Fixture::new();
+    let many: Vec<_> = (0..250).map(|n| format!("u{n}@one.test")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    store.accept(&relayed(&many)).expect("accepted");
+    let mut sizes = Vec::new();
+    while let Some(claim) = store.claim_due(NOW, LEASE, 1).expect("claims").pop() {
+        sizes.push(claim.recipients.len());
+    }
+    assert_eq!(sizes, [100, 100, 50]);
+}
+
+#[test]
+fn ok_the_longest_due_comes_first() {
+    let store = Fixture::new();
+    for (recipient, after) in [("b@late.test", 20), ("a@early.test", 10)] {
+        let mut message = relayed(&[recipient]);
+        message.date = InternalDate::utc(later(after));
+        store.accept(&message).expect("accepted");
+    }
+    assert_eq!(store.next_due(), Ok(Some(later(10))));
+    let due = store.claim_due(later(30), LEASE, 1).expect("claims");
+    assert_eq!(addresses(&due[0]), ["a@early.test"]);
+}
