@@ -4,7 +4,11 @@ mod buffer;
 mod deadlines;
 mod dots;
 pub mod drive;
+#[cfg(feature = "rustls")]
+mod end_point;
 pub mod grammar;
+#[cfg(feature = "rustls")]
+pub mod layered;
 mod line;
 mod send;
 mod session;

@@ -118,6 +118,15 @@ impl<E> Next<E> {
         }
     }
 
+    /// For sessions around sessions: as long as the inner one has output that did not fit, nothing
+    /// but an event goes before sending it.
+    pub(crate) fn after_output(self, inner: &SendBuffer) -> Self {
+        if inner.is_empty() || matches!(self, Self::Event(_)) {
+            return self;
+        }
+        Self::NeedOutput { until: self.until() }
+    }
+
     /// Returns when to ask again even if nothing happened.
     #[must_use]
     pub const fn until(&self) -> Option<Instant> {

@@ -2,7 +2,11 @@
 
 use crate::{BODY_BLOCK, Session, grammar::cut};
 
-use super::{Act, Ended, cut_everywhere, replay, start};
+use super::{
+    Act, Ended, cut_everywhere,
+    replay::{Told, replay},
+    start,
+};
 
 /// Asserts the contract of [`Session`] for any session and script:
 ///
@@ -54,8 +58,8 @@ where
         Ended::WantsReply => {}
         Ended::Closed | Ended::Failed(_) => {
             for _ in 0..3 {
-                let over = super::replay::Told::of(&session.next_event(start()));
-                assert_eq!(over, super::replay::Told::Over, "lives on after {ended:?}");
+                let over = Told::of(&session.next_event(start()));
+                assert_eq!(over, Told::Over, "lives on after {ended:?}");
             }
         }
     }

@@ -73,9 +73,9 @@ pub fn replay<S: Session>(
     let mut parts = parts.iter();
     let mut eof = eof;
     let ended = loop {
-        match run.pump(session, act, now) {
-            Ended::WantsInput => {}
-            ended => break ended,
+        let rest = run.pump(session, act, now);
+        if rest != Ended::WantsInput {
+            break rest;
         }
         let (input, _) = session.buffers();
         run.room = run.room.max(input.capacity());

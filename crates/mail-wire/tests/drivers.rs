@@ -1,0 +1,205 @@
+//! The drivers over real sockets.
+#![allow(clippy::disallowed_methods, reason = "tests of the drivers are about time")]
+
+mod chat;
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use chat::{Chat, ChatError, Event, UNSENT, echo};
+use mail_wire::{
+    Session,
+    drive::{self, Direction, DriveError, Driven, Tapped, blocking},
+};
+
+fn listen() -> (TcpListener, std::net::SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// Serves one connection with the blocking driver.
+fn serve(listener: TcpListener) -> thread::JoinHandle<Result<(), DriveError<ChatError>>> {
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut chat = Chat::default();
+        loop {
+            match blocking::drive(&mut chat, &mut stream, None)? {
+                Driven::Event(event) => echo(&mut chat, &event),
+                Driven::Closed => return Ok(()),
+                other => panic!("{other:?}"),
+            }
+        }
+    })
+}
+
+#[test]
+fn blocking_ok_to_a_peer_that_is_only_a_socket() {
+    let (listener, address) = listen();
+    let server = serve(listener);
+    let mut peer = TcpStream::connect(address).unwrap();
+    for octet in b"one\r\ntwo\r\nBYE\r\n" {
+        peer.write_all(&[*octet]).unwrap();
+    }
+    let mut got = String::new();
+    peer.read_to_string(&mut got).unwrap();
+    assert_eq!(got, "one\r\ntwo\r\nBYE\r\n");
+    server.join().unwrap().unwrap();
+}
+
+#[test]
+fn blocking_the_last_words_arrive_although_the_peer_goes_on_talking() {
+    let (listener, address) = listen();
+    let server = serve(listener);
+    let mut peer = TcpStream::connect(address).unwrap();
+    peer.write_all(b"BYE\r\n").unwrap();
+    peer.write_all(&[b'x'; 100_000]).unwrap();
+    let mut got = String::new();
+    peer.read_to_string(&mut got).unwrap();
+    assert_eq!(got, "BYE\r\n");
+    drop(peer);
+    server.join().unwrap().unwrap();
+}
+
+#[test]
+fn blocking_comes_back_at_the_callers_own_time() {
+    let (listener, address) = listen();
+    let _peer = TcpStream::connect(address).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut chat = Chat::default();
+    let until = Instant::now() + Duration::from_millis(20);
+    let driven = blocking::drive(&mut chat, &mut stream, Some(until)).unwrap();
+    assert_eq!(driven, Driven::Waited);
+    assert!(Instant::now() >= until);
+}
+
+#[test]
+fn blocking_err_when_the_peer_tears_a_line() {
+    let (listener, address) = listen();
+    let server = serve(listener);
+    TcpStream::connect(address).unwrap().write_all(b"torn").unwrap();
+    let error = server.join().unwrap().unwrap_err();
+    assert!(matches!(error, DriveError::Session(ChatError::Truncated)), "{error:?}");
+}
+
+#[test]
+fn blocking_a_tap_sees_both_ways() {
+    let (listener, address) = listen();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut seen = Vec::new();
+        let mut chat = Tapped::new(Chat::default(), |way, octets: &[u8]| {
+            seen.push((way, octets.to_vec()));
+        });
+        while let Driven::Event(event) = blocking::drive(&mut chat, &mut stream, None).unwrap() {
+            echo(chat.get_mut(), &event);
+        }
+        drop(chat);
+        seen
+    });
+    let mut peer = TcpStream::connect(address).unwrap();
+    peer.write_all(b"BYE\r\n").unwrap();
+    let mut got = Vec::new();
+    peer.read_to_end(&mut got).unwrap();
+    let seen = server.join().unwrap();
+    assert_eq!(got, b"BYE\r\n");
+    assert_eq!(
+        seen,
+        [(Direction::Received, b"BYE\r\n".to_vec()), (Direction::Sent, b"BYE\r\n".to_vec())]
+    );
+}
+
+#[cfg(feature = "tokio")]
+mod with_tokio {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tokio_ok_in_pieces() {
+        let (mut peer, mut stream) = duplex(7);
+        let server = tokio::spawn(async move {
+            let mut chat = Chat::default();
+            loop {
+                match drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap() {
+                    Driven::Event(event) => echo(&mut chat, &event),
+                    Driven::Closed => return,
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        let mut got = String::new();
+        let (mut reader, mut writer) = tokio::io::split(&mut peer);
+        let talk = async { writer.write_all(b"one\r\ntwo, a longer line\r\nBYE\r\n").await };
+        let (_, read) = tokio::join!(talk, reader.read_to_string(&mut got));
+        read.unwrap();
+        assert_eq!(got, "one\r\ntwo, a longer line\r\nBYE\r\n");
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn tokio_loses_nothing_when_it_is_dropped_half_way() {
+        let (mut peer, mut stream) = duplex(4);
+        let server = tokio::spawn(async move {
+            let mut chat = Chat::default();
+            let mut dropped = 0_u32;
+            loop {
+                let driven = tokio::select! {
+                    biased;
+                    driven = drive::tokio::drive(&mut chat, &mut stream, None) => driven.unwrap(),
+                    () = tokio::task::yield_now() => { dropped += 1; continue }
+                };
+                match driven {
+                    Driven::Event(event) => echo(&mut chat, &event),
+                    Driven::Closed => return dropped,
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        let lines: String = (0..100).map(|n| format!("line {n}\r\n")).collect();
+        let (mut reader, mut writer) = tokio::io::split(&mut peer);
+        let mut got = String::new();
+        let talk = async {
+            writer.write_all(lines.as_bytes()).await.unwrap();
+            writer.write_all(b"BYE\r\n").await.unwrap();
+        };
+        let ((), read) = tokio::join!(talk, reader.read_to_string(&mut got));
+        read.unwrap();
+        assert_eq!(got, format!("{lines}BYE\r\n"));
+        // The server drains until its peer hangs up.
+        drop(peer);
+        assert!(server.await.unwrap() > 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tokio_comes_back_at_the_callers_own_time() {
+        let (_peer, mut stream) = duplex(64);
+        let until = Instant::now() + Duration::from_millis(5);
+        let driven = drive::tokio::drive(&mut Chat::default(), &mut stream, Some(until)).await;
+        assert_eq!(driven.unwrap(), Driven::Waited);
+    }
+
+    #[tokio::test]
+    async fn tokio_writes_first_when_the_peer_does_not_read() {
+        let (mut peer, mut stream) = duplex(1024);
+        let mut chat = Chat::default();
+        for _ in 0..2 * UNSENT / 10 {
+            chat.say("12345678");
+        }
+        peer.write_all(b"hello\r\n").await.unwrap();
+        let before = chat.buffers().1.len();
+        let read = tokio::spawn(async move {
+            let mut got = vec![0; before - UNSENT];
+            peer.read_exact(&mut got).await.unwrap();
+            peer
+        });
+        let driven = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap();
+        assert_eq!(driven, Driven::Event(Event::Line("hello".into())));
+        assert!(chat.buffers().1.len() <= UNSENT && before > UNSENT);
+        drop(read.await.unwrap());
+    }
+}
