@@ -1,0 +1,239 @@
+//! Which departures from the grammar are tolerated, each with who needs it, and the report of those
+//! that were.
+
+use std::fmt;
+
+/// A departure from the grammar that does no harm, and that real programs commit.
+///
+/// One name serves twice: a [`Profile`] tolerates it, and a [`Defect`] reports where it was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Deviation {
+    /// Blanks in front of CRLF. RFC 5321 4.1.1 asks servers to tolerate them, so every profile
+    /// does.
+    TrailingSpace,
+    /// Blanks around the colon: `MAIL FROM: <a@b>`.
+    ///
+    /// # Why you might
+    /// Very many scripts and devices, and old versions of Outlook, write them.
+    SpaceAroundColon,
+    /// More than one blank, or a tab, between the parts of a command.
+    ///
+    /// # Why you might
+    /// Windows Mail puts two blanks in front of the initial response of AUTH.
+    ExtraSpace,
+    /// A mailbox without angle brackets: `RCPT TO:a@b`.
+    ///
+    /// # Why you might
+    /// Printers, scanners and scripts that talk SMTP by hand.
+    MissingBrackets,
+    /// Dots at the start or end of an unquoted local part, or two in a row.
+    ///
+    /// # Why you might
+    /// Japanese mobile providers gave such addresses out for years, and people still have them.
+    LooseDots,
+    /// A local part of more than 64 octets (RFC 5321 4.5.3.1.1). The path's limit of 256 stays.
+    ///
+    /// # Why you might
+    /// Bounce addresses that carry the recipient (VERP, BATV, SRS) outgrow the limit.
+    LongLocalPart,
+    /// An underscore in a domain name.
+    ///
+    /// # Why you might
+    /// Windows lets hosts be named so, and the DNS does not mind.
+    UnderscoreInDomain,
+    /// An IPv6 address in brackets without its tag: `[2001:db8::1]`.
+    ///
+    /// # Why you might
+    /// Mail programs name themselves so in EHLO.
+    UntaggedIpv6,
+    /// The argument of EHLO or HELO is neither a domain nor an address literal.
+    ///
+    /// # Why you might
+    /// RFC 5321 4.1.4 forbids to refuse mail because of it, and mail programs send what their
+    /// machine is called.
+    LooseHelloName,
+    /// A line of a reply that ends in LF alone.
+    ///
+    /// # Why you might
+    /// Servers written by hand. A reply cannot smuggle anything: each is awaited.
+    BareNewlineInReply,
+    /// CR or NUL within the text of a reply. Each is read as a blank.
+    ///
+    /// # Why you might
+    /// Replies that quote an error text of another program with its line end.
+    ControlInReply,
+}
+
+impl Deviation {
+    /// Every deviation that has a name.
+    pub const ALL: [Self; 11] = [
+        Self::TrailingSpace,
+        Self::SpaceAroundColon,
+        Self::ExtraSpace,
+        Self::MissingBrackets,
+        Self::LooseDots,
+        Self::LongLocalPart,
+        Self::UnderscoreInDomain,
+        Self::UntaggedIpv6,
+        Self::LooseHelloName,
+        Self::BareNewlineInReply,
+        Self::ControlInReply,
+    ];
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TrailingSpace => "blank at the end of the line",
+            Self::SpaceAroundColon => "blank at the colon",
+            Self::ExtraSpace => "more than one blank",
+            Self::MissingBrackets => "path without angle brackets",
+            Self::LooseDots => "misplaced dot in a local part",
+            Self::LongLocalPart => "local part of more than 64 octets",
+            Self::UnderscoreInDomain => "underscore in a domain name",
+            Self::UntaggedIpv6 => "IPv6 address without its tag",
+            Self::LooseHelloName => "argument of EHLO that is no domain",
+            Self::BareNewlineInReply => "line of a reply that ends in LF alone",
+            Self::ControlInReply => "control character in a reply",
+        })
+    }
+}
+
+/// The set of [`Deviation`]s that are tolerated.
+///
+/// ```
+/// use smtp_proto::{Deviation, Profile};
+///
+/// let profile = Profile::STRICT.tolerating(Deviation::SpaceAroundColon);
+/// assert!(profile.tolerates(Deviation::SpaceAroundColon));
+/// assert!(!profile.tolerates(Deviation::MissingBrackets));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Profile(u32);
+
+impl Profile {
+    /// What RFC 5321 asks for, and no more.
+    pub const STRICT: Self = Self(Deviation::TrailingSpace.bit());
+    /// Everything that has a name. It is the default: none of it lets one message pass for two.
+    pub const COMPAT: Self = Self(u32::MAX);
+
+    /// Tolerates this too.
+    #[must_use]
+    pub const fn tolerating(self, deviation: Deviation) -> Self {
+        Self(self.0 | deviation.bit())
+    }
+
+    /// Refuses this.
+    #[must_use]
+    pub const fn refusing(self, deviation: Deviation) -> Self {
+        Self(self.0 & !deviation.bit())
+    }
+
+    /// Tells whether this is tolerated.
+    #[must_use]
+    pub const fn tolerates(self, deviation: Deviation) -> bool {
+        self.0 & deviation.bit() != 0
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self::COMPAT
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tolerated = Deviation::ALL.into_iter().filter(|one| self.tolerates(*one));
+        f.debug_set().entries(tolerated).finish()
+    }
+}
+
+/// A deviation that was met and tolerated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Defect {
+    deviation: Deviation,
+    offset: u32,
+}
+
+impl Defect {
+    /// Returns what it is.
+    #[must_use]
+    pub const fn deviation(self) -> Deviation {
+        self.deviation
+    }
+
+    /// Returns where it stands, in octets from the start of the line.
+    #[must_use]
+    pub const fn offset(self) -> usize {
+        self.offset as usize
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.deviation, self.offset)
+    }
+}
+
+/// The defects of one line: of each sort the first. Holds no heap memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defects([Option<Defect>; Deviation::ALL.len()]);
+
+impl Defects {
+    /// Starts with none.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([None; Deviation::ALL.len()])
+    }
+
+    /// Returns them, one of each sort at most.
+    pub fn iter(&self) -> impl Iterator<Item = Defect> {
+        self.0.iter().flatten().copied()
+    }
+
+    /// Tells whether the line was as the grammar has it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(crate) fn report(&mut self, deviation: Deviation, offset: usize) {
+        if let Some(slot) = self.0.get_mut(deviation as usize) {
+            // No line is nearly so long.
+            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            slot.get_or_insert(Defect { deviation, offset });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_each_deviation_has_a_bit_and_a_slot_of_its_own() {
+        let mut defects = Defects::new();
+        for deviation in Deviation::ALL {
+            let alone = Profile(0).tolerating(deviation);
+            let others = Deviation::ALL.into_iter().filter(|one| alone.tolerates(*one)).count();
+            assert_eq!(others, 1, "{deviation}");
+            assert!(!Profile::COMPAT.refusing(deviation).tolerates(deviation));
+            defects.report(deviation, 3);
+            defects.report(deviation, 9);
+        }
+        let found: Vec<_> = defects.iter().map(|defect| defect.deviation()).collect();
+        assert_eq!(found, Deviation::ALL);
+        assert!(defects.iter().all(|defect| defect.offset() == 3));
+    }
+
+    #[test]
+    fn strict_tolerates_what_the_rfc_asks_to_tolerate() {
+        assert_eq!(format!("{:?}", Profile::STRICT), "{TrailingSpace}");
+    }
+}

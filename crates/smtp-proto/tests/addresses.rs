@@ -1,0 +1,104 @@
+//! Mailboxes and paths: what is read, what is refused and where, and what is equal.
+
+use smtp_proto::{Domain, ForwardPath, Mailbox, ReversePath};
+
+#[test]
+fn ok_mailboxes_come_out_as_they_went_in() {
+    for text in [
+        "a@b",
+        "Alice.B+tag@Example.COM",
+        "host!host!user/data@foo.com",
+        "\"Fred Bloggs\"@example.com",
+        "\"a\\\"b\\\\c@d\"@example.com",
+        "\"\"@example.com",
+        "x@[192.0.2.1]",
+        "x@[IPv6:2001:db8::1]",
+        "x@[IPv6:::ffff:192.0.2.1]",
+        "x@[x-new:any/content]",
+        "taro..yamada.@docomo.ne.jp",
+        "x@under_score.example.com",
+    ] {
+        assert_eq!(Mailbox::parse(text).unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn err_says_where_a_mailbox_is_wrong() {
+    let long_label = format!("a@{}.com", "x".repeat(64));
+    let long_domain = format!("a@{}com", "x23456789.".repeat(26));
+    let long_path = format!("{}@example.com", "x".repeat(243));
+    for (text, offset, expected) in [
+        ("", 0, "a local part"),
+        ("alice", 5, "\"@\""),
+        ("@b", 0, "a local part"),
+        ("a@", 2, "a domain"),
+        ("a@b@c", 3, "end of line"),
+        ("a b@c", 1, "\"@\""),
+        ("user\\@internal@external.com", 4, "\"@\""),
+        ("\"a@b", 4, "the closing quote"),
+        ("\"a\"b@c", 3, "\"@\""),
+        ("a@-b", 2, "a label without \"-\" at its ends"),
+        ("a@b.c-.d", 4, "a label without \"-\" at its ends"),
+        ("a@b..c", 4, "a label between dots"),
+        ("a@b.", 4, "a label between dots"),
+        ("a@[192.0.2.256]", 3, "an IPv4 address"),
+        ("a@[192.0.2.1", 12, "\"]\""),
+        ("a@[IPv6:12345::]", 8, "an IPv6 address"),
+        ("a@[2001:db8::1]", 3, "\"IPv6:\""),
+        ("a@[tag-:x]", 3, "a tag, \":\" and content"),
+        ("\u{3042}@b", 0, "a local part"),
+        ("a@b\u{3042}", 3, "end of line"),
+        ("a\0@b", 1, "\"@\""),
+        ("a@b\r\nRCPT TO:<c@d>", 3, "end of line"),
+        (&long_label, 2, "a label of at most 63 octets"),
+        (&long_domain, 2, "a domain of at most 255 octets"),
+        (&long_path, 0, "a path of at most 256 octets"),
+    ] {
+        let error = Mailbox::parse(text).unwrap_err();
+        assert_eq!((error.offset(), error.expected()), (offset, expected), "{text:?}");
+    }
+}
+
+#[test]
+fn ok_general_literal_with_a_tag_that_looks_like_an_address() {
+    // `2001` is a legal tag by the grammar, so this is no broken IPv6 address.
+    let mailbox = Mailbox::parse("a@[2001:db8]").unwrap();
+    let Domain::Tagged(literal) = mailbox.domain() else { panic!("{mailbox:?}") };
+    assert_eq!((literal.tag(), literal.content()), (&b"2001"[..], &b"db8"[..]));
+}
+
+#[test]
+fn equal_if_they_name_the_same_mailbox() {
+    let same = |a: &str, b: &str| Mailbox::parse(a).unwrap() == Mailbox::parse(b).unwrap();
+    assert!(same("joe@example.com", "\"joe\"@EXAMPLE.com"));
+    assert!(same("\"j\\oe\"@example.com", "joe@example.com"));
+    assert!(!same("joe@example.com", "Joe@example.com"));
+    assert!(!same("\"j oe\"@example.com", "joe@example.com"));
+}
+
+#[test]
+fn ok_paths() {
+    assert_eq!(ReversePath::parse("<>"), Ok(ReversePath::Null));
+    let alice = Mailbox::parse("alice@example.com").unwrap();
+    assert_eq!(ReversePath::parse("<alice@example.com>"), Ok(alice.clone().into()));
+    assert_eq!(ForwardPath::parse("<postMASTER>"), Ok(ForwardPath::Postmaster));
+    assert_eq!(<ForwardPath>::Postmaster.to_string(), "<Postmaster>");
+}
+
+#[test]
+fn ok_path_with_source_route_drops_it() {
+    let path = ForwardPath::parse("<@hosta.int,@jkl.org:userc@d.bar.org>").unwrap();
+    assert_eq!(path.to_string(), "<userc@d.bar.org>");
+}
+
+#[test]
+fn err_paths() {
+    for text in
+        ["", "<", "<a@b", "a@b", "<a@b>>", "<a@b>>>", "<@a>", "<@a:b>", "<@a,b:c@d>", "< >", "<a>"]
+    {
+        assert!(ForwardPath::parse(text).is_err(), "{text}");
+        assert!(ReversePath::parse(text).is_err(), "{text}");
+    }
+    assert!(ForwardPath::parse("<>").is_err());
+    assert!(ReversePath::parse("<Postmaster>").is_err());
+}
