@@ -358,6 +358,10 @@ impl Fault for TlsError {
 
 /// Feeds rustls some ciphertext; answers whether there was any.
 fn decrypt_some(connection: &mut Connection, input: &mut BytesMut) -> Result<bool, TlsError> {
+    if input.is_empty() {
+        // An empty read would mean the end to rustls.
+        return Ok(false);
+    }
     let taken = connection.read_tls(&mut &**input);
     let taken = taken.map_err(|error| TlsError::new(FaultKind::Malformed, &error.to_string()))?;
     input.advance(taken);
