@@ -191,7 +191,7 @@ impl<'a> FetchItems<'a> {
             if !wire.is_empty() {
                 wire.push(b' ');
             }
-            encode::fetch_att(&mut encode::Writer::responses(&mut wire), &item);
+            encode::Writer::scratch(&mut wire, |w| encode::fetch_att(w, &item));
         }
         if wire.is_empty() {
             return Err(Misuse::Invalid { what: "list of FETCH items", why: "it is empty" });
@@ -301,7 +301,37 @@ impl FetchAttributes<'_> {
     }
 }
 
-impl FetchAttribute<'_> {
+impl<'a> FetchAttribute<'a> {
+    /// Returns the text of a section, whichever item carries it.
+    #[must_use]
+    pub const fn text(&self) -> Option<&BodyText<'a>> {
+        match self {
+            Self::Rfc822(text)
+            | Self::Rfc822Header(text)
+            | Self::Rfc822Text(text)
+            | Self::Section { text, .. }
+            | Self::Binary { text, .. } => Some(text),
+            Self::Flags(_)
+            | Self::Uid(_)
+            | Self::InternalDate(_)
+            | Self::Rfc822Size(_)
+            | Self::Envelope(_)
+            | Self::Body(_)
+            | Self::BodyStructure(_)
+            | Self::BinarySize { .. }
+            | Self::Other { .. } => None,
+        }
+    }
+
+    /// Returns the length of a text that is not here but comes, or goes, in pieces.
+    #[must_use]
+    pub const fn streamed(&self) -> Option<u64> {
+        match self.text() {
+            Some(BodyText::Streamed { octets, .. }) => Some(*octets),
+            _ => None,
+        }
+    }
+
     /// Copies what is borrowed.
     #[must_use]
     pub fn into_owned(self) -> FetchAttribute<'static> {

@@ -3,6 +3,8 @@
 use crate::{Atom, FlagName, IString, MailboxName, Raw, StatusItems, wire_list::wire_list};
 
 /// `list-mailbox`: a mailbox name in which `%` and `*` stand for others. RFC 9051 section 6.3.9.
+///
+/// [`MailboxPattern`](crate::server::MailboxPattern) tells what matches it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListPattern<'a>(IString<'a>);
 
@@ -113,67 +115,10 @@ impl<'a> ListPattern<'a> {
         Self(pattern)
     }
 
-    pub(crate) const fn string(&self) -> &IString<'a> {
-        &self.0
-    }
-
     /// Returns the octets.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
-    }
-
-    /// Tells whether the name matches: `*` stands for any octets, `%` for any without the
-    /// delimiter. `INBOX` matches in any case of letters.
-    ///
-    /// The reference goes in front of the pattern before this; RFC 9051 section 6.3.9 leaves to
-    /// the server how. Takes time in proportion to the lengths of pattern and name multiplied.
-    ///
-    /// ```
-    /// use imap_proto::{Delimiter, ListPattern};
-    ///
-    /// let slash = Delimiter::new(b'/');
-    /// let pattern = ListPattern::new(b"work/%")?;
-    /// assert!(pattern.matches(b"work/2026", slash));
-    /// assert!(!pattern.matches(b"work/2026/may", slash));
-    /// assert!(ListPattern::new(b"*may")?.matches(b"work/2026/may", slash));
-    /// # Ok::<(), mail_errors::Misuse>(())
-    /// ```
-    #[must_use]
-    pub fn matches(&self, name: &[u8], delimiter: Option<Delimiter>) -> bool {
-        let pattern = self.as_bytes();
-        let inbox = name.eq_ignore_ascii_case(b"INBOX");
-        // Position p is live if what was read of the name matches the pattern's first p octets.
-        let mut live = vec![false; pattern.len() + 1];
-        let set = |live: &mut Vec<bool>, mut at: usize| {
-            // A wildcard may stand for nothing, so what is behind it is live too.
-            loop {
-                match live.get_mut(at) {
-                    Some(slot) if !*slot => *slot = true,
-                    _ => return,
-                }
-                if !matches!(pattern.get(at), Some(b'*' | b'%')) {
-                    return;
-                }
-                at += 1;
-            }
-        };
-        set(&mut live, 0);
-        for &octet in name {
-            let before = std::mem::replace(&mut live, vec![false; pattern.len() + 1]);
-            for (at, _) in before.iter().enumerate().filter(|(_, on)| **on) {
-                match pattern.get(at) {
-                    Some(b'*') => set(&mut live, at),
-                    Some(b'%') if delimiter.is_none_or(|d| d.0 != octet) => set(&mut live, at),
-                    Some(b'%') | None => {}
-                    Some(&p) if p == octet || inbox && p.eq_ignore_ascii_case(&octet) => {
-                        set(&mut live, at + 1);
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        live.last().copied().unwrap_or_default()
     }
 
     /// Copies what is borrowed.
@@ -238,47 +183,5 @@ impl MailboxAttributes<'_> {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.iter().any(|other| other.name().eq_ignore_ascii_case(name.as_bytes()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(pattern: &str, name: &str) -> bool {
-        ListPattern::new(pattern.as_bytes()).unwrap().matches(name.as_bytes(), Delimiter::new(b'/'))
-    }
-
-    #[test]
-    fn percent_stops_at_the_delimiter_and_star_does_not() {
-        for (pattern, name, verdict) in [
-            ("*", "a/b/c", true),
-            ("%", "a", true),
-            ("%", "a/b", false),
-            ("%/%", "a/b", true),
-            ("a/*", "a", false),
-            ("a*", "a", true),
-            ("", "", true),
-            ("", "a", false),
-            ("*%*%", "a/b", true),
-            ("a%c/d", "abbc/d", true),
-            ("a%c/d", "ab/c/d", false),
-            ("%b", "a/b", false),
-            ("*b", "a/b", true),
-        ] {
-            assert_eq!(matches(pattern, name), verdict, "{pattern} {name}");
-        }
-    }
-
-    #[test]
-    fn inbox_matches_in_any_case_and_nothing_else_does() {
-        assert!(matches("inbox", "INBOX") && matches("in%", "INBOX"));
-        assert!(!matches("work", "Work"));
-    }
-
-    #[test]
-    fn a_hostile_pattern_takes_no_exponential_time() {
-        let pattern = "*a%".repeat(200) + "b";
-        assert!(!matches(&pattern, &"a".repeat(500)));
     }
 }

@@ -18,7 +18,7 @@ macro_rules! wire_list {
                     if !wire.is_empty() {
                         wire.push(b' ');
                     }
-                    crate::encode::$rule(&mut crate::encode::Writer::responses(&mut wire), &item);
+                    crate::encode::Writer::scratch(&mut wire, |w| crate::encode::$rule(w, &item));
                 }
                 Self(std::borrow::Cow::Owned(wire))
             }

@@ -1,0 +1,133 @@
+//! Response codes and the text behind them.
+
+use std::num::NonZeroU32;
+
+use mail_wire::grammar::{ByteSet, PResult, octet, span, unmet};
+
+use super::{
+    flag::{capabilities, flag_list},
+    lexical::{astring, list, number64, nz_number, sp},
+    set::uid_set,
+};
+use crate::{
+    Atom, Charsets, Code, CodeText, PlainCode, ResponseText, Text,
+    text::{ATOM_CHAR, TEXT_CHAR},
+};
+
+const CODE_TEXT: ByteSet = TEXT_CHAR.without(b"]");
+
+/// > resp-text = ["[" resp-text-code "]" SP] [text]
+///
+/// A code without its bracket is text, and the space behind the bracket may be missing.
+pub(super) fn resp_text(i: &[u8]) -> PResult<'_, ResponseText<'_>> {
+    if let Some(i) = i.strip_prefix(b"[") {
+        if let Ok((rest, code)) = resp_text_code(i) {
+            let (rest, text) = text(rest.strip_prefix(b" ").unwrap_or(rest))?;
+            return Ok((rest, ResponseText::checked(Some(code), text)));
+        }
+    }
+    let (rest, text) = text(i)?;
+    Ok((rest, ResponseText::checked(None, text)))
+}
+
+/// > text = 1*TEXT-CHAR
+pub(super) fn text(i: &[u8]) -> PResult<'_, Text<'_>> {
+    let (text, rest) = span(i, &TEXT_CHAR);
+    Ok((rest, Text::checked(text)))
+}
+
+/// > resp-text-code = "ALERT" / "BADCHARSET" [SP "(" charset *(SP charset) ")" ] / ... /
+/// >                  atom [SP 1*<any TEXT-CHAR except "]">]
+///
+/// With its closing bracket. What is known but malformed is carried as what is unknown.
+fn resp_text_code(i: &[u8]) -> PResult<'_, Code<'_>> {
+    let (name, rest) = span(i, &ATOM_CHAR);
+    if name.is_empty() {
+        return unmet(i, &"a response code");
+    }
+    if let Ok((rest, code)) = known(name, rest) {
+        if let Some(rest) = rest.strip_prefix(b"]") {
+            return Ok((rest, code));
+        }
+    }
+    let (rest, arguments) = match rest.strip_prefix(b" ") {
+        Some(rest) => {
+            let (arguments, rest) = span(rest, &CODE_TEXT);
+            (rest, (!arguments.is_empty()).then(|| CodeText::checked(arguments)))
+        }
+        None => (rest, None),
+    };
+    let (rest, ()) = octet(b']', &"]")(rest)?;
+    Ok((rest, Code::Other { name: Atom::checked(name), arguments }))
+}
+
+fn known<'a>(name: &'a [u8], rest: &'a [u8]) -> PResult<'a, Code<'a>> {
+    let eq = |word: &[u8]| name.eq_ignore_ascii_case(word);
+    let code = match (name.len(), name.first()) {
+        (5, Some(b'a' | b'A')) if eq(b"ALERT") => Code::Alert,
+        (5, Some(b'p' | b'P')) if eq(b"PARSE") => Code::Parse,
+        (6, Some(b'c' | b'C')) if eq(b"CLOSED") => Code::Closed,
+        (6, Some(b'u' | b'U')) if eq(b"UNSEEN") => return nz(rest, Code::Unseen),
+        (7, Some(b'u' | b'U')) if eq(b"UIDNEXT") => return nz(rest, Code::UidNext),
+        (7, Some(b'c' | b'C')) if eq(b"COPYUID") => return copy_uid(rest),
+        (8, Some(b'n' | b'N')) if eq(b"NOMODSEQ") => Code::NoModSeq,
+        (9, Some(b'r' | b'R')) if eq(b"READ-ONLY") => Code::ReadOnly,
+        (9, Some(b't' | b'T')) if eq(b"TRYCREATE") => Code::TryCreate,
+        (9, Some(b'a' | b'A')) if eq(b"APPENDUID") => return append_uid(rest),
+        (10, Some(b'r' | b'R')) if eq(b"READ-WRITE") => Code::ReadWrite,
+        (10, Some(b'c' | b'C')) if eq(b"CAPABILITY") => {
+            let (rest, list) = capabilities(sp(rest)?.0)?;
+            return Ok((rest, Code::Capability(list)));
+        }
+        (10, Some(b'b' | b'B')) if eq(b"BADCHARSET") => return bad_charset(rest),
+        (11, Some(b'u' | b'U')) if eq(b"UIDVALIDITY") => return nz(rest, Code::UidValidity),
+        (11, Some(b'a' | b'A')) if eq(b"APPENDLIMIT") => {
+            return big(rest, Code::AppendLimit);
+        }
+        (12, Some(b'u' | b'U')) if eq(b"UIDNOTSTICKY") => Code::UidNotSticky,
+        (13, Some(b'h' | b'H')) if eq(b"HIGHESTMODSEQ") => return big(rest, Code::HighestModSeq),
+        (14, Some(b'p' | b'P')) if eq(b"PERMANENTFLAGS") => {
+            let (rest, flags) = flag_list(sp(rest)?.0)?;
+            return Ok((rest, Code::PermanentFlags(flags)));
+        }
+        _ => match PlainCode::of(name) {
+            Some(code) => Code::Plain(code),
+            None => return unmet(name, &"a known response code"),
+        },
+    };
+    Ok((rest, code))
+}
+
+fn nz<'a>(i: &'a [u8], make: fn(NonZeroU32) -> Code<'a>) -> PResult<'a, Code<'a>> {
+    let (rest, number) = nz_number(sp(i)?.0)?;
+    Ok((rest, make(number)))
+}
+
+fn big<'a>(i: &'a [u8], make: fn(u64) -> Code<'a>) -> PResult<'a, Code<'a>> {
+    let (rest, number) = number64(sp(i)?.0)?;
+    Ok((rest, make(number)))
+}
+
+/// > resp-code-apnd = "APPENDUID" SP nz-number SP append-uid
+fn append_uid(i: &[u8]) -> PResult<'_, Code<'_>> {
+    let (rest, validity) = nz_number(sp(i)?.0)?;
+    let (rest, uids) = uid_set(sp(rest)?.0)?;
+    Ok((rest, Code::AppendUid { validity, uids }))
+}
+
+/// > resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
+fn copy_uid(i: &[u8]) -> PResult<'_, Code<'_>> {
+    let (rest, validity) = nz_number(sp(i)?.0)?;
+    let (rest, from) = uid_set(sp(rest)?.0)?;
+    let (rest, to) = uid_set(sp(rest)?.0)?;
+    Ok((rest, Code::CopyUid { validity, from, to }))
+}
+
+/// > "BADCHARSET" [SP "(" charset *(SP charset) ")" ]
+fn bad_charset(i: &[u8]) -> PResult<'_, Code<'_>> {
+    let Some(rest) = i.strip_prefix(b" ") else {
+        return Ok((i, Code::BadCharset(Charsets::default())));
+    };
+    let (rest, charsets) = list(rest, astring)?;
+    Ok((rest, Code::BadCharset(Charsets::checked(charsets))))
+}

@@ -1,0 +1,242 @@
+//! What servers say.
+
+use std::borrow::Cow;
+
+use mail_wire::grammar::{ByteSet, PResult, consumed, cut, octet, span, unmet, word};
+
+use super::{
+    FetchStart,
+    code::{resp_text, text},
+    command::id_params,
+    fetch::{msg_atts, msg_atts_start},
+    flag::{capabilities, flag_list},
+    lexical::{
+        astring, atom, items, number, nz_number, raw_value, raw_values, sp, spaces, tag,
+    },
+    mailbox::{mailbox_list, mailbox_status},
+    set::sequence_set,
+};
+use crate::{
+    Capabilities, Esearch, EsearchResult, EsearchResults, Fetched,
+    Raw, Response, ResponseText, SearchNumbers, SequenceNumber, SequenceRange, SequenceSet, Status, UnknownData,
+    text::TEXT_CHAR,
+};
+
+/// > response = *(continue-req / response-data) response-done
+pub(super) fn response(i: &[u8]) -> PResult<'_, Response<'_>> {
+    match i {
+        // Some servers leave out the space when there is no text.
+        [b'+', b' ', rest @ ..] | [b'+', rest @ ..] => {
+            text(rest).map(|(rest, text)| (rest, Response::Continue(text)))
+        }
+        [b'*', b' ', rest @ ..] => {
+            let (rest, response) = untagged(rest)?;
+            // RFC 9051 has no space at the end of a line; many servers do.
+            Ok((spaces(rest), response))
+        }
+        _ => tagged(i),
+    }
+}
+
+/// > response-tagged = tag SP resp-cond-state CRLF
+fn tagged(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let (rest, tag) = tag(i)?;
+    let (rest, ()) = sp(rest)?;
+    let (name, after) = span(rest, &ByteSet::ALPHA);
+    let Some(status) = status_word(name) else { return unmet(rest, &"OK, NO or BAD") };
+    let (rest, text) = behind(after)?;
+    Ok((rest, Response::Done { tag, status, text }))
+}
+
+/// > resp-cond-state = ("OK" / "NO" / "BAD") SP resp-text
+fn status_word(word: &[u8]) -> Option<Status> {
+    match word.len() {
+        2 if word.eq_ignore_ascii_case(b"OK") => Some(Status::Ok),
+        2 if word.eq_ignore_ascii_case(b"NO") => Some(Status::No),
+        3 if word.eq_ignore_ascii_case(b"BAD") => Some(Status::Bad),
+        _ => None,
+    }
+}
+
+/// The text behind a status word; both it and the space may be missing.
+fn behind(i: &[u8]) -> PResult<'_, ResponseText<'_>> {
+    match i {
+        [] => resp_text(i),
+        [b' ', rest @ ..] => resp_text(rest),
+        _ => unmet(i, &"SP"),
+    }
+}
+
+/// > response-data = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data /
+/// >                 capability-data / enable-data) CRLF
+fn untagged(i: &[u8]) -> PResult<'_, Response<'_>> {
+    if i.first().is_some_and(u8::is_ascii_digit) {
+        return numbered(i);
+    }
+    let (word, rest) = span(i, &ByteSet::ALPHA);
+    if !matches!(rest.first(), None | Some(b' ')) {
+        return other(i);
+    }
+    let mut folded = [0_u8; 10];
+    let Some(name) = folded.get_mut(..word.len()) else { return other(i) };
+    name.copy_from_slice(word);
+    name.make_ascii_uppercase();
+    match &*name {
+        b"OK" | b"NO" | b"BAD" => {
+            let Some(status) = status_word(word) else { return other(i) };
+            behind(rest).map(|(rest, text)| (rest, Response::Status { status, text }))
+        }
+        b"PREAUTH" => behind(rest).map(|(rest, text)| (rest, Response::PreAuth(text))),
+        b"BYE" => behind(rest).map(|(rest, text)| (rest, Response::Bye(text))),
+        b"CAPABILITY" => {
+            capabilities(sp(rest)?.0).map(|(rest, list)| (rest, Response::Capability(list)))
+        }
+        b"ENABLED" => enabled(rest),
+        b"LIST" => mailbox_list(sp(rest)?.0).map(|(rest, list)| (rest, Response::List(list))),
+        b"LSUB" => mailbox_list(sp(rest)?.0).map(|(rest, list)| (rest, Response::Lsub(list))),
+        b"STATUS" => {
+            mailbox_status(sp(rest)?.0).map(|(rest, list)| (rest, Response::MailboxStatus(list)))
+        }
+        b"SEARCH" => search(rest),
+        b"ESEARCH" => esearch(rest),
+        b"FLAGS" => flag_list(sp(rest)?.0).map(|(rest, flags)| (rest, Response::Flags(flags))),
+        b"ID" => id_params(sp(rest)?.0).map(|(rest, fields)| (rest, Response::Id(fields))),
+        b"NAMESPACE" => {
+            raw_values(sp(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw)))
+        }
+        _ => other(i),
+    }
+}
+
+/// > number SP "EXISTS" / number SP "RECENT" /
+/// > message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+fn numbered(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let (rest, count) = number(i)?;
+    let (rest, ()) = sp(rest)?;
+    let (word, after) = span(rest, &ByteSet::ALPHA);
+    let eq = |name: &[u8]| word.eq_ignore_ascii_case(name);
+    match (word.len(), word.first()) {
+        (5, Some(b'f' | b'F')) if eq(b"FETCH") => {
+            let number = nz_number(i)?.1;
+            let (rest, attributes) = msg_atts(sp(after)?.0)?;
+            Ok((rest, Response::Fetch(Fetched { number, attributes })))
+        }
+        (6, Some(b'e' | b'E')) if eq(b"EXISTS") => Ok((after, Response::Exists(count))),
+        (6, Some(b'r' | b'R')) if eq(b"RECENT") => Ok((after, Response::Recent(count))),
+        (7, Some(b'e' | b'E')) if eq(b"EXPUNGE") => {
+            let number = nz_number(i)?.1;
+            Ok((after, Response::Expunge(number)))
+        }
+        _ => other(i),
+    }
+}
+
+/// The start of a FETCH response whose literal is still to come. See [`super::fetch_start`].
+pub(super) fn fetch_start(i: &[u8]) -> PResult<'_, FetchStart<'_>> {
+    let [b'*', b' ', rest @ ..] = i else { return unmet(i, &"a FETCH response") };
+    let (rest, number) = nz_number(rest)?;
+    let (rest, ()) = word(b" FETCH (", &"FETCH (")(rest)?;
+    let (after, (before, attribute)) = msg_atts_start(rest)?;
+    match attribute.streamed() {
+        Some(_) => Ok((after, FetchStart { number, before, attribute })),
+        None => unmet(rest, &"the header of a literal"),
+    }
+}
+
+/// > enable-data = "ENABLED" *(SP capability)
+fn enabled(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let list = spaces(i);
+    if list.is_empty() {
+        return Ok((list, Response::Enabled(Capabilities::default())));
+    }
+    capabilities(list).map(|(rest, list)| (rest, Response::Enabled(list)))
+}
+
+/// > "SEARCH" *(SP nz-number)
+///
+/// A `(MODSEQ n)` behind them, RFC 7162, is passed over.
+fn search(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let mut end = i;
+    while let [b' ', b'1'..=b'9', ..] = end {
+        end = nz_number(cut(end, 1).1)?.0;
+    }
+    let numbers = consumed(i, end);
+    let numbers = numbers.strip_prefix(b" ").unwrap_or(numbers);
+    let rest = match spaces(end) {
+        rest @ [b'(', ..] => raw_value(rest)?.0,
+        _ => end,
+    };
+    Ok((rest, Response::Search(SearchNumbers::checked(numbers))))
+}
+
+/// > esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+/// > search-correlator = SP "(" "TAG" SP tag-string ")"
+fn esearch(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let (rest, tag) = match i {
+        [b' ', b'(', ..] => {
+            let (rest, ()) = word(b" (TAG ", &"(TAG")(i)?;
+            // tag-string = astring; many servers send what is no string.
+            let (rest, tag) = astring(rest)?;
+            let (rest, ()) = octet(b')', &")")(rest)?;
+            (rest, Some(tag))
+        }
+        _ => (i, None),
+    };
+    let (rest, uid) = match word(b" UID", &"UID")(rest) {
+        Ok((rest, ())) if matches!(rest.first(), None | Some(b' ')) => (rest, true),
+        _ => (rest, false),
+    };
+    let after = spaces(rest);
+    if after.is_empty() {
+        let results = EsearchResults::default();
+        return Ok((after, Response::Esearch(Esearch { tag, uid, results })));
+    }
+    let (rest, wire) = items(after, search_return_data)?;
+    let results = EsearchResults::checked(wire);
+    Ok((rest, Response::Esearch(Esearch { tag, uid, results })))
+}
+
+/// > search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set /
+/// >                      "COUNT" SP number / search-ret-data-ext
+pub(crate) fn search_return_data(i: &[u8]) -> PResult<'_, EsearchResult<'_>> {
+    let (rest, name) = atom(i)?;
+    let (rest, ()) = sp(rest)?;
+    let known = match name {
+        _ if name.is("MIN") => nz_number(rest).map(|(rest, n)| (rest, EsearchResult::Min(n))),
+        _ if name.is("MAX") => nz_number(rest).map(|(rest, n)| (rest, EsearchResult::Max(n))),
+        _ if name.is("COUNT") => number(rest).map(|(rest, n)| (rest, EsearchResult::Count(n))),
+        _ if name.is("ALL") => match sequence_set(rest) {
+            Ok((after, set)) if is_numbers(&set) => Ok((after, EsearchResult::All(set))),
+            _ => unmet(rest, &"numbers"),
+        },
+        _ => unmet(rest, &"a known result"),
+    };
+    if let Ok((rest, result)) = known {
+        if matches!(rest.first(), None | Some(b' ')) {
+            return Ok((rest, result));
+        }
+    }
+    let (rest, value) = raw_value(rest)?;
+    Ok((rest, EsearchResult::Other { name, value: Raw::checked(value) }))
+}
+
+/// RFC 4731 section 3.1: the set "MUST NOT contain '*'".
+fn is_numbers(set: &SequenceSet<'_>) -> bool {
+    let open = |range: SequenceRange| [range.first, range.last].contains(&SequenceNumber::Last);
+    !set.is_saved() && !set.ranges().any(open)
+}
+
+/// Data of which nothing is known: values, or else a line of text.
+fn other(i: &[u8]) -> PResult<'_, Response<'_>> {
+    let unknown = |data| Response::Other(UnknownData(Cow::Borrowed(data)));
+    if let Ok((rest, _)) = raw_values(i) {
+        if spaces(rest).is_empty() {
+            return Ok((&[], unknown(i)));
+        }
+    }
+    let (data, rest) = span(i, &TEXT_CHAR);
+    if data.is_empty() {
+        return unmet(i, &"a response");
+    }
+    Ok((rest, unknown(data)))
+}
