@@ -22,7 +22,10 @@ pub mod utf7;
 mod wire_list;
 
 pub mod client;
+pub mod hub;
+pub mod search_match;
 pub mod server;
+pub mod view;
 
 pub use capability::{Capabilities, Capability};
 pub use code::{Charsets, Code, CodeText, PlainCode};

@@ -221,6 +221,15 @@ impl<'a> Query<'a> {
         matches(self.root(), &mut test)
     }
 
+    /// Replaces every test by another; what connects them stays.
+    pub(crate) fn map_tests(self, mut to: impl FnMut(SearchKey<'a>) -> SearchKey<'a>) -> Self {
+        let nodes = self.nodes.into_iter().map(|node| match node.what {
+            What::Test(key) => Node { what: What::Test(to(key)), span: node.span },
+            What::And | What::Or | What::Not => node,
+        });
+        Self { nodes: nodes.collect() }
+    }
+
     /// How deep the nesting is, 0 for a single test.
     fn depth(&self) -> usize {
         let mut open: Vec<usize> = Vec::new();

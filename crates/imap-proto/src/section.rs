@@ -116,6 +116,13 @@ impl<'a> Section<'a> {
     /// The whole message, `BODY[]`.
     pub const ALL: Section<'static> = Section { part: Part(Cow::Borrowed(b"")), text: None };
 
+    /// The header of the message, `BODY[HEADER]`.
+    pub const HEADER: Section<'static> =
+        Section { part: Part(Cow::Borrowed(b"")), text: Some(SectionText::Header) };
+    /// The body of the message, `BODY[TEXT]`.
+    pub const TEXT: Section<'static> =
+        Section { part: Part(Cow::Borrowed(b"")), text: Some(SectionText::Text) };
+
     /// Names a text of a part.
     ///
     /// # Errors

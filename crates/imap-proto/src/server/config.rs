@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use mail_errors::Misuse;
-
-use crate::Text;
+use crate::{Delimiter, Text};
 
 /// What a server session is told before it starts.
 #[derive(Debug, Clone)]
@@ -12,7 +10,7 @@ pub struct Config {
     pub(super) limits: Limits,
     pub(super) tls: Tls,
     pub(super) plaintext: PlaintextLogin,
-    pub(super) delimiter: Option<u8>,
+    pub(super) delimiter: Option<Delimiter>,
     pub(super) greeting: Text<'static>,
     pub(super) name: Option<Text<'static>>,
 }
@@ -53,7 +51,7 @@ impl Config {
             limits: Limits::default(),
             tls: Tls::Never,
             plaintext: PlaintextLogin::Refuse,
-            delimiter: Some(b'/'),
+            delimiter: Delimiter::new(b'/'),
             greeting: Text::checked(&b"ready"[..]),
             name: None,
         }
@@ -81,15 +79,10 @@ impl Config {
     }
 
     /// Sets what separates the levels of mailbox names; `None` if there are no levels.
-    ///
-    /// # Errors
-    /// [`Misuse::Invalid`] if it cannot stand in a quoted string.
-    pub fn delimiter(mut self, delimiter: Option<u8>) -> Result<Self, Misuse> {
-        if delimiter.is_some_and(|d| !matches!(d, b' '..=b'~') || matches!(d, b'*' | b'%')) {
-            return Err(Misuse::Invalid { what: "delimiter", why: "it is no printable character" });
-        }
+    #[must_use]
+    pub const fn delimiter(mut self, delimiter: Option<Delimiter>) -> Self {
         self.delimiter = delimiter;
-        Ok(self)
+        self
     }
 
     /// Sets the text of the greeting, `* OK [CAPABILITY ...] text`.

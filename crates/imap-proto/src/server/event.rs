@@ -8,7 +8,7 @@ use mail_sasl::Credentials;
 use mail_wire::TlsInfo;
 
 use super::pattern::MailboxPattern;
-use crate::{DateTime, Flags, IdFields, MailboxName, NumberSet, Query, StatusItems};
+use crate::{DateTime, Flags, IdFields, MailboxName, NumberSet, Query, StatusItems, StoreAction};
 
 /// What a server session tells its application.
 ///
@@ -133,8 +133,7 @@ pub enum Refusal {
     Malformed(ParseError),
     /// It is legal in another state: `BAD`.
     WrongState,
-    /// It would change a mailbox that is open for reading alone: `NO [READ-ONLY]`... as a text,
-    /// because the code speaks of SELECT.
+    /// It would change a mailbox that is open for reading alone: `NO [READ-ONLY]`.
     ReadOnly,
     /// It, or a literal in it, is longer than is taken.
     TooLong {
@@ -362,24 +361,13 @@ pub struct WantBody {
     pub room: usize,
 }
 
-/// What STORE does to flags (RFC 9051 6.4.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FlagChange {
-    /// These and no others.
-    Replace,
-    /// These as well.
-    Add,
-    /// Not these.
-    Remove,
-}
-
 /// Some of the messages of a STORE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSlice {
     /// The messages, ascending.
     pub uids: Vec<u32>,
     /// What to do.
-    pub change: FlagChange,
+    pub action: StoreAction,
     /// With which flags.
     pub flags: Flags<'static>,
 }

@@ -1,1 +1,504 @@
 //! The server's end of the conversation.
+//!
+//! [`Session`] holds everything that is the protocol's: states, tags, literals, the numbers of
+//! messages, when an EXPUNGE may be told, what FETCH cuts out of a message. The application is
+//! asked for what it alone knows: who this is, what is in a mailbox, the octets of a message. See
+//! [`Event`] for what each question wants in answer.
+//!
+//! ```
+//! use std::{num::NonZeroU32, time::Instant};
+//!
+//! use bytes::{Buf, Bytes};
+//! use imap_proto::{
+//!     NumberSet,
+//!     server::{Config, Event, Message, PlaintextLogin, Selected, Session},
+//! };
+//! use mail_wire::{Next, Session as _};
+//!
+//! /// A mailbox with one message, and everybody may read it.
+//! fn act(session: &mut Session, event: Event) -> Result<(), mail_errors::Misuse> {
+//!     const MAIL: &[u8] = b"Subject: hi\r\n\r\nhello\r\n";
+//!     match event {
+//!         Event::Login(_) => session.authenticated(),
+//!         Event::Select { .. } => {
+//!             let uids: NumberSet = [7].into_iter().collect();
+//!             session.selected(Selected::new(NonZeroU32::MIN, uids))
+//!         }
+//!         Event::Fetch(slice) => {
+//!             for uid in slice.uids {
+//!                 let message = Message::new().size(MAIL.len() as u64).header_size(15);
+//!                 session.message(uid, message)?;
+//!             }
+//!             session.done()
+//!         }
+//!         Event::WantBody(want) => {
+//!             let rest = &MAIL[want.offset as usize..];
+//!             session.body(want.id, Bytes::copy_from_slice(&rest[..want.room]))
+//!         }
+//!         _ => Ok(()),
+//!     }
+//! }
+//!
+//! let mut session = Session::new(Config::new().plaintext_login(PlaintextLogin::Allow));
+//! let said = b"1 LOGIN tim secret\r\n2 SELECT INBOX\r\n3 FETCH 1 BODY.PEEK[TEXT]\r\n4 LOGOUT\r\n";
+//! session.buffers().0.extend_from_slice(said);
+//! # #[expect(clippy::disallowed_methods)]
+//! let now = Instant::now();
+//! while let Next::Event(event) = session.next_event(now)? {
+//!     act(&mut session, event)?;
+//! }
+//! let (_, out) = session.buffers();
+//! let answer = out.copy_to_bytes(out.remaining());
+//! let answer = std::str::from_utf8(&answer)?;
+//! assert!(answer.contains("* 1 FETCH (BODY[TEXT] {7}\r\nhello\r\n)\r\n3 OK "));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Not supported
+//!
+//! IMAP4rev2, CONDSTORE, QRESYNC, UIDONLY, LIST-EXTENDED, SEARCHRES, BINARY, MULTIAPPEND,
+//! COMPRESS; ENVELOPE, BODYSTRUCTURE and the parts of multipart messages (FETCH answers `NO`).
+
+mod answer;
+mod append;
+mod auth;
+mod clock;
+mod config;
+mod dispatch;
+mod error;
+mod event;
+mod fetch;
+mod finish;
+mod pattern;
+mod plan;
+mod read;
+mod search;
+mod store;
+mod write;
+
+use std::{collections::VecDeque, time::Instant};
+
+use bytes::BytesMut;
+use mail_wire::{
+    COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded,
+    reserve_block,
+};
+
+use crate::{
+    Greeting, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag, Verb, state,
+    view::MailboxView,
+};
+
+pub use config::{Config, Limits, PlaintextLogin, Tls};
+pub use error::{Pending, ServerError};
+pub use event::{
+    AppendRequest, BodyId, CopyRequest, Event, FetchSlice, ListRequest, Message, Refusal, Refused,
+    SearchRequest, Selected, StoreSlice, WantBody, Wants,
+};
+pub use pattern::MailboxPattern;
+pub use plan::{Layout, SectionPlan};
+
+/// The server's end of one conversation; see the [module](self) for the loop.
+///
+/// * **Input and output**: the methods of [`mail_wire::Session`].
+/// * **Answers**: each names the [`Event`] it belongs to. They fail with
+///   [`Misuse`](mail_errors::Misuse) when that answer is not owed, and leave the session as it was.
+/// * **News**: [`mailbox_changed`](Self::mailbox_changed) and
+///   [`mailbox_news`](Self::mailbox_news), at any time.
+/// * **Getters**: [`state`](Self::state), [`is_idle`](Self::is_idle), [`view`](Self::view).
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    input: BytesMut,
+    out: SendBuffer,
+    reader: read::Reader,
+    eof: bool,
+    state: State,
+    secured: bool,
+    view: Option<MailboxView>,
+    /// The command that is being carried out.
+    current: Option<Current>,
+    work: Work,
+    /// How the current command ends, once the news has been told.
+    finish: Option<Finish>,
+    events: VecDeque<Event>,
+    closing: Option<ResponseText<'static>>,
+    end: Option<Result<(), ServerError>>,
+    clock: clock::Clock,
+    bad_commands: u32,
+    failed_logins: u32,
+    bodies: u64,
+}
+
+/// The command that is being carried out.
+#[derive(Debug, Clone)]
+struct Current {
+    tag: Tag<'static>,
+    verb: Verb,
+    /// `UID FETCH` and the like.
+    uid: bool,
+}
+
+/// How a command ends.
+#[derive(Debug)]
+struct Finish {
+    status: Status,
+    text: ResponseText<'static>,
+}
+
+/// What the session is at.
+#[derive(Debug)]
+enum Work {
+    /// TLS comes before the greeting.
+    Handshake,
+    Greeting,
+    /// The next command is awaited.
+    Command,
+    /// The OK to STARTTLS is on its way.
+    StartTls,
+    /// The application owes an answer.
+    Owed(Owed),
+    Sasl(auth::Sasl),
+    Append(append::Receiving),
+    Fetch(fetch::Fetch),
+    Store(store::Store),
+    /// The result of a SEARCH is being written.
+    Found(search::Found),
+    Idle,
+    /// News is being told, then the command ends.
+    Telling,
+}
+
+/// Which answer the application owes. Those to FETCH and STORE are with their work.
+#[derive(Debug)]
+enum Owed {
+    Login(Option<mail_sasl::server::Exchange>),
+    Select { read_only: bool },
+    /// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE.
+    Done,
+    List { pattern: MailboxPattern, lsub: bool, pull: Pull },
+    Status { mailbox: MailboxName<'static> },
+    AcceptAppend(append::Receiving),
+    Appended,
+    Copy { remove: bool },
+    Search { search: search::Searching, pull: Pull },
+    Expunge { close: bool },
+    Reread,
+}
+
+/// Whether answers are pulled, see [`Session::respond_later`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pull {
+    /// The application answers by itself.
+    No,
+    /// It is to be asked when there is room.
+    Ask,
+    /// It was asked.
+    Asked,
+}
+
+/// What one step came to.
+enum Step {
+    Event(Event),
+    Again,
+    Input,
+    Reply,
+    Upgrade,
+}
+
+impl Session {
+    /// Starts a conversation.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let work = match config.tls {
+            Tls::Implicit => Work::Handshake,
+            Tls::Never | Tls::StartTls => Work::Greeting,
+        };
+        Self {
+            reader: read::Reader::new(&config.limits),
+            config,
+            input: BytesMut::new(),
+            out: SendBuffer::new(),
+            eof: false,
+            state: State::Connected,
+            secured: false,
+            view: None,
+            current: None,
+            work,
+            finish: None,
+            events: VecDeque::new(),
+            closing: None,
+            end: None,
+            clock: clock::Clock::new(),
+            bad_commands: 0,
+            failed_logins: 0,
+            bodies: 0,
+        }
+    }
+
+    /// Returns where the conversation stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Tells whether the client waits for news (IDLE, RFC 2177).
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.work, Work::Idle)
+    }
+
+    /// Returns what this session knows of the selected mailbox.
+    #[must_use]
+    pub const fn view(&self) -> Option<&MailboxView> {
+        self.view.as_ref()
+    }
+
+    fn step(&mut self, now: Instant) -> Step {
+        if self.closing.is_some() && !self.is_within_response() {
+            return self.hang_up();
+        }
+        match &mut self.work {
+            Work::Handshake | Work::StartTls => Step::Upgrade,
+            Work::Greeting => self.greet(now),
+            Work::Command => self.read_command(now),
+            Work::Owed(owed) => match owed {
+                Owed::List { pull, .. } | Owed::Search { pull, .. } if *pull == Pull::Ask => {
+                    *pull = Pull::Asked;
+                    let room = self.config.limits.output - self.out.len();
+                    Step::Event(Event::WantResponses { room })
+                }
+                Owed::Login(_)
+                | Owed::Select { .. }
+                | Owed::Done
+                | Owed::List { .. }
+                | Owed::Status { .. }
+                | Owed::AcceptAppend(_)
+                | Owed::Appended
+                | Owed::Copy { .. }
+                | Owed::Search { .. }
+                | Owed::Expunge { .. }
+                | Owed::Reread => Step::Reply,
+            },
+            Work::Sasl(_) => self.step_sasl(now),
+            Work::Append(_) => self.step_append(now),
+            Work::Fetch(_) => self.step_fetch(),
+            Work::Store(_) => self.step_store(),
+            Work::Found(_) => self.step_found(),
+            Work::Idle => self.step_idle(now),
+            Work::Telling => self.step_telling(),
+        }
+    }
+
+    /// The first thing that is said, unless we hang up at once.
+    fn greet(&mut self, now: Instant) -> Step {
+        self.state = state::greeted(Greeting::Ok);
+        self.clock.start(Pending::Login, self.config.limits.login, now);
+        let code = crate::Code::Capability(self.capabilities());
+        let text = ResponseText::checked(Some(code), self.config.greeting.clone());
+        self.say(&Response::Status { status: Status::Ok, text });
+        self.work = Work::Command;
+        Step::Again
+    }
+
+    /// Whether what is being said is not whole, so that nothing may get between.
+    fn is_within_response(&self) -> bool {
+        match &self.work {
+            Work::Fetch(fetch) => fetch.is_within_response(),
+            Work::Found(_) => true,
+            Work::Handshake
+            | Work::Greeting
+            | Work::Command
+            | Work::StartTls
+            | Work::Owed(_)
+            | Work::Sasl(_)
+            | Work::Append(_)
+            | Work::Store(_)
+            | Work::Idle
+            | Work::Telling => false,
+        }
+    }
+
+    /// Says `* BYE` where that is possible, and ends.
+    fn hang_up(&mut self) -> Step {
+        let text = self.closing.take();
+        self.over(text, Ok(()));
+        Step::Again
+    }
+
+    /// Ends the conversation because of the client, of time, or of the application.
+    fn fail(&mut self, error: ServerError) -> Step {
+        let words = match &error {
+            ServerError::TimedOut(Pending::Reading) => {
+                self.out.discard();
+                None
+            }
+            // RFC 9051 7.1.5: "automatic logout timer".
+            ServerError::TimedOut(_) => Some(write::text(None, "you took too long")),
+            ServerError::TooManyBad { .. } => Some(write::text(None, "too many bad commands")),
+            ServerError::TooManyLogins { .. } => Some(write::text(None, "too many failed logins")),
+            ServerError::Endless { .. } => {
+                Some(write::coded(PlainCode::TooBig, "that is too long to be read to its end"))
+            }
+            // What is on its way is torn, and must not look whole.
+            ServerError::TornBody { .. }
+            | ServerError::Truncated(_)
+            | ServerError::Injected { .. }
+            | ServerError::UnaskedUpgrade => None,
+        };
+        let words = words.filter(|_| !self.is_within_response());
+        self.over(words, Err(error));
+        Step::Again
+    }
+
+    fn over(&mut self, words: Option<ResponseText<'static>>, end: Result<(), ServerError>) {
+        if self.is_receiving() {
+            self.events.push_back(Event::AppendAborted);
+        }
+        if let Some(text) = words.filter(|_| !matches!(self.work, Work::Handshake | Work::StartTls)) {
+            self.say(&Response::Bye(text));
+        }
+        self.state = State::Logout;
+        self.view = None;
+        self.current = None;
+        self.finish = None;
+        self.work = Work::Command;
+        self.input = BytesMut::new();
+        self.end = Some(end);
+    }
+
+    /// Whether the application is to be asked, or to answer, before anything else can happen.
+    fn is_thinking(&self) -> bool {
+        match &self.work {
+            Work::Owed(_) => true,
+            Work::Fetch(fetch) => fetch.is_owed(),
+            Work::Store(store) => store.is_owed(),
+            Work::Handshake
+            | Work::Greeting
+            | Work::Command
+            | Work::StartTls
+            | Work::Sasl(_)
+            | Work::Append(_)
+            | Work::Found(_)
+            | Work::Idle
+            | Work::Telling => false,
+        }
+    }
+}
+
+impl Conversation for Session {
+    type Event = Event;
+    type Error = ServerError;
+
+    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
+        (&mut self.input, &mut self.out)
+    }
+
+    fn recv_eof(&mut self) {
+        self.eof = true;
+    }
+
+    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, ServerError> {
+        if !self.is_thinking() {
+            self.clock.resume(now);
+        }
+        if self.end.is_none() {
+            if let Some(pending) = self.clock.tick(now, &self.out, &self.config.limits) {
+                self.fail(ServerError::TimedOut(pending));
+            }
+        }
+        loop {
+            if self.end.is_none() && self.out.len() > self.config.limits.output {
+                // Whoever let `tick` see an empty buffer has filled it since.
+                let _ = self.clock.tick(now, &self.out, &self.config.limits);
+                return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
+            }
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Next::Event(event));
+            }
+            match &self.end {
+                Some(Ok(())) => return Ok(Next::Closed),
+                Some(Err(error)) => return Err(error.clone()),
+                None => {}
+            }
+            let step = self.step(now);
+            let _ = self.clock.tick(now, &self.out, &self.config.limits);
+            if self.is_thinking() {
+                self.clock.pause(now);
+            }
+            let until = self.clock.until(&self.config.limits);
+            match step {
+                Step::Event(event) => return Ok(Next::Event(event)),
+                Step::Again => {}
+                Step::Input => return Ok(Next::NeedInput { until }),
+                Step::Reply => return Ok(Next::NeedReply { until }),
+                Step::Upgrade => {
+                    self.clock.start(Pending::Handshake, self.config.limits.handshake, now);
+                    let until = self.clock.until(&self.config.limits);
+                    return Ok(Next::Upgrade { to: Upgrade::Tls, until });
+                }
+            }
+        }
+    }
+
+    fn upgraded(&mut self, to: Upgraded) -> Result<(), ServerError> {
+        let asked = matches!(self.work, Work::Handshake | Work::StartTls) && self.end.is_none();
+        let error = match to {
+            Upgraded::Tls(info) if asked => {
+                if self.input.is_empty() {
+                    self.secure(info);
+                    return Ok(());
+                }
+                ServerError::Injected { octets: self.input.len() }
+            }
+            _ => ServerError::UnaskedUpgrade,
+        };
+        if self.end.is_none() {
+            self.fail(error.clone());
+        }
+        Err(error)
+    }
+
+    fn close(&mut self, why: Goodbye) {
+        let words = match why {
+            Goodbye::Shutdown => {
+                write::coded(PlainCode::Unavailable, "the server is shutting down")
+            }
+            Goodbye::Overloaded => write::coded(PlainCode::Unavailable, "too much is going on"),
+            Goodbye::InternalError => write::coded(PlainCode::ServerBug, "something broke here"),
+            Goodbye::Done | _ => write::text(None, "good-bye"),
+        };
+        self.closing.get_or_insert(words);
+    }
+}
+
+impl Session {
+    /// TLS is in place: whatever was learnt in the clear is forgotten (RFC 9051 6.2.1).
+    fn secure(&mut self, info: mail_wire::TlsInfo) {
+        self.clock.stop(Pending::Handshake);
+        self.secured = true;
+        self.reader = read::Reader::new(&self.config.limits);
+        self.bad_commands = 0;
+        self.failed_logins = 0;
+        self.work = match self.work {
+            Work::Handshake => Work::Greeting,
+            _ => Work::Command,
+        };
+        self.events.push_back(Event::Tls(info));
+    }
+
+    /// Asks for more input, or says what the end of it means.
+    fn starve(&mut self, within: Option<&'static str>) -> Step {
+        if !self.eof {
+            reserve_block(&mut self.input, COMMAND_BLOCK);
+            return Step::Input;
+        }
+        match within {
+            Some(what) => self.fail(ServerError::Truncated(what)),
+            None => {
+                self.over(None, Ok(()));
+                Step::Again
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The wildcards of LIST and LSUB, RFC 9051 section 6.3.9.
 
-use crate::MailboxName;
+use crate::{Delimiter, MailboxName};
 
 /// A mailbox name with wildcards: `*` stands for anything, `%` for anything within one level.
 ///
@@ -8,9 +8,9 @@ use crate::MailboxName;
 /// matching are followed at once, as bits of a word.
 ///
 /// ```
-/// use imap_proto::{MailboxName, server::MailboxPattern};
+/// use imap_proto::{Delimiter, MailboxName, server::MailboxPattern};
 ///
-/// let lists = MailboxPattern::new(b"lists/", b"%", Some(b'/'));
+/// let lists = MailboxPattern::new(b"lists/", b"%", Delimiter::new(b'/'));
 /// assert!(lists.matches(&MailboxName::new(&b"lists/imap"[..])?));
 /// assert!(!lists.matches(&MailboxName::new(&b"lists/imap/2024"[..])?));
 /// # Ok::<(), mail_errors::Misuse>(())
@@ -23,14 +23,14 @@ pub struct MailboxPattern {
     star: Vec<u64>,
     percent: Vec<u64>,
     steps: usize,
-    delimiter: Option<u8>,
+    delimiter: Option<Delimiter>,
 }
 
 impl MailboxPattern {
     /// Puts a reference name and a pattern together: the one in front of the other, the most
     /// common of the interpretations that RFC 9051 section 6.3.9 leaves to the server.
     #[must_use]
-    pub fn new(reference: &[u8], pattern: &[u8], delimiter: Option<u8>) -> Self {
+    pub fn new(reference: &[u8], pattern: &[u8], delimiter: Option<Delimiter>) -> Self {
         let mut joined: Vec<u8> = Vec::with_capacity(reference.len() + pattern.len());
         for &octet in reference.iter().chain(pattern) {
             match (joined.last(), octet) {
@@ -76,7 +76,7 @@ impl MailboxPattern {
         }
         self.skip_wildcards(&mut now);
         for &octet in name.as_bytes() {
-            let within = self.delimiter != Some(octet);
+            let within = self.delimiter.is_none_or(|d| d.octet() != octet);
             let mut carry = 0;
             let tables = self.literal.iter().zip(&self.star).zip(&self.percent);
             for (state, ((literal, star), percent)) in now.iter_mut().zip(tables) {
@@ -114,7 +114,7 @@ mod tests {
 
     fn matches(pattern: &str, name: &str) -> bool {
         let name = MailboxName::new(name.as_bytes()).unwrap();
-        MailboxPattern::new(b"", pattern.as_bytes(), Some(b'/')).matches(&name)
+        MailboxPattern::new(b"", pattern.as_bytes(), Delimiter::new(b'/')).matches(&name)
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn ok_reference_stands_in_front() {
-        let mail = MailboxPattern::new(b"Mail/", b"*", Some(b'/'));
+        let mail = MailboxPattern::new(b"Mail/", b"*", Delimiter::new(b'/'));
         assert!(mail.matches(&MailboxName::new(&b"Mail/a/b"[..]).unwrap()));
         assert!(!mail.matches(&MailboxName::INBOX));
     }

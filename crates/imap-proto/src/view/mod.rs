@@ -79,6 +79,13 @@ impl MailboxView {
         self.news.merge(news);
     }
 
+    /// Takes in what this session's own command expunged, however much it is: it is told at once.
+    pub fn expunged(&mut self, uids: &NumberSet) {
+        if !self.news.is_stale() && !self.news.is_gone() {
+            self.news.expunge(uids);
+        }
+    }
+
     /// Takes in the mailbox as it is now, after the view was [stale](Self::is_stale): the
     /// difference becomes news, and the flags of what stayed are to be
     /// [read and told](Self::take_reread).
@@ -166,6 +173,12 @@ impl MailboxView {
     #[must_use]
     pub fn is_recent(&self, uid: u32) -> bool {
         self.first_recent.is_some_and(|first| uid >= first)
+    }
+
+    /// Returns the UID from which on messages are `\Recent` in this session.
+    #[must_use]
+    pub const fn first_recent(&self) -> Option<u32> {
+        self.first_recent
     }
 
     /// Returns how many messages are `\Recent` in this session.

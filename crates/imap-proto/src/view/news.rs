@@ -148,7 +148,7 @@ impl News {
         !self.flags.is_empty()
     }
 
-    fn expunge(&mut self, uids: &NumberSet) {
+    pub(super) fn expunge(&mut self, uids: &NumberSet) {
         for (first, last) in uids.ranges() {
             // What came and went untold never was.
             self.arrived.remove_range(first, last);
