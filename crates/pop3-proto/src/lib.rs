@@ -11,6 +11,7 @@ mod message_number;
 pub mod parse;
 mod profile;
 mod response;
+pub mod server;
 mod state;
 mod text;
 mod timestamp;
@@ -22,7 +23,7 @@ pub use limits::{ClientLimits, ServerLimits};
 pub use listing::{DropListing, ScanListing, UniqueId, UniqueIdListing};
 pub use maildrop::{Deletions, Maildrop, Missing};
 pub use message_number::MessageNumber;
-pub use profile::Profile;
+pub use profile::{Deviation, Profile};
 pub use response::{OtherCode, Response, ResponseCode, Status};
 pub use state::State;
 #[doc(hidden)]

@@ -7,44 +7,44 @@ use std::time::Duration;
 pub struct ServerLimits {
     /// Longest command line in octets, CRLF included. RFC 2449 4 asks for 255; UTF-8 names and
     /// passwords need more.
-    pub line: usize,
+    pub command_line: usize,
     /// How many octets of an over-long command line are read and thrown away before the
     /// conversation is given up.
-    pub swallow: u64,
+    pub swallow_line: u64,
     /// Unsent octets above which no new work is taken on.
-    pub unsent: usize,
+    pub output: usize,
     /// Commands that may be refused as unknown, malformed, over-long or out of order.
     pub errors: u32,
     /// Logins that may fail.
-    pub logins: u32,
+    pub auth_failures: u32,
     /// Most messages in a maildrop.
     pub messages: u32,
     /// Most unique ids that are asked for at once.
     pub ids: u32,
     /// Longest time without a command. RFC 1939 3: "at least 10 minutes' duration".
-    pub idle: Duration,
+    pub idle_time: Duration,
     /// Lowest rate at which the peer must take what it asked for, in octets a second.
-    pub pace: u32,
-    /// The time over which `pace` is an average.
-    pub grace: Duration,
+    pub body_rate: u32,
+    /// The time over which `body_rate` is an average.
+    pub body_window: Duration,
     /// How long a TLS handshake may take.
-    pub handshake: Duration,
+    pub handshake_time: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
         Self {
-            line: 1024,
-            swallow: 64 * 1024,
-            unsent: 64 * 1024,
+            command_line: 1024,
+            swallow_line: 64 * 1024,
+            output: 64 * 1024,
             errors: 20,
-            logins: 3,
+            auth_failures: 3,
             messages: 4_000_000,
             ids: 256,
-            idle: Duration::from_secs(600),
-            pace: 64,
-            grace: Duration::from_secs(120),
-            handshake: Duration::from_secs(60),
+            idle_time: Duration::from_secs(600),
+            body_rate: 64,
+            body_window: Duration::from_secs(120),
+            handshake_time: Duration::from_secs(60),
         }
     }
 }
@@ -54,10 +54,10 @@ impl Default for ServerLimits {
 pub struct ClientLimits {
     /// Longest line in octets, CRLF included, of a response and of a listing. RFC 2449 4 gives a
     /// response 512.
-    pub line: usize,
+    pub response_line: usize,
     /// How many octets of an over-long line in a listing are read and thrown away before the
     /// conversation is given up.
-    pub swallow: u64,
+    pub swallow_line: u64,
     /// Most octets that the answer to CAPA may have.
     pub capabilities: usize,
     /// Most commands that wait to be sent.
@@ -67,30 +67,30 @@ pub struct ClientLimits {
     /// while it writes does not lock up. RFC 2449 6.6.
     pub group: usize,
     /// How long the greeting may take, in all.
-    pub greeting: Duration,
+    pub greeting_time: Duration,
     /// How long the first line of an answer may take, in all.
-    pub answer: Duration,
+    pub answer_time: Duration,
     /// Lowest rate at which listings and messages must come, in octets a second.
-    pub pace: u32,
-    /// The time over which `pace` is an average.
-    pub grace: Duration,
+    pub body_rate: u32,
+    /// The time over which `body_rate` is an average.
+    pub body_window: Duration,
     /// How long a TLS handshake may take.
-    pub handshake: Duration,
+    pub handshake_time: Duration,
 }
 
 impl Default for ClientLimits {
     fn default() -> Self {
         Self {
-            line: 4096,
-            swallow: 1024 * 1024,
+            response_line: 4096,
+            swallow_line: 1024 * 1024,
             capabilities: 16 * 1024,
             queue: 4096,
             group: 4096,
-            greeting: Duration::from_secs(300),
-            answer: Duration::from_secs(300),
-            pace: 64,
-            grace: Duration::from_secs(120),
-            handshake: Duration::from_secs(60),
+            greeting_time: Duration::from_secs(300),
+            answer_time: Duration::from_secs(300),
+            body_rate: 64,
+            body_window: Duration::from_secs(120),
+            handshake_time: Duration::from_secs(60),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Responses and their codes: RFC 1939 3, RFC 2449 8, RFC 3206.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use mail_errors::{Misuse, ParseError};
 
@@ -125,8 +125,8 @@ impl<'a> Response<'a> {
     ///
     /// # Errors
     /// [`Misuse`] if the text cannot be sent: CR, LF or NUL, or more than [`Response::MAX`].
-    pub fn ok(text: impl Into<Cow<'a, [u8]>>) -> Result<Self, Misuse> {
-        Self::new(Status::Ok, Text::named("response text", text.into())?)
+    pub fn ok(text: impl AsRef<[u8]>) -> Result<Response<'static>, Misuse> {
+        Response::new(Status::Ok, text.as_ref().to_vec())
     }
 
     /// Makes a response that says no, and why.
@@ -135,28 +135,24 @@ impl<'a> Response<'a> {
     /// [`Misuse`] if the text cannot be sent: CR, LF or NUL, or more than [`Response::MAX`].
     pub fn err<'c>(
         code: impl Into<Option<ResponseCode<'c>>>,
-        text: impl Into<Cow<'a, [u8]>>,
-    ) -> Result<Self, Misuse> {
-        let text = Text::named("response text", text.into())?;
-        let line = match code.into() {
-            None => text,
-            Some(code) => {
-                let mut line = Vec::new();
-                encode::response_code(code, &mut line);
-                line.extend_from_slice(text.as_bytes());
-                Text::named("response code", line.into())?
-            }
-        };
-        Self::new(Status::Err, line)
+        text: impl AsRef<[u8]>,
+    ) -> Result<Response<'static>, Misuse> {
+        let mut line = Vec::new();
+        if let Some(code) = code.into() {
+            encode::response_code(code, &mut line);
+        }
+        line.extend_from_slice(text.as_ref());
+        Response::new(Status::Err, line)
     }
 
-    fn new(status: Status, line: Text<'a>) -> Result<Self, Misuse> {
+    fn new(status: Status, line: Vec<u8>) -> Result<Response<'static>, Misuse> {
+        let line = Text::named("response text", line.into())?;
         let len = status.as_str().len() + 1 + line.as_bytes().len() + 2;
         if len > Self::MAX {
             let limit = Self::MAX as u64;
             return Err(Misuse::TooLong { what: "response", len: len as u64, limit });
         }
-        Ok(Self { status, line })
+        Ok(Response { status, line })
     }
 
     pub(crate) const fn received(status: Status, line: Text<'a>) -> Self {
@@ -239,7 +235,7 @@ mod tests {
 
     #[test]
     fn ok_unknown_code_keeps_its_levels() {
-        let response = Response::err(None, &b"[SYS/DISK/FULL] x"[..]).unwrap();
+        let response = Response::err(None, "[SYS/DISK/FULL] x").unwrap();
         let Some(ResponseCode::Other(code)) = response.code() else { panic!("{response:?}") };
         assert_eq!(code.levels().collect::<Vec<_>>(), [&b"SYS"[..], b"DISK", b"FULL"]);
     }
@@ -249,13 +245,13 @@ mod tests {
         assert!(Response::ok(vec![b'x'; 512 - 4 - 2]).is_ok());
         let error = Response::ok(vec![b'x'; 512 - 4 - 1]).unwrap_err();
         assert_eq!(error.to_string(), "response of 513 octets is over the limit of 512");
-        assert!(Response::err(ResponseCode::Auth, &b"no\r\n+OK"[..]).is_err());
+        assert!(Response::err(ResponseCode::Auth, "no\r\n+OK").is_err());
     }
 
     #[test]
     fn prints_as_on_the_wire() {
-        let response = Response::err(ResponseCode::InUse, &b"locked"[..]).unwrap();
+        let response = Response::err(ResponseCode::InUse, "locked").unwrap();
         assert_eq!(response.to_string(), "-ERR [IN-USE] locked");
-        assert_eq!(Response::ok(&b""[..]).unwrap().to_string(), "+OK");
+        assert_eq!(Response::ok("").unwrap().to_string(), "+OK");
     }
 }

@@ -102,27 +102,30 @@ pub(crate) const fn after(state: State, verb: Verb, answer: Status) -> State {
     }
 }
 
-/// One arrow of the state diagram, by names.
+/// One line of the table.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Transition {
-    pub from: &'static str,
-    pub verb: &'static str,
-    pub answer: &'static str,
-    pub to: &'static str,
+    /// Before the answer.
+    pub from: State,
+    /// What is answered.
+    pub verb: Verb,
+    /// What the answer says.
+    pub answer: Status,
+    /// After the answer.
+    pub to: State,
 }
 
-/// Iterates over the table: every command that is legal in a state, with both answers.
+/// Returns every line of the table that can happen, for diagrams and tests.
 #[doc(hidden)]
 pub fn transitions() -> impl Iterator<Item = Transition> {
     State::ALL.into_iter().flat_map(|from| {
         Verb::ALL.into_iter().filter(move |&verb| from.allows(verb)).flat_map(move |verb| {
             [Status::Ok, Status::Err].map(|answer| Transition {
-                from: from.as_str(),
-                verb: verb.as_str(),
-                answer: answer.as_str(),
-                to: after(from, verb, answer).as_str(),
+                from,
+                verb,
+                answer,
+                to: after(from, verb, answer),
             })
         })
     })
@@ -164,7 +167,7 @@ mod tests {
     fn every_state_can_be_reached_and_only_the_last_two_are_over() {
         for state in State::ALL {
             assert_eq!(Verb::ALL.into_iter().any(|verb| state.allows(verb)), !state.is_over());
-            let reached = transitions().any(|arrow| arrow.to == state.as_str());
+            let reached = transitions().any(|arrow| arrow.to == state);
             assert!(reached, "{state:?} is never reached");
         }
     }

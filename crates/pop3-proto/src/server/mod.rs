@@ -1,0 +1,458 @@
+//! The server's end of a conversation.
+//!
+//! A [`Session`] owns what it needs to answer STAT, LIST, DELE, RSET, NOOP and CAPA by itself: the
+//! sizes of the messages and the marks. It asks its application only for what it alone knows:
+//!
+//! | [`Event`] | asks for | answers |
+//! |---|---|---|
+//! | [`Event::Login`], [`Event::Apop`] | who is this | [`accept`](Session::accept), [`refuse`](Session::refuse) |
+//! | [`Event::WantBody`] | octets of a message | [`body`](Session::body), [`body_end`](Session::body_end), [`body_failed`](Session::body_failed), `refuse` |
+//! | [`Event::WantIds`] | unique ids | [`ids`](Session::ids), `refuse` |
+//! | [`Event::Commit`] | deletion | [`committed`](Session::committed), `refuse` |
+//!
+//! RFC 1939 whole; RFC 2449 but for LOGIN-DELAY and EXPIRE; RFC 2595 4; RFC 3206.
+//!
+//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856), LOGIN-DELAY and EXPIRE.
+
+mod answers;
+mod authorization;
+mod config;
+mod event;
+mod listing;
+mod top;
+mod transaction;
+
+use std::{collections::VecDeque, time::Instant};
+
+use bytes::BytesMut;
+use mail_wire::{
+    COMMAND_BLOCK, Goodbye, Line, LineFramer, LineLimits, Next, SendBuffer, Sink, TlsInfo, Upgrade,
+    Upgraded, grammar::cut, reserve_block,
+};
+
+use crate::{
+    Command, Deviation, Maildrop, MessageNumber, ResponseCode, State, UserName, Verb, Violation,
+    clock::Clock, encode, parse, state::after,
+};
+
+pub use crate::limits::ServerLimits as Limits;
+pub use config::{Config, PlaintextLogin, Tls};
+pub use event::{ApopLogin, BodyId, Event, Refusal, Refused, WantBody, WantIds};
+
+use answers::Sending;
+use listing::Ids;
+
+/// The server's end of one conversation.
+///
+/// * **Answers** to events: [`accept`](Self::accept), [`refuse`](Self::refuse),
+///   [`body`](Self::body), [`body_end`](Self::body_end), [`body_failed`](Self::body_failed),
+///   [`ids`](Self::ids), [`committed`](Self::committed). Each fails with
+///   [`Misuse`](mail_errors::Misuse), and changes nothing, if it is not what is owed.
+/// * **Views**: [`state`](Self::state), [`maildrop`](Self::maildrop), [`tls`](Self::tls).
+/// * The rest is [`mail_wire::Session`].
+///
+/// ```
+/// # use std::time::Instant;
+/// # use bytes::{Buf, Bytes};
+/// use mail_wire::{Next, Session as _};
+/// use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId, server};
+/// use server::{Config, Event, PlaintextLogin};
+///
+/// let mail = [b"Subject: one\r\n\r\nHello.\r\n"];
+/// let mut session = server::Session::new(Config::new().plaintext_login(PlaintextLogin::Allow));
+/// # let now = mail_wire::testing::start();
+/// # session.buffers().0.extend_from_slice(
+/// #     b"USER mrose\r\nPASS tanstaaf\r\nUIDL\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
+///
+/// loop {
+///     match session.next_event(now)? {
+///         Next::Event(Event::Login(who)) if who.password().expose() == b"tanstaaf" => {
+///             session.accept(Maildrop::from_sizes(mail.map(|text| text.len() as u64))?)?;
+///         }
+///         Next::Event(Event::Login(_)) => {
+///             session.refuse(&Response::err(ResponseCode::Auth, "wrong name or password")?)?;
+///         }
+///         Next::Event(Event::WantIds(want)) => {
+///             let ids = want.indexes().map(|index| UniqueId::new(format!("id-{index}")));
+///             session.ids(ids.collect::<Result<Vec<_>, _>>()?)?;
+///         }
+///         Next::Event(Event::WantBody(want)) => {
+///             let text = mail[want.number().index()];
+///             match text.get(want.offset() as usize..) {
+///                 None | Some([]) => session.body_end(want.id())?,
+///                 Some(rest) => session.body(want.id(), Bytes::copy_from_slice(rest))?,
+///             }
+///         }
+///         Next::Event(Event::Commit(deletions)) => {
+///             assert_eq!(deletions.len(), 1);
+///             session.committed()?;
+///         }
+///         Next::Event(_) => {}
+///         Next::Closed => break,
+///         // A driver reads and writes here.
+///         _ => unreachable!("all of the input is there"),
+///     }
+/// }
+/// # let (_, out) = session.buffers();
+/// # let sent = out.copy_to_bytes(out.remaining());
+/// # assert!(sent.ends_with(b"+OK message 1 deleted\r\n+OK signing off\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    input: BytesMut,
+    output: SendBuffer,
+    framer: LineFramer,
+    state: State,
+    work: Work,
+    user: Option<UserName<'static>>,
+    maildrop: Maildrop,
+    tls: Option<TlsInfo>,
+    /// Events without answer that are still to be told.
+    news: VecDeque<Event>,
+    errors: u32,
+    auth_failures: u32,
+    bodies: u64,
+    clock: Clock<Timer>,
+    /// What had left the output when its pace was last looked at.
+    written: u64,
+    eof: bool,
+    closing: bool,
+    end: Option<Result<(), Violation>>,
+}
+
+/// What the session does next.
+#[derive(Debug)]
+enum Work {
+    /// TLS comes before the greeting.
+    ImplicitTls,
+    Greet,
+    Command,
+    /// STLS was granted.
+    StartTls,
+    /// The application is to say who this is.
+    Login(Verb),
+    /// A message is on its way.
+    Body(Sending),
+    /// The answer to LIST is on its way, from this message on.
+    List(MessageNumber),
+    /// The answer to UIDL is on its way.
+    Ids(Ids),
+    /// The application is to delete what is marked.
+    Commit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Handshake,
+    Idle,
+}
+
+impl Session {
+    /// Starts a conversation. The first thing it asks for is TLS, if that is implicit; else it
+    /// greets.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let work = match config.tls {
+            Tls::Implicit => Work::ImplicitTls,
+            Tls::Never | Tls::StartTls => Work::Greet,
+        };
+        Self {
+            config,
+            input: BytesMut::new(),
+            output: SendBuffer::new(),
+            framer: LineFramer::new(),
+            state: State::Authorization,
+            work,
+            user: None,
+            maildrop: Maildrop::default(),
+            tls: None,
+            news: VecDeque::new(),
+            errors: 0,
+            auth_failures: 0,
+            bodies: 0,
+            clock: Clock::new(),
+            written: 0,
+            eof: false,
+            closing: false,
+            end: None,
+        }
+    }
+
+    /// Returns where the conversation stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Returns the sizes and marks of the messages; nothing until somebody is logged in.
+    #[must_use]
+    pub const fn maildrop(&self) -> &Maildrop {
+        &self.maildrop
+    }
+
+    /// Returns what is known of the TLS below, if the session saw it come in.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_ref()
+    }
+
+    fn advance(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
+        loop {
+            if self.end.is_none() && self.output.len() > self.config.limits.output {
+                match self.wait_for_room(now) {
+                    Some(next) => return Ok(next),
+                    None => continue,
+                }
+            }
+            if let Some(event) = self.news.pop_front() {
+                return Ok(Next::Event(event));
+            }
+            if let Some(end) = &self.end {
+                return end.clone().map(|()| Next::Closed);
+            }
+            if let Some(next) = self.work(now) {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Does a piece of work; answers `None` if the next one can be done.
+    fn work(&mut self, now: Instant) -> Option<Next<Event>> {
+        match &mut self.work {
+            Work::ImplicitTls | Work::StartTls => self.wait_for_tls(now),
+            Work::Greet => self.greet(),
+            Work::Command => self.next_command(now),
+            Work::Login(_) | Work::Commit => Some(Next::NeedReply { until: None }),
+            Work::Body(sending) => {
+                let used = self.output.len();
+                Some(sending.ask(self.config.limits.output.saturating_sub(used)))
+            }
+            Work::List(next) => {
+                let next = *next;
+                self.list_from(next)
+            }
+            Work::Ids(_) => self.ask_for_ids(),
+        }
+    }
+
+    fn wait_for_room(&mut self, now: Instant) -> Option<Next<Event>> {
+        let moved = self.output.written() - self.written;
+        self.written = self.output.written();
+        let limits = &self.config.limits;
+        if self.clock.too_slow(limits.body_rate, limits.body_window, moved, now) {
+            self.over(Err(Violation::TimedOut { what: "reading of what was sent" }));
+            return None;
+        }
+        Some(Next::NeedOutput { until: self.clock.until() })
+    }
+
+    fn wait_for_tls(&mut self, now: Instant) -> Option<Next<Event>> {
+        if self.closing {
+            self.over(Ok(()));
+            return None;
+        }
+        if self.clock.has_expired(Timer::Handshake, self.config.limits.handshake_time, now) {
+            self.over(Err(Violation::TimedOut { what: "TLS handshake" }));
+            return None;
+        }
+        Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.until() })
+    }
+
+    /// Takes the next command out of the input and carries it out.
+    fn next_command(&mut self, now: Instant) -> Option<Next<Event>> {
+        if self.closing {
+            self.over(Ok(()));
+            return None;
+        }
+        if self.output.is_empty() {
+            self.clock.clear_pace();
+        }
+        let limit = self.config.limits.command_line;
+        let limits = LineLimits { line: limit, swallow: self.config.limits.swallow_line };
+        match self.framer.next(&mut self.input, limits) {
+            Line::Starved => return self.wait_for_command(now),
+            Line::Whole { text, octets, bare } => {
+                let line = self.input.split_to(octets);
+                if bare && !self.config.profile.tolerates(Deviation::BareNewlineInCommand) {
+                    self.refuse_command(None, Refusal::BareNewline);
+                } else {
+                    self.command(cut(&line, text).0);
+                }
+            }
+            Line::TooLong { .. } => self.refuse_command(None, Refusal::TooLong { limit }),
+            Line::Endless => {
+                self.refuse_command(None, Refusal::TooLong { limit });
+                let limit = limits.swallow;
+                self.over(Err(Violation::LineTooLong { limit }));
+            }
+        }
+        self.clock.clear(Timer::Idle);
+        None
+    }
+
+    fn wait_for_command(&mut self, now: Instant) -> Option<Next<Event>> {
+        if self.eof {
+            // RFC 1939 6: a connection that ends without QUIT deletes nothing.
+            let torn = !self.input.is_empty() || self.framer.is_swallowing();
+            self.over(if torn {
+                Err(Violation::Truncated { within: "a command" })
+            } else {
+                Ok(())
+            });
+            return None;
+        }
+        if self.clock.has_expired(Timer::Idle, self.config.limits.idle_time, now) {
+            // RFC 1939 3: "the server should close the TCP connection without removing any
+            // messages or sending any response to the client".
+            self.over(Err(Violation::TimedOut { what: "next command" }));
+            return None;
+        }
+        Some(Next::NeedInput { until: self.clock.until() })
+    }
+
+    fn command(&mut self, line: &[u8]) {
+        let Some(verb) = parse::verb(line) else {
+            return self.refuse_command(None, Refusal::Unknown);
+        };
+        if !self.state.allows(verb) {
+            return self.refuse_command(Some(verb), Refusal::WrongState);
+        }
+        // Before the arguments are looked at: whether they parse is nobody's business.
+        if matches!(verb, Verb::User) && !self.takes_passwords() {
+            return self.refuse_command(Some(verb), Refusal::Plaintext);
+        }
+        match parse::command(line) {
+            Ok(command) => self.carry_out(command),
+            Err(error) => self.refuse_command(Some(verb), Refusal::Malformed(error)),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command<'_>) {
+        match command {
+            Command::User(name) => self.user(name),
+            Command::Pass(password) => self.pass(&password),
+            Command::Apop(name, digest) => self.apop(name, digest),
+            Command::Capa => self.capa(),
+            Command::Stls => self.stls(),
+            Command::Stat => self.stat(),
+            Command::List(None) => self.list(),
+            Command::List(Some(number)) => self.list_one(number),
+            Command::Uidl(None) => self.uidl(),
+            Command::Uidl(Some(number)) => self.uidl_one(number),
+            Command::Retr(number) => self.send_message(Verb::Retr, number, None),
+            Command::Top(number, lines) => self.send_message(Verb::Top, number, Some(lines)),
+            Command::Dele(number) => self.dele(number),
+            Command::Rset => self.rset(),
+            Command::Noop => self.say_ok(b"nothing done"),
+            Command::Quit => self.quit(),
+        }
+    }
+
+    /// Answers `-ERR`, tells the application, and counts.
+    fn refuse_command(&mut self, verb: Option<Verb>, why: Refusal) {
+        let text: &[u8] = match &why {
+            Refusal::Unknown => b"unknown command",
+            Refusal::Malformed(_) => b"malformed arguments",
+            Refusal::BareNewline => b"lines must end in CR and LF",
+            Refusal::WrongState => b"not possible now",
+            Refusal::Plaintext => b"no password in the clear, use TLS first",
+            Refusal::NotOffered => b"not offered",
+            Refusal::TooLong { .. } => b"line too long",
+            Refusal::Login => b"no such name or password",
+            Refusal::Missing(_) => b"no such message",
+        };
+        let code = matches!(why, Refusal::Login).then_some(ResponseCode::Auth);
+        self.say_err(code, text);
+        // Other sessions and this one delete messages, so a number that is gone is no bad command.
+        if !matches!(why, Refusal::Missing(_)) {
+            self.errors += 1;
+        }
+        self.news.push_back(Event::Refused(Refused { verb, why }));
+        let limit = self.config.limits.errors;
+        if self.errors > limit {
+            self.over(Err(Violation::TooManyErrors { limit }));
+        }
+    }
+
+    /// Ends the conversation. Nothing is owed any more.
+    fn over(&mut self, end: Result<(), Violation>) {
+        self.work = Work::Command;
+        self.end.get_or_insert(end);
+    }
+
+    fn answered(&mut self, verb: Verb, status: crate::Status) {
+        self.state = after(self.state, verb, status);
+    }
+
+    fn say_ok(&mut self, text: &[u8]) {
+        self.output.put(b"+OK ");
+        self.output.put(text);
+        self.output.put(b"\r\n");
+    }
+
+    fn say_err(&mut self, code: Option<ResponseCode<'_>>, text: &[u8]) {
+        self.output.put(b"-ERR ");
+        if let Some(code) = code {
+            encode::response_code(code, &mut self.output);
+        }
+        self.output.put(text);
+        self.output.put(b"\r\n");
+    }
+
+    /// Ends the conversation at once, because something broke on our side.
+    fn break_off(&mut self) {
+        match &self.work {
+            Work::ImplicitTls | Work::StartTls | Work::Command => {}
+            // What has begun in many lines gets no terminator, so that it never looks whole.
+            Work::List(_) => {}
+            Work::Body(sending) if sending.has_begun() => {}
+            Work::Ids(ids) if ids.has_begun() => {}
+            Work::Greet | Work::Login(_) | Work::Body(_) | Work::Ids(_) | Work::Commit => {
+                self.say_err(Some(ResponseCode::SysTemp), b"internal error");
+            }
+        }
+        self.over(Ok(()));
+    }
+}
+
+impl mail_wire::Session for Session {
+    type Event = Event;
+    type Error = Violation;
+
+    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
+        reserve_block(&mut self.input, COMMAND_BLOCK);
+        (&mut self.input, &mut self.output)
+    }
+
+    fn recv_eof(&mut self) {
+        self.eof = true;
+    }
+
+    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
+        self.clock.go_on(now);
+        let next = self.advance(now);
+        if matches!(next, Ok(Next::Event(_) | Next::NeedReply { .. })) {
+            self.clock.stop(now);
+        }
+        next
+    }
+
+    fn upgraded(&mut self, to: Upgraded) -> Result<(), Violation> {
+        self.take_tls(to)
+    }
+
+    /// Says nothing to a client that has asked nothing, because POP3 knows no such response; an
+    /// answer that is owed or on its way comes first, unless something broke
+    /// ([`Goodbye::InternalError`]).
+    fn close(&mut self, why: Goodbye) {
+        if self.end.is_some() {
+            return;
+        }
+        match why {
+            Goodbye::InternalError => self.break_off(),
+            Goodbye::Done | Goodbye::Shutdown | Goodbye::Overloaded | _ => self.closing = true,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the tests of both ends share: an application with a maildrop.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
+
+use bytes::Bytes;
+use mail_errors::Secret;
+use mail_wire::testing::{Act, Replay, contract, cut_everywhere};
+use pop3_proto::server::{Config, Event, PlaintextLogin, Session};
+use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId};
+
+/// What stands behind a server in the tests: the user `mrose` with the password `tanstaaf`.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub messages: Vec<Vec<u8>>,
+    /// How many octets of a message are given at once.
+    pub piece: usize,
+}
+
+impl App {
+    /// A maildrop of these messages.
+    pub fn new(messages: &[&[u8]]) -> Self {
+        Self { messages: messages.iter().map(|text| text.to_vec()).collect(), piece: 7 }
+    }
+
+    /// A maildrop of messages of these sizes, as in RFC 1939.
+    pub fn of_sizes(sizes: &[usize]) -> Self {
+        let message = |&size: &usize| {
+            let mut text = b"Subject: x\r\n\r\n".to_vec();
+            text.resize(size - 2, b'x');
+            text.extend(b"\r\n");
+            text
+        };
+        Self { messages: sizes.iter().map(message).collect(), piece: 50 }
+    }
+
+    /// Answers an event as a good application does.
+    pub fn act(&self, session: &mut Session, event: Event) -> Act {
+        match event {
+            Event::Login(who) => {
+                let good = who.user() == "mrose" && who.password().expose() == b"tanstaaf";
+                self.log_in(session, good);
+                Act::Log(format!("login {}", who.user()))
+            }
+            Event::Apop(who) => {
+                let good = who.user() == "mrose" && who.verify(&Secret::from("tanstaaf"));
+                self.log_in(session, good);
+                Act::Log(format!("apop {}", who.user()))
+            }
+            Event::WantBody(want) => {
+                let message = &self.messages[want.number().index()];
+                match message.get(want.offset() as usize..) {
+                    None | Some([]) => session.body_end(want.id()).unwrap(),
+                    Some(rest) => {
+                        let piece = &rest[..rest.len().min(self.piece)];
+                        session.body(want.id(), Bytes::copy_from_slice(piece)).unwrap();
+                    }
+                }
+                Act::Quiet
+            }
+            Event::WantIds(want) => {
+                let id = |index| UniqueId::new(format!("id-{}", index + 1)).unwrap();
+                session.ids(want.indexes().map(id)).unwrap();
+                Act::Quiet
+            }
+            Event::Commit(deletions) => {
+                session.committed().unwrap();
+                let numbers: Vec<_> = deletions.iter().map(|number| number.get()).collect();
+                Act::Log(format!("commit {numbers:?}"))
+            }
+            Event::Refused(refused) => {
+                let verb = refused.verb().map_or("?", |verb| verb.as_str());
+                Act::Log(format!("refused {verb} {:?}", refused.why()))
+            }
+            Event::Tls(_) => Act::Log("tls".into()),
+            Event::BodyEnough(_) => Act::Log("enough".into()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn log_in(&self, session: &mut Session, good: bool) {
+        if good {
+            let sizes = self.messages.iter().map(|text| text.len() as u64);
+            session.accept(Maildrop::from_sizes(sizes).unwrap()).unwrap();
+        } else {
+            let no = Response::err(ResponseCode::Auth, "wrong name or password").unwrap();
+            session.refuse(&no).unwrap();
+        }
+    }
+}
+
+/// A server on loopback: passwords may come in the clear.
+pub fn open() -> Config {
+    Config::new().plaintext_login(PlaintextLogin::Allow)
+}
+
+/// Runs a dialogue whole, cut at every offset and octet by octet, and holds it to the contract.
+pub fn serve(config: &Config, app: &App, flights: &[&str]) -> Replay {
+    let flights: Vec<&[u8]> = flights.iter().map(|flight| flight.as_bytes()).collect();
+    serve_octets(config, app, &flights)
+}
+
+/// The same with octets that are no text.
+pub fn serve_octets(config: &Config, app: &App, flights: &[&[u8]]) -> Replay {
+    let make = || {
+        let app = app.clone();
+        let act = move |session: &mut Session, event| app.act(session, event);
+        (Session::new(config.clone()), act)
+    };
+    contract(make, flights);
+    cut_everywhere(make, flights, true)
+}
+
+/// Joins lines as they stand on the wire.
+pub fn lines(lines: &[&str]) -> String {
+    lines.iter().flat_map(|line| [line, "\r\n"]).collect()
+}
