@@ -1,3 +1,18 @@
-//! What the example programs share.
+//! What the example programs share: the store that holds the mail, and what is needed around it to
+//! run a server.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`store`] | accounts, mailboxes, messages and the relay queue, behind database-neutral traits |
+//! | [`config`] | the TOML file of a post office |
+//! | [`accounts`] | passwords, the accounts of the first start, checking a log-in |
+//! | [`limits`] | slowing of failed log-ins, messages per account and hour |
+//! | [`settings`] | what a person types into a mail program |
+//! | [`tls`] | certificates and the rustls set-up of both ends |
 
+pub mod accounts;
+pub mod config;
+pub mod limits;
+pub mod settings;
 pub mod store;
+pub mod tls;

@@ -1,0 +1,100 @@
+//! The authoritative DNS server for the office's own domains, over UDP and TCP.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use mail_dns::{
+    wire::Transport,
+    zone::Authority,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UdpSocket},
+    sync::Semaphore,
+    time::timeout,
+};
+
+/// The zones, shared with whoever changes them.
+pub type Zones = Arc<RwLock<Authority>>;
+
+/// TCP connections at once; more wait in the system's queue.
+const CONNECTIONS: usize = 64;
+/// How long a TCP client may stay idle (RFC 7766 §6.2.3).
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Binds UDP and TCP at one address. A port of 0 is chosen by the system, the same for both.
+///
+/// # Errors
+/// If the port is taken.
+pub async fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
+    let mut last = None;
+    for _ in 0..16 {
+        let tcp = TcpListener::bind(address).await?;
+        match UdpSocket::bind(tcp.local_addr()?).await {
+            Ok(udp) => return Ok((udp, tcp)),
+            // The same number may be taken in UDP: another one, if we may choose.
+            Err(error) if address.port() == 0 => last = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
+}
+
+/// Answers questions for ever.
+pub async fn serve(udp: UdpSocket, tcp: TcpListener, zones: Zones) {
+    tokio::join!(serve_udp(udp, &zones), serve_tcp(tcp, &zones));
+}
+
+async fn serve_udp(socket: UdpSocket, zones: &Zones) {
+    let mut datagram = [0; 4096];
+    loop {
+        let Ok((octets, from)) = socket.recv_from(&mut datagram).await else {
+            // An ICMP error of an earlier answer comes up here; the socket is still good.
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let query = datagram.get(..octets).unwrap_or_default();
+        if let Some(answer) = respond(zones, query, Transport::Udp) {
+            let _ = socket.send_to(&answer, from).await;
+        }
+    }
+}
+
+async fn serve_tcp(listener: TcpListener, zones: &Zones) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let zones = zones.clone();
+                tokio::spawn(async move {
+                    let _ = converse(stream, &zones).await;
+                    drop(permit);
+                });
+            }
+            // Out of descriptors: let some be given back.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn converse(mut stream: TcpStream, zones: &Zones) -> io::Result<()> {
+    loop {
+        let mut length = [0; 2];
+        timeout(IDLE, stream.read_exact(&mut length)).await??;
+        let mut query = vec![0; usize::from(u16::from_be_bytes(length))];
+        timeout(IDLE, stream.read_exact(&mut query)).await??;
+        let Some(answer) = respond(zones, &query, Transport::Tcp) else { return Ok(()) };
+        let length = u16::try_from(answer.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+        let framed = [&length.to_be_bytes(), &answer[..]].concat();
+        timeout(IDLE, stream.write_all(&framed)).await??;
+    }
+}
+
+fn respond(zones: &Zones, query: &[u8], transport: Transport) -> Option<Vec<u8>> {
+    zones.read().unwrap_or_else(PoisonError::into_inner).respond(query, transport)
+}

@@ -1,0 +1,188 @@
+//! POP3: the maildrop of an account, read and emptied.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use mail_sasl::Credentials;
+use mail_wire::layered::Layered;
+use pop3_proto::{
+    Maildrop, Response, ResponseCode, Text, Timestamp, UniqueId,
+    server::{ApopLogin, Config, Event, Session, Tls, WantBody, WantIds},
+};
+use tokio::task::block_in_place;
+use tracing::{info, warn};
+
+use super::{Office, connection::Application, login::Refused, unguessable};
+use crate::store::{
+    Account, Body, ExpungeRule, MaildropLock, MaildropMessage, StoreError, Maildrop as Stored,
+};
+
+/// Makes the session for one connection.
+pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Session> {
+    let mut config = Config::new()
+        .tls(if implicit_tls { Tls::Implicit } else { Tls::StartTls })
+        .name(Text::new("mail-proto post-office").unwrap_or_default());
+    // RFC 1939 §7: another timestamp for each connection. Only accounts that were made for it
+    // can answer, but who they are is nobody's business.
+    let stamp = format!("<{}@{}>", unguessable(), office.host());
+    if let Ok(timestamp) = Timestamp::parse(stamp.as_bytes()) {
+        config = config.apop(timestamp);
+    }
+    office.layered(Session::new(config))
+}
+
+/// What stands behind a POP3 session.
+pub(super) struct Pop3 {
+    office: Arc<Office>,
+    peer: SocketAddr,
+    open: Option<Open>,
+}
+
+/// The maildrop while it is open.
+struct Open {
+    maildrop: Stored,
+    login: String,
+    body: Option<(crate::store::MessageId, Box<dyn Body>)>,
+    /// Given back when the session ends, however it ends.
+    _lock: MaildropLock,
+}
+
+impl Pop3 {
+    pub(super) const fn new(office: Arc<Office>, peer: SocketAddr) -> Self {
+        Self { office, peer, open: None }
+    }
+
+    async fn log_in(&mut self, session: &mut Session, who: &Credentials) {
+        let found = self.office.log_in(who, self.peer.ip()).await;
+        self.enter(session, found);
+    }
+
+    async fn log_in_by_apop(&mut self, session: &mut Session, who: &ApopLogin) {
+        let verify = |secret: &mail_errors::Secret| who.verify(secret);
+        let found = self.office.log_in_by_apop(who.user(), verify, self.peer.ip()).await;
+        self.enter(session, found);
+    }
+
+    fn enter(&mut self, session: &mut Session, found: Result<Account, Refused>) {
+        let outcome = match found {
+            Ok(account) => block_in_place(|| self.open(account)),
+            Err(Refused::Credentials) => Err(refusal(ResponseCode::Auth, "that is not right")),
+            Err(Refused::System) => Err(broken()),
+        };
+        let answered = match outcome {
+            Ok((open, maildrop)) => {
+                info!(peer = %self.peer, login = open.login, messages = maildrop.len(), "pop3 login");
+                self.open = Some(open);
+                session.accept(maildrop)
+            }
+            Err(why) => session.refuse(&why),
+        };
+        note(answered);
+    }
+
+    fn open(&self, account: Account) -> Result<(Open, Maildrop), Response<'static>> {
+        let store = self.office.store();
+        let lock = store.lock_maildrop(account.id).map_err(|error| match error {
+            StoreError::Busy(_) => refusal(ResponseCode::InUse, "another session has it open"),
+            other => trouble(&other),
+        })?;
+        let maildrop = store.maildrop(account.id).map_err(|error| trouble(&error))?;
+        let sizes = maildrop.messages.iter().map(|message| message.size);
+        let sized = Maildrop::from_sizes(sizes).map_err(|_| broken())?;
+        let login = account.login.to_string();
+        Ok((Open { maildrop, login, body: None, _lock: lock }, sized))
+    }
+
+    fn ids(&self, session: &mut Session, want: WantIds) {
+        let Some(open) = &self.open else { return };
+        let listed = open.maildrop.messages.get(want.indexes()).unwrap_or_default();
+        let ids = listed.iter().map(|message| UniqueId::new(open.maildrop.unique_id(message)));
+        note(match ids.collect::<Result<Vec<_>, _>>() {
+            Ok(ids) => session.ids(ids),
+            Err(_) => session.refuse(&broken()),
+        });
+    }
+
+    fn body(&mut self, session: &mut Session, want: WantBody) {
+        let read = block_in_place(|| self.read(want));
+        note(match read {
+            Ok(octets) if octets.is_empty() => session.body_end(want.id()),
+            Ok(octets) => session.body(want.id(), octets),
+            Err(error) if want.offset() == 0 => session.refuse(&trouble(&error)),
+            Err(error) => {
+                warn!(%error, "a body broke off");
+                session.body_failed(want.id())
+            }
+        });
+    }
+
+    fn read(&mut self, want: WantBody) -> Result<Bytes, StoreError> {
+        let Some(open) = &mut self.open else { return Ok(Bytes::new()) };
+        let Some(message) = open.maildrop.messages.get(want.number().index()) else {
+            return Ok(Bytes::new());
+        };
+        let body = match &mut open.body {
+            Some((id, body)) if *id == message.id => body,
+            slot => {
+                let opened = self.office.store().open_body(message.id)?;
+                &mut slot.insert((message.id, opened)).1
+            }
+        };
+        body.read(want.offset(), want.room().max(1))
+    }
+
+    fn commit(&mut self, session: &mut Session, deletions: &pop3_proto::Deletions) {
+        let Some(open) = self.open.take() else { return };
+        let at = |number: pop3_proto::MessageNumber| open.maildrop.messages.get(number.index());
+        let uids: Vec<_> = deletions.iter().filter_map(at).map(|m: &MaildropMessage| m.uid).collect();
+        let mailbox = open.maildrop.mailbox;
+        let gone = block_in_place(|| {
+            self.office.store().expunge(mailbox, &uids, ExpungeRule::All)
+        });
+        note(match gone {
+            Ok(gone) => {
+                info!(peer = %self.peer, login = open.login, deleted = gone.uids.len(), "pop3 quit");
+                self.office.news().expunged(mailbox, &gone.uids, None);
+                session.committed()
+            }
+            Err(error) => session.refuse(&trouble(&error)),
+        });
+    }
+}
+
+impl Application<Session> for Pop3 {
+    async fn act(&mut self, session: &mut Session, event: Event) {
+        match event {
+            Event::Tls(tls) => info!(peer = %self.peer, version = tls.version().as_str(), "tls"),
+            Event::Login(who) => self.log_in(session, &who).await,
+            Event::Apop(who) => self.log_in_by_apop(session, &who).await,
+            Event::WantIds(want) => self.ids(session, want),
+            Event::WantBody(want) => self.body(session, want),
+            Event::BodyEnough(_) => {}
+            Event::Commit(deletions) => self.commit(session, &deletions),
+            Event::Refused(refused) => {
+                info!(peer = %self.peer, verb = ?refused.verb(), why = ?refused.why(), "refused");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn refusal(code: ResponseCode<'_>, text: &str) -> Response<'static> {
+    Response::err(code, text).unwrap_or_else(|_| broken())
+}
+
+fn broken() -> Response<'static> {
+    Response::err(ResponseCode::SysTemp, "try again later").expect("the text is plain")
+}
+
+fn trouble(error: &StoreError) -> Response<'static> {
+    warn!(%error, "the store failed");
+    broken()
+}
+
+fn note(answered: Result<(), mail_errors::Misuse>) {
+    if let Err(misuse) = answered {
+        warn!(%misuse, "an answer was not taken");
+    }
+}
