@@ -8,6 +8,7 @@ pub mod limits;
 pub mod parse;
 mod profile;
 mod reply_reader;
+pub mod server;
 mod state;
 
 pub use address::{

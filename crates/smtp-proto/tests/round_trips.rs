@@ -1,5 +1,7 @@
 //! `parse(encode(x)) == x` for every value.
 
+#![allow(clippy::unwrap_used)]
+
 use bytes::{Bytes, BytesMut};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use proptest::prelude::*;

@@ -1,0 +1,86 @@
+//! Why a server session ended before its time.
+
+use mail_errors::{Fault, FaultKind};
+use thiserror::Error;
+
+use crate::State;
+
+/// Why a server session ended before its time. What could still be said to the client has been
+/// queued.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client was silent, or a line, handshake or body took too long (421 4.4.2).
+    #[error("client took too long while {}", .state.as_str())]
+    TimedOut {
+        /// Where the conversation stood.
+        state: State,
+    },
+    /// The client does not read what it is sent.
+    #[error("client takes no output")]
+    Stuck,
+    /// The client hung up without QUIT.
+    #[error("client hung up while {}{}", .state.as_str(), if *.torn { ", within a line" } else { "" })]
+    Disconnected {
+        /// Where the conversation stood.
+        state: State,
+        /// Within a line, a message or a handshake.
+        torn: bool,
+    },
+    /// Too many commands were malformed or out of place (421 4.7.0).
+    #[error("more than {limit} bad commands")]
+    TooManyErrors {
+        /// The most that is allowed.
+        limit: u32,
+    },
+    /// Too many attempts to authenticate failed (421 4.7.0).
+    #[error("{limit} failed attempts to authenticate")]
+    TooManyAuthFailures {
+        /// The most that is allowed.
+        limit: u32,
+    },
+    /// A line has no end within what is read of it (500).
+    #[error("line without end in {limit} octets")]
+    EndlessLine {
+        /// How many octets of it were read and thrown away.
+        limit: u64,
+    },
+    /// A message that was refused has no end within what is read of it (552 or 550).
+    #[error("refused message without end in {limit} octets")]
+    EndlessMessage {
+        /// How many octets of it were read and thrown away.
+        limit: u64,
+    },
+    /// Octets stood behind STARTTLS before TLS began: an attempt at injection (RFC 3207 4.2 and
+    /// CVE-2011-0411). TLS was not granted.
+    #[error("{octets} octets behind STARTTLS")]
+    Injected {
+        /// How many.
+        octets: usize,
+    },
+    /// The client speaks another protocol: HTTP, or TLS where none is expected.
+    #[error("client speaks {what}")]
+    NotSmtp {
+        /// What it speaks.
+        what: &'static str,
+    },
+    /// [`upgraded`](mail_wire::Session::upgraded) was called although nothing was asked for.
+    #[error("no upgrade was asked for")]
+    NoUpgrade,
+}
+
+impl Fault for Error {
+    fn kind(&self) -> FaultKind {
+        match self {
+            Self::TimedOut { .. } | Self::Stuck => FaultKind::TimedOut,
+            Self::Disconnected { .. } => FaultKind::Disconnected,
+            Self::TooManyErrors { .. }
+            | Self::TooManyAuthFailures { .. }
+            | Self::EndlessLine { .. }
+            | Self::EndlessMessage { .. } => FaultKind::LimitExceeded,
+            Self::Injected { .. } => FaultKind::Misbehaved,
+            Self::NotSmtp { .. } => FaultKind::Malformed,
+            Self::NoUpgrade => FaultKind::Misuse,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What a server session tells its application.
+
+use bytes::Bytes;
+use mail_errors::{ParseError, Reply};
+use mail_sasl::{Credentials, Mechanism};
+use mail_wire::{BareOctet, TlsInfo};
+
+use crate::{
+    BodyType, Defect, ForwardPath, HelloName, MailParams, Params, ReversePath, Text, Verb,
+};
+
+/// What happened. The six that say so are answered with
+/// [`accept`](super::Server::accept) or [`reply`](super::Server::reply); all others have been
+/// answered already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// TLS is in place. Whatever was said before it is forgotten.
+    Tls(Box<TlsInfo>),
+    /// The client has said who it is.
+    Hello {
+        /// What it calls itself; nothing follows from it.
+        name: HelloName,
+        /// By EHLO, not HELO.
+        extended: bool,
+    },
+    /// Somebody wants in. **To be answered**: 235 lets them, 535 does not.
+    Auth {
+        /// How.
+        mechanism: Mechanism,
+        /// Who, and the password to be checked.
+        credentials: Credentials,
+    },
+    /// A transaction begins. **To be answered.**
+    Mail(Mail),
+    /// The message is for somebody more. **To be answered.**
+    Rcpt(Rcpt),
+    /// The message is about to come. **To be answered**: 354 lets it.
+    Data,
+    /// The next octets of the message, dots taken off. There may be any number of these.
+    Body(Bytes),
+    /// The message is complete. **To be answered**: 2yz takes the responsibility for it (RFC 5321
+    /// 6.1). The transaction is over after that, whatever the answer.
+    BodyEnd {
+        /// How many octets it has.
+        octets: u64,
+    },
+    /// The message will not be completed, or is refused already: throw away what came of it. The
+    /// transaction is over; there is nothing to answer.
+    BodyAborted(Aborted),
+    /// The transaction, if one was open, is over without a message: RSET, or EHLO in the middle.
+    Reset,
+    /// Does this user exist? **To be answered**: 252 says neither yes nor no, and is what `accept`
+    /// says.
+    Verify(Text),
+    /// The client is done.
+    Quit,
+    /// A command was refused by the session itself. For logs.
+    Refused(Refused),
+    /// Something was tolerated in the command that comes next. For logs.
+    Tolerated(Defect),
+}
+
+/// The arguments of MAIL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub(super) from: ReversePath,
+    pub(super) params: Params,
+    pub(super) read: MailParams,
+}
+
+impl Mail {
+    /// Returns whom to tell if the message cannot be delivered.
+    #[must_use]
+    pub const fn reverse_path(&self) -> &ReversePath {
+        &self.from
+    }
+
+    /// Returns how large the client says the message will be, in octets. It is within the limit.
+    #[must_use]
+    pub const fn size(&self) -> Option<u64> {
+        self.read.size
+    }
+
+    /// Returns what the client says of the octets of the message.
+    #[must_use]
+    pub fn body(&self) -> BodyType {
+        self.read.body.unwrap_or_default()
+    }
+
+    /// Returns all parameters as they came.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+}
+
+/// The arguments of RCPT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rcpt {
+    pub(super) to: ForwardPath,
+    pub(super) params: Params,
+}
+
+impl Rcpt {
+    /// Returns whom the message is for.
+    #[must_use]
+    pub const fn forward_path(&self) -> &ForwardPath {
+        &self.to
+    }
+
+    /// Returns all parameters as they came.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+}
+
+/// Why a message will not be completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Aborted {
+    /// It is larger than the limit, in octets. 552 answers its end.
+    TooBig {
+        /// The limit.
+        limit: u64,
+    },
+    /// It has a CR or LF that stands alone. 550 answers its end.
+    BareNewline(BareOctet),
+    /// It comes too slowly. 421 was sent.
+    TooSlow,
+    /// The connection is gone.
+    Disconnected,
+}
+
+/// A command that the session refused by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub(super) verb: Option<Verb>,
+    pub(super) reply: Reply,
+    pub(super) error: Option<ParseError>,
+}
+
+impl Refused {
+    /// Returns what was refused; none if it was no command.
+    #[must_use]
+    pub const fn verb(&self) -> Option<Verb> {
+        self.verb
+    }
+
+    /// Returns what the client was told.
+    #[must_use]
+    pub const fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// Returns where and why the line did not parse, if that was it.
+    #[must_use]
+    pub const fn error(&self) -> Option<&ParseError> {
+        self.error.as_ref()
+    }
+}
