@@ -62,7 +62,8 @@ impl<'a> FieldWriter<'a> {
             for word in text.split(' ') {
                 self.word(word.as_bytes());
             }
-        } else if text.bytes().all(|octet| (b' '..=b'~').contains(&octet)) {
+        } else if text.bytes().all(|octet| (b' '..=b'~').contains(&octet)) && !text.contains("=?") {
+            // Many readers decode encoded-words in quotes, though RFC 2047 5 forbids it.
             let mut word = Vec::new();
             quote(text.as_bytes(), &mut word);
             self.word(&word);
@@ -157,6 +158,7 @@ mod tests {
         assert_eq!(to("Joe Q. Public"), "To: \"Joe Q. Public\" <a@b.test>\r\n");
         assert_eq!(to(r#"a"b\"#), "To: \"a\\\"b\\\\\" <a@b.test>\r\n");
         assert_eq!(to("伊名"), "To: =?UTF-8?B?5LyK5ZCN?= <a@b.test>\r\n");
+        assert_eq!(to("=?UTF-8?Q?a?="), "To: =?UTF-8?B?PT9VVEYtOD9RP2E/PQ==?= <a@b.test>\r\n");
         assert_eq!(to("Evil <x@y>, b"), "To: \"Evil <x@y>, b\" <a@b.test>\r\n");
     }
 
