@@ -353,7 +353,7 @@ mod tests {
             let words = encode(&text, first);
             prop_assert!(words.iter().all(|word| word.len() <= 75));
             prop_assert!(words.first().is_none_or(|word| word.len() <= first));
-            prop_assert!(words.iter().all(|word| word.bytes().all(|octet| octet.is_ascii_graphic())));
+            prop_assert!(words.concat().bytes().all(|octet| octet.is_ascii_graphic()));
             let value = words.join(" ");
             prop_assert_eq!(decode(value.as_bytes()), text);
         }

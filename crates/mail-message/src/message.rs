@@ -163,7 +163,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ok_cut_anywhere(raw in "[ab:\r\n ]{0,40}", cuts in proptest::collection::vec(0..40_usize, 0..5)) {
+        fn ok_cut_anywhere(
+            raw in "[ab:\r\n ]{0,40}",
+            cuts in proptest::collection::vec(0..40_usize, 0..5),
+        ) {
             let raw = raw.as_bytes();
             let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(raw.len())).collect();
             cuts.extend([0, raw.len()]);

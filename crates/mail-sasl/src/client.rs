@@ -16,8 +16,8 @@ use crate::{Credentials, Mechanism, SaslError, plain};
 /// - [`finish`](Self::finish): to be called when the server says that it succeeded.
 ///
 /// Octets are the mechanism's own; [`framing`](crate::framing) has the base64 around them. After an
-/// `Err` of [`step`](Self::step) the client should cancel ([`framing::CANCEL`](crate::framing::CANCEL))
-/// and drop the exchange.
+/// `Err` of [`step`](Self::step) the client should send [`CANCEL`](crate::framing::CANCEL) and drop
+/// the exchange.
 ///
 /// ```
 /// use mail_errors::Secret;

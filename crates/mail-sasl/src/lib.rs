@@ -20,7 +20,8 @@
 //! // What the server keeps: keys, not the password.
 //! let kept = ScramKeys::derive(&Secret::from("tanstaaf"), b"a salt per user!", 4096)?;
 //!
-//! let mechanism = Mechanism::strongest([b"LOGIN".as_slice(), b"X-UNKNOWN"]).expect("LOGIN is known");
+//! let offered = [b"LOGIN".as_slice(), b"X-UNKNOWN"];
+//! let mechanism = Mechanism::strongest(offered).expect("LOGIN is known");
 //! let mut client =
 //!     client::Exchange::new(mechanism, Credentials::new("tim", Secret::from("tanstaaf"))?)?;
 //! let mut server = server::Exchange::new(mechanism);

@@ -267,8 +267,10 @@ mod tests {
             read(r"Pete(A nice \) chap) <pete(his account)@silly.test(his host)>"),
             ["Pete <pete|silly.test>"]
         );
-        let group = "A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n\
-            \x20        joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end of the group)";
+        let group = "A Group(Some people)\r\n\
+            \x20    :Chris Jones <c@(Chris's host.)public.example>,\r\n\
+            \x20        joe@example.org,\r\n\
+            \x20 John <jdoe@one.test> (my dear friend); (the end of the group)";
         assert_eq!(
             read(group),
             [
@@ -345,7 +347,10 @@ mod tests {
     proptest! {
         #[test]
         fn ok_well_formed_mailboxes_are_found(
-            list in proptest::collection::vec(("[a-z]{1,5}( [a-z]{1,5})?", "[a-z.]{0,8}[a-z]", "[a-z.]{0,8}[a-z]"), 0..6)
+            list in proptest::collection::vec(
+                ("[a-z]{1,5}( [a-z]{1,5})?", "[a-z.]{0,8}[a-z]", "[a-z.]{0,8}[a-z]"),
+                0..6,
+            )
         ) {
             let written: Vec<_> = list.iter().map(|(n, l, d)| format!("{n} <{l}@{d}>")).collect();
             let expected: Vec<_> = list.iter().map(|(n, l, d)| format!("{n} <{l}|{d}>")).collect();

@@ -160,7 +160,8 @@ mod tests {
             let encoded = written(Encoding::QuotedPrintable, &text);
             for line in encoded.lines() {
                 prop_assert!(line.len() <= 76 && !line.ends_with([' ', '\t']));
-                prop_assert!(line.bytes().all(|octet| octet.is_ascii_graphic() || b" \t".contains(&octet)));
+                let literal = |octet: u8| octet.is_ascii_graphic() || b" \t".contains(&octet);
+                prop_assert!(line.bytes().all(literal));
             }
             let mut expected = text.replace('\n', "\r\n");
             if !text.is_empty() && !text.ends_with('\n') {

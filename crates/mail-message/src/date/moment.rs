@@ -165,7 +165,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ok_round_trip(seconds in -62_167_000_000_i64..253_402_000_000, offset in -5999..=5999_i16) {
+        fn ok_round_trip(
+            seconds in -62_167_000_000_i64..253_402_000_000,
+            offset in -5999..=5999_i16,
+        ) {
             let date = DateTime::from_unix(seconds, offset);
             prop_assume!(date.is_some());
             let date = date.unwrap();
