@@ -7,10 +7,13 @@ mod date;
 pub mod encode;
 mod fetch;
 mod flag;
+pub mod frame;
+mod limits;
 mod list;
 mod mailbox;
 mod numbers;
 pub mod parse;
+mod profile;
 mod response;
 mod search;
 mod section;
@@ -36,12 +39,14 @@ pub use command::{
 pub use date::{Date, DateTime};
 pub use fetch::{BodyText, FetchAttribute, FetchAttributes, FetchItem, FetchItems, FetchMacro};
 pub use flag::{Flag, FlagName, Flags};
+pub use limits::{CommandLimits, ResponseLimits};
 pub use list::{
     Delimiter, List, ListPattern, ListPatterns, ListReturn, ListSelect, MailboxAttribute,
     MailboxAttributes, MailboxListing,
 };
 pub use mailbox::{MailboxName, NameForm};
 pub use numbers::NumberSet;
+pub use profile::Profile;
 pub use response::{
     Esearch, EsearchResult, EsearchResults, Fetched, IdField, IdFields, Response, ResponseText,
     SearchNumbers, Status, UnknownData,

@@ -196,8 +196,6 @@ fn body_text(i: &[u8]) -> PResult<'_, BodyText<'_>> {
         }
         [STREAMED, rest @ ..] => {
             let (rest, header) = literal_header(rest)?;
-            let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
-            let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
             Ok((rest, streamed(header.octets, header.binary)))
         }
         [b'{' | b'~', ..] => match literal_header(i)? {

@@ -1,7 +1,7 @@
 //! The grammar of RFC 9051 section 9, with what RFC 3501 had in addition: octets in, views out.
 //!
 //! Every function works on a complete frame without the CRLF at its end, the literals in it with
-//! their headers and line ends, as the framers cut them. What comes out borrows
+//! their headers and line ends, as the [framers](crate::frame) cut them. What comes out borrows
 //! from the frame; lists are checked and stay as they are. Memory is allocated for quoted strings
 //! with a backslash in them, for passwords, and for the nodes of a [`Query`](crate::Query); for
 //! nothing else.
@@ -90,6 +90,24 @@ pub struct FetchStart<'a> {
 /// Where and why it is none: so if the literal does not belong to a section of the message.
 pub fn fetch_start(frame: &[u8]) -> Result<FetchStart<'_>, ParseError> {
     grammar::complete(frame, response::fetch_start)
+}
+
+/// What is known of a FETCH response when the octets of a second or later streamed literal are
+/// about to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchNext<'a> {
+    /// What has been told since the streamed literal before.
+    pub before: FetchAttributes<'a>,
+    /// Which text it is that comes now.
+    pub attribute: FetchAttribute<'a>,
+}
+
+/// Reads what stands between two streamed literals of a FETCH response.
+///
+/// # Errors
+/// As [`fetch_start`].
+pub fn fetch_next(between: &[u8]) -> Result<FetchNext<'_>, ParseError> {
+    grammar::complete(between, response::fetch_next)
 }
 
 /// The items of a list that has been checked.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mail_wire::grammar::{ByteSet, PResult, consumed, cut, octet, span, unmet, word};
 
 use super::{
-    FetchStart,
+    FetchNext, FetchStart,
     code::{resp_text, text},
     command::id_params,
     fetch::{msg_atts, msg_atts_start},
@@ -140,6 +140,15 @@ pub(super) fn fetch_start(i: &[u8]) -> PResult<'_, FetchStart<'_>> {
     match attribute.streamed() {
         Some(_) => Ok((after, FetchStart { number, before, attribute })),
         None => unmet(rest, &"the header of a literal"),
+    }
+}
+
+/// What stands between two streamed literals of a FETCH response. See [`super::fetch_next`].
+pub(super) fn fetch_next(i: &[u8]) -> PResult<'_, FetchNext<'_>> {
+    let (after, (before, attribute)) = msg_atts_start(sp(i)?.0)?;
+    match attribute.streamed() {
+        Some(_) => Ok((after, FetchNext { before, attribute })),
+        None => unmet(i, &"the header of a literal"),
     }
 }
 
