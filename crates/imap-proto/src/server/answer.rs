@@ -46,8 +46,15 @@ impl Session {
                 self.failed_logins += 1;
                 self.finish(Status::No, text);
             }
-            Work::Owed(Owed::AcceptAppend(append)) => self.skip_append(append, text),
-            Work::Append(append) if !append.is_refused() => self.skip_append(append, text),
+            Work::Owed(Owed::AcceptAppend(_)) => {
+                self.frames.refuse(&mut self.input);
+                self.finish(Status::No, text);
+            }
+            Work::Append => {
+                self.stop_append();
+                self.frames.abandon_message();
+                self.finish(Status::No, text);
+            }
             Work::Owed(Owed::Reread) => {
                 // Without knowing what there is, nothing can be numbered.
                 self.closing = Some(text);
@@ -276,7 +283,7 @@ impl Session {
             | Work::Command
             | Work::StartTls
             | Work::Sasl(_)
-            | Work::Append(_)
+            | Work::Append
             | Work::Found(_)
             | Work::Idle
             | Work::Telling => "nothing",

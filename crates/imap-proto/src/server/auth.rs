@@ -116,6 +116,7 @@ impl Session {
         self.clock.stop(Pending::Login);
         self.failed_logins = 0;
         self.bad_commands = 0;
+        self.frames.set_limits(self.config.limits.command);
         // What is offered from now on, so that nobody has to ask (RFC 9051 6.2.3).
         self.state = crate::State::Authenticated;
         let code = Code::Capability(self.capabilities());

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::{Delimiter, Text};
+use crate::{CommandLimits, Delimiter, Profile, Text};
 
 /// What a server session is told before it starts.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(super) limits: Limits,
+    pub(super) profile: Profile,
     pub(super) tls: Tls,
     pub(super) plaintext: PlaintextLogin,
     pub(super) delimiter: Option<Delimiter>,
@@ -49,6 +50,7 @@ impl Config {
     pub fn new() -> Self {
         Self {
             limits: Limits::default(),
+            profile: Profile::default(),
             tls: Tls::Never,
             plaintext: PlaintextLogin::Refuse,
             delimiter: Delimiter::new(b'/'),
@@ -61,6 +63,13 @@ impl Config {
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets what is tolerated.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -110,15 +119,12 @@ impl Default for Config {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Longest command, its literals joined in. RFC 7162 4 asks for at least 8192; clients send
-    /// UID sets much longer.
-    pub command: usize,
-    /// Longest command before login: nothing in it is longer than a password.
-    pub command_before_login: usize,
+    /// How long commands may be.
+    pub command: CommandLimits,
+    /// How long commands may be before login, when nothing in them is longer than a password.
+    pub command_before_login: CommandLimits,
     /// Longest message that APPEND takes; told as APPENDLIMIT (RFC 7889).
     pub append: u64,
-    /// How much of what is over a limit is read and thrown away before the connection is given up.
-    pub swallow: u64,
     /// How much may wait to be sent before no new work is taken on.
     pub output: usize,
     /// How many commands that are no commands are borne.
@@ -149,10 +155,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            command: 64 * 1024,
-            command_before_login: 16 * 1024,
+            command: CommandLimits::default(),
+            command_before_login: CommandLimits {
+                line: 16 * 1024,
+                literal: 8 * 1024,
+                frame: 32 * 1024,
+                literals: 8,
+                swallow: 1024 * 1024,
+            },
             append: 50 * 1024 * 1024,
-            swallow: 64 * 1024 * 1024,
             output: 64 * 1024,
             bad_commands: 20,
             failed_logins: 3,

@@ -1,10 +1,8 @@
 //! What each command asks for: of the session itself, or of the application.
 
-use std::time::Instant;
-
 use super::{
-    Current, Event, ListRequest, Owed, Pull, Refusal, Refused, Session, Step, Tls, Work, append,
-    fetch, search, store, write,
+    Current, Event, ListRequest, Owed, Pull, Refusal, Session, Step, Tls, Work, fetch, search,
+    store, write,
 };
 use crate::{
     Capabilities, Code, Command, CommandBody, IString, IdField, IdFields, List, ListReturn,
@@ -14,7 +12,7 @@ use crate::{
 
 impl Session {
     /// Carries out a command, as far as that is the session's to do.
-    pub(super) fn execute(&mut self, command: Command<'static>, now: Instant) -> Step {
+    pub(super) fn execute(&mut self, command: Command<'static>) -> Step {
         let Command { tag, body } = command;
         let uid = match &body {
             CommandBody::Search(search) => search.uid,
@@ -30,17 +28,18 @@ impl Session {
             self.count_bad();
             let text = write::text(None, "not in this state");
             self.refuse(Refusal::WrongState, Status::Bad, text);
-            return self.after_refusal(&body);
+            self.frames.refuse(&mut self.input);
+            return Step::Again;
         }
         if verb.changes_selected() && self.is_read_only() {
             let text = write::text(Some(Code::ReadOnly), "the mailbox is open for reading alone");
             self.refuse(Refusal::ReadOnly, Status::No, text);
             return Step::Again;
         }
-        self.carry_out(body, now)
+        self.carry_out(body)
     }
 
-    fn carry_out(&mut self, body: CommandBody<'static>, now: Instant) -> Step {
+    fn carry_out(&mut self, body: CommandBody<'static>) -> Step {
         match body {
             CommandBody::Capability => {
                 let capabilities = self.capabilities();
@@ -112,7 +111,7 @@ impl Session {
                 let owed = Owed::Status { mailbox: mailbox.clone() };
                 return self.owe(owed, Event::Status { mailbox, items });
             }
-            CommandBody::Append(append) => return self.append(append, now),
+            CommandBody::Append(append) => return self.append(append),
             CommandBody::Idle => self.start_idle(),
             CommandBody::Close | CommandBody::Unselect => return self.close_mailbox(),
             CommandBody::Expunge => return self.expunge(None),
@@ -130,14 +129,6 @@ impl Session {
             CommandBody::Move { uid, set, mailbox } => {
                 return self.copy(uid, &set, mailbox, true);
             }
-        }
-        Step::Again
-    }
-
-    /// An APPEND that is refused leaves its message on the wire.
-    pub(super) fn after_refusal(&mut self, body: &CommandBody<'_>) -> Step {
-        if let CommandBody::Append(append) = body {
-            return append::skip(self, append.literal);
         }
         Step::Again
     }
@@ -296,11 +287,5 @@ impl Session {
         let pattern = MailboxPattern::new(reference.as_bytes(), pattern, self.config.delimiter);
         let request = ListRequest { pattern: pattern.clone(), subscribed: lsub };
         self.owe(Owed::List { pattern, lsub, pull: Pull::No }, Event::List(request))
-    }
-
-    /// Notes for the log what could not be read as a command at all.
-    pub(super) fn note_refused(&mut self, why: Refusal) {
-        self.count_bad();
-        self.events.push_back(Event::Refused(Refused { command: None, why }));
     }
 }

@@ -163,15 +163,14 @@ impl Session {
 
     /// Finds a line that is no command: in IDLE, and within AUTHENTICATE.
     pub(super) fn read_line(&mut self) -> Line {
-        let limits = LineLimits {
-            line: self.config.limits.command_before_login,
-            swallow: self.config.limits.swallow,
-        };
-        self.reader.line().next(&mut self.input, limits)
+        let limits = self.command_limits();
+        let limits = LineLimits { line: limits.line, swallow: limits.swallow };
+        self.lines.next(&mut self.input, limits)
     }
 
     pub(super) fn endless(&mut self, what: &'static str) -> Step {
-        self.fail(super::ServerError::Endless { what, limit: self.config.limits.swallow })
+        let limit = self.command_limits().swallow;
+        self.fail(super::ServerError::Endless { what, limit })
     }
 
     /// Counts a command that is none; over the budget it was the last.

@@ -80,13 +80,13 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
 use mail_wire::{
-    COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded,
+    BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded,
     reserve_block,
 };
 
 use crate::{
-    Greeting, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag, Verb, state,
-    view::MailboxView,
+    Greeting, LiteralHeader, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag, Verb,
+    frame::CommandFramer, state, view::MailboxView,
 };
 
 pub use config::{Config, Limits, PlaintextLogin, Tls};
@@ -111,7 +111,9 @@ pub struct Session {
     config: Config,
     input: BytesMut,
     out: SendBuffer,
-    reader: read::Reader,
+    frames: CommandFramer,
+    /// For lines that are no commands: DONE, and those of AUTHENTICATE.
+    lines: LineFramer,
     eof: bool,
     state: State,
     secured: bool,
@@ -159,7 +161,8 @@ enum Work {
     /// The application owes an answer.
     Owed(Owed),
     Sasl(auth::Sasl),
-    Append(append::Receiving),
+    /// A message comes in.
+    Append,
     Fetch(fetch::Fetch),
     Store(store::Store),
     /// The result of a SEARCH is being written.
@@ -178,7 +181,7 @@ enum Owed {
     Done,
     List { pattern: MailboxPattern, lsub: bool, pull: Pull },
     Status { mailbox: MailboxName<'static> },
-    AcceptAppend(append::Receiving),
+    AcceptAppend(LiteralHeader),
     Appended,
     Copy { remove: bool },
     Search { search: search::Searching, pull: Pull },
@@ -215,7 +218,8 @@ impl Session {
             Tls::Never | Tls::StartTls => Work::Greeting,
         };
         Self {
-            reader: read::Reader::new(&config.limits),
+            frames: CommandFramer::new(config.limits.command_before_login, config.profile),
+            lines: LineFramer::new(),
             config,
             input: BytesMut::new(),
             out: SendBuffer::new(),
@@ -281,7 +285,7 @@ impl Session {
                 | Owed::Reread => Step::Reply,
             },
             Work::Sasl(_) => self.step_sasl(now),
-            Work::Append(_) => self.step_append(now),
+            Work::Append => self.step_append(now),
             Work::Fetch(_) => self.step_fetch(),
             Work::Store(_) => self.step_store(),
             Work::Found(_) => self.step_found(),
@@ -312,7 +316,7 @@ impl Session {
             | Work::StartTls
             | Work::Owed(_)
             | Work::Sasl(_)
-            | Work::Append(_)
+            | Work::Append
             | Work::Store(_)
             | Work::Idle
             | Work::Telling => false,
@@ -378,7 +382,7 @@ impl Session {
             | Work::Command
             | Work::StartTls
             | Work::Sasl(_)
-            | Work::Append(_)
+            | Work::Append
             | Work::Found(_)
             | Work::Idle
             | Work::Telling => false,
@@ -477,7 +481,9 @@ impl Session {
     fn secure(&mut self, info: mail_wire::TlsInfo) {
         self.clock.stop(Pending::Handshake);
         self.secured = true;
-        self.reader = read::Reader::new(&self.config.limits);
+        self.frames =
+            CommandFramer::new(self.config.limits.command_before_login, self.config.profile);
+        self.lines = LineFramer::new();
         self.bad_commands = 0;
         self.failed_logins = 0;
         self.work = match self.work {
@@ -490,7 +496,8 @@ impl Session {
     /// Asks for more input, or says what the end of it means.
     fn starve(&mut self, within: Option<&'static str>) -> Step {
         if !self.eof {
-            reserve_block(&mut self.input, COMMAND_BLOCK);
+            let block = if self.frames.is_in_message() { BODY_BLOCK } else { COMMAND_BLOCK };
+            reserve_block(&mut self.input, block);
             return Step::Input;
         }
         match within {
