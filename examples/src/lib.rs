@@ -3,7 +3,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`store`] | accounts, mailboxes, messages and the relay queue, behind database-neutral traits |
+//! | [`store`] | accounts, mailboxes, messages and the relay queue, behind neutral traits |
 //! | [`config`] | the TOML file of a post office |
 //! | [`accounts`] | passwords, the accounts of the first start, checking a log-in |
 //! | [`limits`] | slowing of failed log-ins, messages per account and hour |
@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod config;
 pub mod limits;
+pub mod office;
 pub mod settings;
 pub mod store;
 pub mod tls;

@@ -55,7 +55,8 @@ pub enum TlsError {
 /// // A client that trusts this very certificate:
 /// let client = client_config(Trust::Certificates(identity.certificates().to_vec()))?;
 /// // The second start finds what the first one made.
-/// assert_eq!(Identity::in_directory(&dir, &["mail.example.org"])?.certificates(), identity.certificates());
+/// let again = Identity::in_directory(&dir, &["mail.example.org"])?;
+/// assert_eq!(again.certificates(), identity.certificates());
 /// # drop((server, client));
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A flag that the protocol defines. `\Recent` is not among them: it is a matter of sessions
-/// (see [`Mailboxes::claim_recent`](super::Mailboxes::claim_recent)).
+/// (see [`Messages::claim_recent`](super::Messages::claim_recent)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SystemFlag {
     /// `\Seen`: has been read.

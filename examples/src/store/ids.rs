@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// Makes a newtype over a positive 63-bit number that some store gave out and never gives out again.
+/// Makes a newtype over a positive 63-bit number that a store gives out once.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

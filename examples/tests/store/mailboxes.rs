@@ -134,6 +134,16 @@ fn ok_rename_takes_children_along_and_keeps_the_mailboxes() {
 }
 
 #[test]
+fn ok_rename_of_the_last_child_takes_a_bare_name_along() {
+    let store = Fixture::new();
+    let alice = store.add_account("alice", None);
+    store.create(alice, "a/b");
+    store.delete_mailbox(alice, &name("a")).expect("deleted");
+    store.rename_mailbox(alice, &name("a/b"), &name("c")).expect("renamed");
+    assert_eq!(store.names(alice), ["INBOX", "c"]);
+}
+
+#[test]
 fn err_rename_onto_a_name_or_below_itself() {
     let store = Fixture::new();
     let alice = store.add_account("alice", None);

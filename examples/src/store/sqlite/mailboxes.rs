@@ -293,7 +293,8 @@ fn children(
 ) -> Result<Vec<(MailboxId, MailboxName)>, Failure> {
     let (from, to) = below(name);
     let mut query = connection.prepare_cached(
-        "SELECT id, name FROM mailbox WHERE account = ?1 AND name >= ?2 AND name < ?3 ORDER BY name",
+        "SELECT id, name FROM mailbox WHERE account = ?1 AND name >= ?2 AND name < ?3
+         ORDER BY name",
     )?;
     let children = query.query_and_then(params![int(account.number()), from, to], |row| {
         Ok((MailboxId::new(uint(row.get(0)?)), named(MailboxName::parse(&text(row, 1)?))?))

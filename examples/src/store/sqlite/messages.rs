@@ -112,7 +112,8 @@ impl Messages for SqliteStore {
             }
             let modseq = next_modseq(connection, mailbox)?;
             let mut update = connection.prepare_cached(
-                "UPDATE message SET flags = ?3, keywords = ?4, modseq = ?5 WHERE mailbox = ?1 AND uid = ?2",
+                "UPDATE message SET flags = ?3, keywords = ?4, modseq = ?5
+                 WHERE mailbox = ?1 AND uid = ?2",
             )?;
             for entry in &mut answer.changed {
                 entry.modseq = modseq;

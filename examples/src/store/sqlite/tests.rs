@@ -6,7 +6,8 @@ use rusqlite::{Connection, StatementStatus, params};
 
 use super::*;
 use crate::store::{
-    Credentials, Flags, LoginName, MailboxId, MailboxName, Mailboxes as _, NewAccount, SystemFlag,
+    Credentials, Flags, InternalDate, LoginName, MailboxId, MailboxName, Mailboxes as _,
+    NewAccount, Spooled, SystemFlag,
 };
 use crate::store::{Directory as _, Messages as _};
 
@@ -37,7 +38,10 @@ impl Big {
         big.store()
             .writer
             .run(move |connection| {
-                connection.execute_batch("INSERT INTO body VALUES (1, 5, 5, 0, 0); INSERT INTO content VALUES (1, 1, x'', 0)")?;
+                connection.execute_batch(
+                    "INSERT INTO body VALUES (1, 5, 5, 0, 0);
+                     INSERT INTO content VALUES (1, 1, x'', 0)",
+                )?;
                 connection.execute(
                     "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2)
                      INSERT INTO message SELECT ?1, n, 1, 5, 0, 0, n % 2, NULL, 1 FROM n",
@@ -126,4 +130,28 @@ fn ok_whole_mailbox_is_changed_moved_and_expunged_at_once() {
     let gone = store.expunge(other, &uids, ExpungeRule::IfDeleted).expect("expunged");
     assert_eq!(gone.uids, uids);
     assert_eq!(store.usage(account).expect("usage").used, 0);
+}
+
+#[test]
+fn err_full_disk_loses_nothing_and_heals() {
+    let big = Big::new("full");
+    let store = big.store();
+    let date = InternalDate::utc(UnixTime::new(0));
+    let append = |text: String| {
+        store.append(big.mailbox, &Spooled::from_octets(text), &Flags::default(), date)
+    };
+    // No page more than there are.
+    let limit = |pages: &'static str| {
+        let set = move |connection: &Connection| {
+            connection.query_row(pages, [], |_| Ok(()))?;
+            Ok(())
+        };
+        store.writer.run(set).expect("set");
+    };
+    limit("PRAGMA max_page_count = 1");
+    assert_eq!(append("x".repeat(200_000)), Err(StoreError::Full));
+    limit("PRAGMA max_page_count = 1000000");
+    let arrival = append("x".repeat(200_000)).expect("there is room again");
+    assert_eq!(arrival.entry.uid.number(), COUNT + 1);
+    assert_eq!(store.status(big.mailbox).expect("is there").messages, u64::from(COUNT) + 1);
 }

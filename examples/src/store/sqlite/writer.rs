@@ -208,3 +208,113 @@ fn gone() -> StoreError {
 const MOST_WAITING: usize = 256;
 /// How many share a commit: the first of them waits for the last.
 const MOST_AT_ONCE: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::store::sqlite::schema;
+    use crate::store::{Noun, UnixTime};
+
+    /// A writer that is held up until enough is waiting.
+    struct Held {
+        writer: Writer,
+        gate: SyncSender<()>,
+        path: PathBuf,
+    }
+
+    impl Held {
+        fn new(name: &str) -> Self {
+            let dir =
+                std::env::temp_dir().join(format!("mail-writer-{name}-{}", std::process::id()));
+            let _ = std::fs::remove_dir_all(&dir);
+            let path = schema::create(&dir).expect("a file");
+            let mut connection = schema::writer(&path).expect("opens");
+            schema::migrate(&mut connection, UnixTime::new(1)).expect("tables");
+            let writer = Writer::start(connection, Arc::default()).expect("starts");
+            let (gate, wait) = mpsc::sync_channel(0);
+            let held = Self { writer, gate, path };
+            held.send(move |_| {
+                wait.recv().expect("opens");
+                Ok(0)
+            });
+            held
+        }
+
+        fn send(
+            &self,
+            work: impl FnOnce(&Connection) -> Result<i64, Failure> + Send + 'static,
+        ) -> Receiver<Result<i64, StoreError>> {
+            let (answer, wait) = mpsc::sync_channel(1);
+            let task = Task { work: Some(work), result: None, answer };
+            self.writer.order(Order::Work(Box::new(task))).expect("runs");
+            wait
+        }
+
+        fn insert(&self, name: &'static str) -> Receiver<Result<i64, StoreError>> {
+            self.send(move |connection| {
+                connection.execute("INSERT INTO domain (name) VALUES (?1)", [name])?;
+                count(connection)
+            })
+        }
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let dir = self.path.parent().expect("a directory");
+            let _ = std::fs::remove_dir_all(dir);
+        }
+    }
+
+    fn count(connection: &Connection) -> Result<i64, Failure> {
+        Ok(connection.query_row("SELECT count(*) FROM domain", [], |row| row.get(0))?)
+    }
+
+    #[test]
+    fn ok_what_waits_shares_a_commit() {
+        let held = Held::new("shares");
+        let first = held.insert("a");
+        let path = held.path.clone();
+        // Behind the first, which no other connection can see yet.
+        let second = held.send(move |_| count(&schema::reader(&path)?));
+        held.gate.send(()).expect("waits");
+        assert_eq!(first.recv().expect("answers"), Ok(1));
+        assert_eq!(second.recv().expect("answers"), Ok(0));
+        let after = schema::reader(&held.path).and_then(|connection| count(&connection));
+        assert_eq!(after.expect("reads"), 1);
+    }
+
+    #[test]
+    fn ok_what_fails_is_rolled_back_alone() {
+        let held = Held::new("alone");
+        let first = held.insert("a");
+        let failing = held.send(|connection| {
+            connection.execute("INSERT INTO domain (name) VALUES ('b')", [])?;
+            Err(Failure::not_found(Noun::Domain))
+        });
+        let last = held.insert("c");
+        held.gate.send(()).expect("waits");
+        assert_eq!(first.recv().expect("answers"), Ok(1));
+        let not_found = Err(StoreError::NotFound { what: Noun::Domain });
+        assert_eq!(failing.recv().expect("answers"), not_found);
+        assert_eq!(last.recv().expect("answers"), Ok(2));
+    }
+
+    /// SQLite rolls a whole transaction back by itself when the disk is full or fails.
+    #[test]
+    fn err_for_all_when_the_transaction_is_lost() {
+        let held = Held::new("lost");
+        let first = held.insert("a");
+        let losing = held.send(|connection| {
+            connection.execute_batch("ROLLBACK")?;
+            Err(StoreError::Full.into())
+        });
+        let behind = held.insert("b");
+        held.gate.send(()).expect("waits");
+        assert!(matches!(first.recv().expect("answers"), Err(StoreError::Backend { .. })));
+        assert_eq!(losing.recv().expect("answers"), Err(StoreError::Full));
+        // In the next transaction, and alone there.
+        assert_eq!(behind.recv().expect("answers"), Ok(1));
+    }
+}
