@@ -1,6 +1,7 @@
 //! POP3.
 
 mod capabilities;
+pub mod client;
 mod clock;
 mod command;
 pub mod encode;

@@ -6,7 +6,7 @@ use mail_wire::{BareOctet, DotStuffer, Next, Sink};
 
 use crate::{MessageNumber, Response, ResponseCode, Status, Verb, Violation, encode};
 
-use super::{BodyId, Event, Session, WantBody, Work, top::TopCut};
+use super::{BodyId, Event, Server, WantBody, Work, top::TopCut};
 
 /// A message on its way.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Sending {
     }
 }
 
-impl Session {
+impl Server {
     /// Gives the next octets of a message: any number, cut anywhere, as it is stored. Dots are
     /// stuffed and TOP is cut here.
     ///
@@ -72,7 +72,7 @@ impl Session {
     /// Ends a message: all of it has been given.
     ///
     /// # Errors
-    /// As [`Session::body`].
+    /// As [`Server::body`].
     pub fn body_end(&mut self, id: BodyId) -> Result<(), Misuse> {
         let mut sending = self.take_asked(id, "body_end")?;
         self.begin(&mut sending);

@@ -9,9 +9,9 @@ use crate::{
     Violation, encode,
 };
 
-use super::{ApopLogin, Event, PlaintextLogin, Refusal, Session, Timer, Tls, Work};
+use super::{ApopLogin, Event, PlaintextLogin, Refusal, Server, Timer, Tls, Work};
 
-impl Session {
+impl Server {
     /// > greeting = "+OK" [resp-code] *gchar [timestamp] *gchar CRLF          RFC 2449 3
     pub(super) fn greet(&mut self) -> Option<Next<Event>> {
         self.work = Work::Command;

@@ -10,31 +10,31 @@ use crate::{ApopDigest, Deletions, MessageNumber, Missing, Timestamp, UserName, 
 
 /// What a server's session tells its application.
 ///
-/// Where an answer is asked for, the named methods of [`Session`](super::Session) give it, and
-/// [`refuse`](super::Session::refuse) says no. The others are for information: act, then ask on.
+/// Where an answer is asked for, the named methods of [`Server`](super::Server) give it, and
+/// [`refuse`](super::Server::refuse) says no. The others are for information: act, then ask on.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// TLS is in place. No answer.
     Tls(TlsInfo),
-    /// Who is this? USER and PASS. Answer [`accept`](super::Session::accept) with the maildrop,
-    /// locked for this session (RFC 1939 4), or [`refuse`](super::Session::refuse): late if it was
+    /// Who is this? USER and PASS. Answer [`accept`](super::Server::accept) with the maildrop,
+    /// locked for this session (RFC 1939 4), or [`refuse`](super::Server::refuse): late if it was
     /// wrong, that slows guessing.
     Login(Credentials),
     /// Who is this? APOP. Answer as to [`Event::Login`].
     Apop(ApopLogin),
-    /// Octets of a message, to be sent now. Answer [`body`](super::Session::body),
-    /// [`body_end`](super::Session::body_end) or [`body_failed`](super::Session::body_failed); the
-    /// first time [`refuse`](super::Session::refuse) is possible too.
+    /// Octets of a message, to be sent now. Answer [`body`](super::Server::body),
+    /// [`body_end`](super::Server::body_end) or [`body_failed`](super::Server::body_failed); the
+    /// first time [`refuse`](super::Server::refuse) is possible too.
     WantBody(WantBody),
     /// No more is wanted of this message: TOP has its lines. No answer.
     BodyEnough(BodyId),
-    /// The unique ids of some messages. Answer [`ids`](super::Session::ids); the first time after
-    /// UIDL [`refuse`](super::Session::refuse) is possible too.
+    /// The unique ids of some messages. Answer [`ids`](super::Server::ids); the first time after
+    /// UIDL [`refuse`](super::Server::refuse) is possible too.
     WantIds(WantIds),
     /// The client said QUIT: delete these, which may be none, and give the maildrop free. Answer
-    /// [`committed`](super::Session::committed) when they are gone for good, or
-    /// [`refuse`](super::Session::refuse). RFC 1939 6.
+    /// [`committed`](super::Server::committed) when they are gone for good, or
+    /// [`refuse`](super::Server::refuse). RFC 1939 6.
     ///
     /// This is the one event that deletes: when it does not come, nothing is deleted.
     Commit(Deletions),

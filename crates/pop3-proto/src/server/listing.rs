@@ -5,7 +5,7 @@ use mail_wire::{Next, Sink};
 
 use crate::{MessageNumber, UniqueId, UniqueIdListing, Verb, encode};
 
-use super::{Event, Session, WantIds, Work};
+use super::{Event, Server, WantIds, Work};
 
 /// An answer to UIDL on its way.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Ids {
     }
 }
 
-impl Session {
+impl Server {
     pub(super) fn list(&mut self) {
         let listing = self.maildrop.listing();
         self.output.put(b"+OK ");

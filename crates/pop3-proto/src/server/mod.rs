@@ -1,14 +1,14 @@
 //! The server's end of a conversation.
 //!
-//! A [`Session`] owns what it needs to answer STAT, LIST, DELE, RSET, NOOP and CAPA by itself: the
+//! A [`Server`] owns what it needs to answer STAT, LIST, DELE, RSET, NOOP and CAPA by itself: the
 //! sizes of the messages and the marks. It asks its application only for what it alone knows:
 //!
 //! | [`Event`] | asks for | answers |
 //! |---|---|---|
-//! | [`Event::Login`], [`Event::Apop`] | who is this | [`accept`](Session::accept), [`refuse`](Session::refuse) |
-//! | [`Event::WantBody`] | octets of a message | [`body`](Session::body), [`body_end`](Session::body_end), [`body_failed`](Session::body_failed), `refuse` |
-//! | [`Event::WantIds`] | unique ids | [`ids`](Session::ids), `refuse` |
-//! | [`Event::Commit`] | deletion | [`committed`](Session::committed), `refuse` |
+//! | [`Event::Login`], [`Event::Apop`] | who is this | [`accept`](Server::accept), [`refuse`](Server::refuse) |
+//! | [`Event::WantBody`] | octets of a message | [`body`](Server::body), [`body_end`](Server::body_end), [`body_failed`](Server::body_failed), `refuse` |
+//! | [`Event::WantIds`] | unique ids | [`ids`](Server::ids), `refuse` |
+//! | [`Event::Commit`] | deletion | [`committed`](Server::committed), `refuse` |
 //!
 //! RFC 1939 whole; RFC 2449 but for LOGIN-DELAY and EXPIRE; RFC 2595 4; RFC 3206.
 //!
@@ -55,37 +55,37 @@ use listing::Ids;
 /// # use std::time::Instant;
 /// # use bytes::{Buf, Bytes};
 /// use mail_wire::{Next, Session as _};
-/// use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId, server};
-/// use server::{Config, Event, PlaintextLogin};
+/// use pop3_proto::server::{Config, Event, PlaintextLogin, Server};
+/// use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId};
 ///
 /// let mail = [b"Subject: one\r\n\r\nHello.\r\n"];
-/// let mut session = server::Session::new(Config::new().plaintext_login(PlaintextLogin::Allow));
+/// let mut server = Server::new(Config::new().plaintext_login(PlaintextLogin::Allow));
 /// # let now = mail_wire::testing::start();
-/// # session.buffers().0.extend_from_slice(
+/// # server.buffers().0.extend_from_slice(
 /// #     b"USER mrose\r\nPASS tanstaaf\r\nUIDL\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
 ///
 /// loop {
-///     match session.next_event(now)? {
+///     match server.next_event(now)? {
 ///         Next::Event(Event::Login(who)) if who.password().expose() == b"tanstaaf" => {
-///             session.accept(Maildrop::from_sizes(mail.map(|text| text.len() as u64))?)?;
+///             server.accept(Maildrop::from_sizes(mail.map(|text| text.len() as u64))?)?;
 ///         }
 ///         Next::Event(Event::Login(_)) => {
-///             session.refuse(&Response::err(ResponseCode::Auth, "wrong name or password")?)?;
+///             server.refuse(&Response::err(ResponseCode::Auth, "wrong name or password")?)?;
 ///         }
 ///         Next::Event(Event::WantIds(want)) => {
 ///             let ids = want.indexes().map(|index| UniqueId::new(format!("id-{index}")));
-///             session.ids(ids.collect::<Result<Vec<_>, _>>()?)?;
+///             server.ids(ids.collect::<Result<Vec<_>, _>>()?)?;
 ///         }
 ///         Next::Event(Event::WantBody(want)) => {
 ///             let text = mail[want.number().index()];
 ///             match text.get(want.offset() as usize..) {
-///                 None | Some([]) => session.body_end(want.id())?,
-///                 Some(rest) => session.body(want.id(), Bytes::copy_from_slice(rest))?,
+///                 None | Some([]) => server.body_end(want.id())?,
+///                 Some(rest) => server.body(want.id(), Bytes::copy_from_slice(rest))?,
 ///             }
 ///         }
 ///         Next::Event(Event::Commit(deletions)) => {
 ///             assert_eq!(deletions.len(), 1);
-///             session.committed()?;
+///             server.committed()?;
 ///         }
 ///         Next::Event(_) => {}
 ///         Next::Closed => break,
@@ -93,13 +93,13 @@ use listing::Ids;
 ///         _ => unreachable!("all of the input is there"),
 ///     }
 /// }
-/// # let (_, out) = session.buffers();
+/// # let (_, out) = server.buffers();
 /// # let sent = out.copy_to_bytes(out.remaining());
 /// # assert!(sent.ends_with(b"+OK message 1 deleted\r\n+OK signing off\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Session {
+pub struct Server {
     config: Config,
     input: BytesMut,
     output: SendBuffer,
@@ -149,7 +149,7 @@ enum Timer {
     Idle,
 }
 
-impl Session {
+impl Server {
     /// Starts a conversation. The first thing it asks for is TLS, if that is implicit; else it
     /// greets.
     #[must_use]
@@ -417,7 +417,7 @@ impl Session {
     }
 }
 
-impl mail_wire::Session for Session {
+impl mail_wire::Session for Server {
     type Event = Event;
     type Error = Violation;
 

@@ -4,9 +4,9 @@ use mail_wire::{DotStuffer, Sink};
 
 use crate::{Deletions, MessageNumber, Missing, ScanListing, Verb, encode};
 
-use super::{BodyId, Event, Refusal, Session, Work, answers::Sending, top::TopCut};
+use super::{BodyId, Event, Refusal, Server, Work, answers::Sending, top::TopCut};
 
-impl Session {
+impl Server {
     pub(super) fn stat(&mut self) {
         self.output.put(b"+OK ");
         encode::drop_listing(self.maildrop.listing(), &mut self.output);

@@ -1,10 +1,11 @@
 //! What the tests of both ends share: an application with a maildrop.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "tests may")]
 
 use bytes::Bytes;
 use mail_errors::Secret;
 use mail_wire::testing::{Act, Replay, contract, cut_everywhere};
-use pop3_proto::server::{Config, Event, PlaintextLogin, Session};
+use pop3_proto::server::{Config, Event, PlaintextLogin, Server};
 use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId};
 
 /// What stands behind a server in the tests: the user `mrose` with the password `tanstaaf`.
@@ -33,7 +34,7 @@ impl App {
     }
 
     /// Answers an event as a good application does.
-    pub fn act(&self, session: &mut Session, event: Event) -> Act {
+    pub fn act(&self, session: &mut Server, event: Event) -> Act {
         match event {
             Event::Login(who) => {
                 let good = who.user() == "mrose" && who.password().expose() == b"tanstaaf";
@@ -76,7 +77,7 @@ impl App {
         }
     }
 
-    fn log_in(&self, session: &mut Session, good: bool) {
+    fn log_in(&self, session: &mut Server, good: bool) {
         if good {
             let sizes = self.messages.iter().map(|text| text.len() as u64);
             session.accept(Maildrop::from_sizes(sizes).unwrap()).unwrap();
@@ -102,8 +103,8 @@ pub fn serve(config: &Config, app: &App, flights: &[&str]) -> Replay {
 pub fn serve_octets(config: &Config, app: &App, flights: &[&[u8]]) -> Replay {
     let make = || {
         let app = app.clone();
-        let act = move |session: &mut Session, event| app.act(session, event);
-        (Session::new(config.clone()), act)
+        let act = move |session: &mut Server, event| app.act(session, event);
+        (Server::new(config.clone()), act)
     };
     contract(make, flights);
     cut_everywhere(make, flights, true)

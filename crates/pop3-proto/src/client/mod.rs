@@ -1,0 +1,426 @@
+//! The client's end of a conversation.
+//!
+//! A [`Client`] sets the conversation up by itself (greeting, CAPA, STLS, CAPA again) and takes
+//! commands at any time: they wait until their turn comes, go out ahead of their answers where the
+//! server offers PIPELINING, and are answered in order. It knows from the command whether an answer
+//! has one line or many, and never guesses. Messages and listings stream through at constant
+//! memory.
+//!
+//! RFC 1939 whole; RFC 2449; RFC 2595 4; the codes of RFC 3206.
+//!
+//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856).
+
+mod config;
+mod event;
+mod receive;
+mod send;
+mod setup;
+
+use std::{collections::VecDeque, time::Instant};
+
+use bytes::BytesMut;
+use mail_errors::{Misuse, Secret};
+use mail_sasl::Credentials;
+use mail_wire::{
+    BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, TlsInfo, Upgraded,
+    reserve_block,
+};
+
+use crate::{
+    Capabilities, Command, MessageNumber, Password, Response, State, Timestamp, UserName,
+    Violation, clock::Clock,
+};
+
+pub use crate::limits::ClientLimits as Limits;
+pub use config::{Config, PlaintextLogin, Tls};
+pub use event::{Event, Handle, NotSent};
+
+use receive::Reading;
+use send::{Job, Request, Sent};
+
+/// The client's end of one conversation.
+///
+/// * **Commands**, each answered under the [`Handle`] that the call returns:
+///   [`login`](Self::login), [`apop`](Self::apop), [`capa`](Self::capa), [`stat`](Self::stat),
+///   [`list`](Self::list), [`list_one`](Self::list_one), [`uidl`](Self::uidl),
+///   [`uidl_one`](Self::uidl_one), [`retr`](Self::retr), [`top`](Self::top), [`dele`](Self::dele),
+///   [`rset`](Self::rset), [`noop`](Self::noop), [`quit`](Self::quit); and
+///   [`forget`](Self::forget). They may be given before the conversation has begun.
+/// * **Views**: [`state`](Self::state), [`capabilities`](Self::capabilities),
+///   [`tls`](Self::tls), [`waiting`](Self::waiting).
+/// * The rest is [`mail_wire::Session`]. It asks for a reply when no command waits for an answer:
+///   give it another, or close.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use bytes::Buf;
+/// use mail_errors::Secret;
+/// use mail_sasl::Credentials;
+/// use mail_wire::{Next, Session as _};
+/// use pop3_proto::MessageNumber;
+/// use pop3_proto::client::{Client, Config, Event, PlaintextLogin, Tls};
+///
+/// let config = Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow);
+/// let mut client = Client::new(config);
+/// client.login(Credentials::new("mrose", Secret::from("tanstaaf"))?)?;
+/// let retr = client.retr(MessageNumber::FIRST)?;
+/// client.quit()?;
+///
+/// # let now = mail_wire::testing::start();
+/// # let mut answers = ["+OK ready\r\n", "-ERR no CAPA\r\n", "+OK\r\n", "+OK\r\n",
+/// #     "+OK\r\nHello.\r\n..\r\n.\r\n", "+OK bye\r\n"].into_iter();
+/// let mut message = Vec::new();
+/// loop {
+///     match client.next_event(now)? {
+///         Next::Event(Event::Body { octets, .. }) => message.extend_from_slice(&octets),
+///         Next::Event(Event::BodyEnd { handle }) => assert_eq!(handle, retr),
+///         Next::Event(Event::Refused { response, .. }) => panic!("{response}"),
+///         Next::Event(_) => {}
+///         Next::Closed => break,
+/// #       Next::NeedInput { .. } => {
+/// #           let (input, out) = client.buffers();
+/// #           out.advance(out.remaining());
+/// #           input.extend_from_slice(answers.next().unwrap().as_bytes());
+/// #       }
+///         // A driver reads and writes here.
+///         _ => unreachable!("there is always a command to be answered"),
+///     }
+/// }
+/// assert_eq!(message, b"Hello.\r\n.\r\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    input: BytesMut,
+    output: SendBuffer,
+    framer: LineFramer,
+    state: State,
+    stage: Stage,
+    /// What the server's greeting offers for APOP.
+    timestamp: Option<Timestamp>,
+    capabilities: Option<Capabilities>,
+    tls: Option<TlsInfo>,
+    /// Commands that wait for their turn.
+    queue: VecDeque<Request>,
+    /// Commands that wait for their answer, and the octets they have.
+    flight: VecDeque<Sent>,
+    in_flight: usize,
+    reading: Reading,
+    /// The first line of an answer of many.
+    first_line: Option<Response<'static>>,
+    /// Octets of the present answer that came since its pace was last looked at.
+    moved: u64,
+    /// Events that are ready to be told.
+    news: VecDeque<Event>,
+    handles: u64,
+    clock: Clock<Timer>,
+    eof: bool,
+    /// QUIT was given: no further command is taken.
+    quitting: bool,
+    end: Option<Result<(), Violation>>,
+}
+
+/// How far the conversation has been set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// TLS comes before the greeting.
+    ImplicitTls,
+    Greeting,
+    /// The session's own CAPA and STLS.
+    Setup,
+    /// STLS was granted.
+    StartTls,
+    /// The application's commands.
+    Ready,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Handshake,
+    Greeting,
+    Answer,
+}
+
+impl Client {
+    /// Starts a conversation on a connection that has just been made. The first thing it asks for
+    /// is TLS, if that is implicit; else it waits for the greeting.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let stage = match config.tls {
+            Tls::Implicit => Stage::ImplicitTls,
+            Tls::Never | Tls::Opportunistic | Tls::Required => Stage::Greeting,
+        };
+        Self {
+            config,
+            input: BytesMut::new(),
+            output: SendBuffer::new(),
+            framer: LineFramer::new(),
+            state: State::Authorization,
+            stage,
+            timestamp: None,
+            capabilities: None,
+            tls: None,
+            queue: VecDeque::new(),
+            flight: VecDeque::new(),
+            in_flight: 0,
+            reading: Reading::Status,
+            first_line: None,
+            moved: 0,
+            news: VecDeque::new(),
+            handles: 0,
+            clock: Clock::new(),
+            eof: false,
+            quitting: false,
+            end: None,
+        }
+    }
+
+    /// Logs in with USER and PASS.
+    ///
+    /// # Errors
+    /// [`Misuse`] if name or password cannot be sent (CR, LF or NUL, a space at an end of the
+    /// name), if there is an authorization identity, which POP3 cannot carry here, or as
+    /// [`stat`](Self::stat).
+    #[expect(clippy::needless_pass_by_value, reason = "a password is handed over, not lent")]
+    pub fn login(&mut self, credentials: Credentials) -> Result<Handle, Misuse> {
+        let name = user_name(&credentials)?;
+        let password = Password::new(credentials.password().expose())?.into_owned();
+        self.give("login", Job::Login(name, password))
+    }
+
+    /// Logs in with APOP: for servers that take no other login without TLS. It needs a timestamp in
+    /// the greeting that is a message id (CVE-2007-1558), and is gone after STLS, because the
+    /// greeting came in the clear. RFC 1939 7.
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    #[expect(clippy::needless_pass_by_value, reason = "a password is handed over, not lent")]
+    pub fn apop(&mut self, credentials: Credentials) -> Result<Handle, Misuse> {
+        let name = user_name(&credentials)?;
+        let password = Secret::from(credentials.password().expose());
+        self.give("apop", Job::Apop(name, password))
+    }
+
+    /// Asks what the server offers. The session does so by itself before and after TLS and after a
+    /// login. RFC 2449 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn capa(&mut self) -> Result<Handle, Misuse> {
+        self.give("capa", Job::Command(Command::Capa))
+    }
+
+    /// Asks how much there is. RFC 1939 5.
+    ///
+    /// # Errors
+    /// [`Misuse`] if [`ClientLimits::queue`](crate::ClientLimits::queue) commands wait already,
+    /// QUIT has been given, or the conversation is over.
+    pub fn stat(&mut self) -> Result<Handle, Misuse> {
+        self.give("stat", Job::Command(Command::Stat))
+    }
+
+    /// Asks how large the messages are. RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn list(&mut self) -> Result<Handle, Misuse> {
+        self.give("list", Job::Command(Command::List(None)))
+    }
+
+    /// Asks how large a message is. RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn list_one(&mut self, number: MessageNumber) -> Result<Handle, Misuse> {
+        self.give("list_one", Job::Command(Command::List(Some(number))))
+    }
+
+    /// Asks what the messages are called for good. RFC 1939 7.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn uidl(&mut self) -> Result<Handle, Misuse> {
+        self.give("uidl", Job::Command(Command::Uidl(None)))
+    }
+
+    /// Asks what a message is called for good. RFC 1939 7.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn uidl_one(&mut self, number: MessageNumber) -> Result<Handle, Misuse> {
+        self.give("uidl_one", Job::Command(Command::Uidl(Some(number))))
+    }
+
+    /// Asks for a message. RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn retr(&mut self, number: MessageNumber) -> Result<Handle, Misuse> {
+        self.give("retr", Job::Command(Command::Retr(number)))
+    }
+
+    /// Asks for the header of a message and the first `lines` lines of its text. RFC 1939 7.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn top(&mut self, number: MessageNumber, lines: u64) -> Result<Handle, Misuse> {
+        self.give("top", Job::Command(Command::Top(number, lines)))
+    }
+
+    /// Marks a message as deleted. It is deleted when [`quit`](Self::quit) is done, and only then.
+    /// RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn dele(&mut self, number: MessageNumber) -> Result<Handle, Misuse> {
+        self.give("dele", Job::Command(Command::Dele(number)))
+    }
+
+    /// Takes all marks away. RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn rset(&mut self) -> Result<Handle, Misuse> {
+        self.give("rset", Job::Command(Command::Rset))
+    }
+
+    /// Does nothing, but keeps the server from hanging up. RFC 1939 5.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn noop(&mut self) -> Result<Handle, Misuse> {
+        self.give("noop", Job::Command(Command::Noop))
+    }
+
+    /// Says good-bye; what is marked is deleted. [`Event::Refused`] says that some of it may be
+    /// there still. RFC 1939 6.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn quit(&mut self) -> Result<Handle, Misuse> {
+        let handle = self.give("quit", Job::Command(Command::Quit))?;
+        self.quitting = true;
+        Ok(handle)
+    }
+
+    /// Forgets a command: if it waits, it is not sent; if it is sent, its answer is read and thrown
+    /// away. No further event of this handle comes.
+    pub fn forget(&mut self, handle: Handle) {
+        self.queue.retain(|request| request.handle != handle);
+        for sent in &mut self.flight {
+            sent.forgotten |= sent.handle == Some(handle);
+        }
+        self.news.retain(|event| !send::is_of(event, handle));
+    }
+
+    /// Returns where the conversation stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Returns what the server offers; `None` if it does not know CAPA, or has not been asked yet.
+    #[must_use]
+    pub const fn capabilities(&self) -> Option<&Capabilities> {
+        self.capabilities.as_ref()
+    }
+
+    /// Returns what is known of the TLS below, if the session saw it come in.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_ref()
+    }
+
+    /// Returns how many commands wait to be sent or answered.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len() + self.flight.len()
+    }
+
+    fn advance(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
+        loop {
+            if let Some(event) = self.news.pop_front() {
+                return Ok(Next::Event(event));
+            }
+            if let Some(end) = &self.end {
+                return end.clone().map(|()| Next::Closed);
+            }
+            self.send_what_may_go();
+            let next = match self.stage {
+                Stage::ImplicitTls | Stage::StartTls => self.wait_for_tls(now),
+                _ if !self.news.is_empty() => None,
+                Stage::Ready if self.flight.is_empty() => self.wait_for_command(),
+                Stage::Greeting | Stage::Setup | Stage::Ready => self.receive(now),
+            };
+            if let Some(next) = next {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Ends the conversation.
+    fn over(&mut self, end: Result<(), Violation>) {
+        self.end.get_or_insert(end);
+    }
+}
+
+impl mail_wire::Session for Client {
+    type Event = Event;
+    type Error = Violation;
+
+    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
+        let block = match self.reading {
+            Reading::Status | Reading::Capabilities(_) => COMMAND_BLOCK,
+            Reading::Scan | Reading::Ids | Reading::Body(_) => BODY_BLOCK,
+        };
+        reserve_block(&mut self.input, block);
+        (&mut self.input, &mut self.output)
+    }
+
+    fn recv_eof(&mut self) {
+        self.eof = true;
+    }
+
+    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
+        self.clock.go_on(now);
+        let next = self.advance(now);
+        if matches!(next, Ok(Next::Event(_) | Next::NeedReply { .. })) {
+            self.clock.stop(now);
+        }
+        next
+    }
+
+    fn upgraded(&mut self, to: Upgraded) -> Result<(), Violation> {
+        self.take_tls(to)
+    }
+
+    /// Says QUIT, once what has been sent is answered, which deletes what is marked. If something
+    /// broke ([`Goodbye::InternalError`]), or no command could have been sent yet, the connection
+    /// is closed without a word, and nothing is deleted.
+    fn close(&mut self, why: Goodbye) {
+        if self.end.is_some() {
+            return;
+        }
+        self.drop_queue();
+        let silent = matches!(why, Goodbye::InternalError) || self.stage != Stage::Ready;
+        if silent {
+            return self.over(Ok(()));
+        }
+        if !self.quitting {
+            self.quitting = true;
+            self.push(Job::Command(Command::Quit));
+        }
+    }
+}
+
+fn user_name(credentials: &Credentials) -> Result<UserName<'static>, Misuse> {
+    if credentials.authorization_identity().is_some() {
+        let why = "USER and APOP cannot carry one";
+        return Err(Misuse::Invalid { what: "authorization identity", why });
+    }
+    match UserName::new(credentials.user()) {
+        Ok(name) => Ok(name.into_owned()),
+        Err(error) => Err(Misuse::Invalid { what: "user name", why: error.expected() }),
+    }
+}

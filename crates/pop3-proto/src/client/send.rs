@@ -1,0 +1,182 @@
+//! Commands on their way out, and when each may go.
+
+use mail_errors::{Misuse, Secret};
+use mail_sasl::apop;
+
+use crate::{ApopDigest, Capability, Command, Password, Response, State, UserName, Verb, encode};
+
+use super::{Client, Event, Handle, NotSent, PlaintextLogin, Stage};
+
+/// A command that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) handle: Handle,
+    job: Job,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Job {
+    Command(Command<'static>),
+    /// USER, and PASS when that is granted.
+    Login(UserName<'static>, Password<'static>),
+    Apop(UserName<'static>, Secret),
+}
+
+impl Job {
+    /// The first command of it.
+    const fn verb(&self) -> Verb {
+        match self {
+            Self::Command(command) => command.verb(),
+            Self::Login(..) => Verb::User,
+            Self::Apop(..) => Verb::Apop,
+        }
+    }
+}
+
+/// A command that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// Whose command it is; `None` for the session's own.
+    pub(super) handle: Option<Handle>,
+    pub(super) verb: Verb,
+    /// Of LIST and UIDL: one message was asked about, so the answer has one line.
+    pub(super) single: bool,
+    pub(super) octets: usize,
+    pub(super) forgotten: bool,
+    /// What comes behind it.
+    pub(super) then: Then,
+}
+
+/// What follows on an answer that says yes.
+#[derive(Debug)]
+pub(super) enum Then {
+    Nothing,
+    /// USER was granted: PASS.
+    Password(Password<'static>),
+    /// CAPA was answered: the login is done, which was answered so.
+    LoggedIn(Verb, Response<'static>),
+}
+
+impl Client {
+    /// Takes a command from the application.
+    pub(super) fn give(&mut self, call: &'static str, job: Job) -> Result<Handle, Misuse> {
+        if self.end.is_some() || self.quitting {
+            return Err(Misuse::WrongMoment { call, state: "the conversation is closing" });
+        }
+        let (len, limit) = (self.queue.len() as u64 + 1, self.config.limits.queue as u64);
+        if len > limit {
+            return Err(Misuse::TooLong { what: "queue of commands", len, limit });
+        }
+        Ok(self.push(job))
+    }
+
+    pub(super) fn push(&mut self, job: Job) -> Handle {
+        self.handles += 1;
+        let handle = Handle(self.handles);
+        self.queue.push_back(Request { handle, job });
+        handle
+    }
+
+    /// Sends what may go before the answers that are still to come.
+    pub(super) fn send_what_may_go(&mut self) {
+        while self.stage == Stage::Ready && self.end.is_none() {
+            let Some(verb) = self.queue.front().map(|request| request.job.verb()) else { return };
+            if !self.flight.is_empty() && !self.may_pipeline(verb) {
+                return;
+            }
+            let Some(Request { handle, job }) = self.queue.pop_front() else { return };
+            if let Err(why) = self.start(handle, job) {
+                self.news.push_back(Event::NotSent { handle, why });
+            }
+        }
+    }
+
+    /// Tells whether this command may go although others are not answered yet. RFC 2449 6.6.
+    fn may_pipeline(&self, verb: Verb) -> bool {
+        // Logins and TLS change what may be sent next, and nothing follows QUIT.
+        let harmless = |verb| State::Transaction.allows(verb) && verb != Verb::Capa;
+        self.state == State::Transaction
+            && harmless(verb)
+            && self
+                .flight
+                .iter()
+                .rev()
+                .take(1)
+                .all(|sent| harmless(sent.verb) && sent.verb != Verb::Quit)
+            && self.in_flight < self.config.limits.group
+            && self.offers(&Capability::Pipelining)
+    }
+
+    pub(super) fn offers(&self, capability: &Capability<'_>) -> bool {
+        self.capabilities.as_ref().is_some_and(|offered| offered.has(capability))
+    }
+
+    fn start(&mut self, handle: Handle, job: Job) -> Result<(), NotSent> {
+        if !self.state.allows(job.verb()) {
+            return Err(NotSent::WrongState(self.state));
+        }
+        match job {
+            Job::Command(command) => self.send(Some(handle), &command, Then::Nothing),
+            Job::Login(name, password) => {
+                if self.tls.is_none() {
+                    if self.config.plaintext == PlaintextLogin::Refuse {
+                        return Err(NotSent::Plaintext);
+                    }
+                    // RFC 2449 6.2: where the list lacks USER, the password would go in vain.
+                    if self.capabilities.is_some() && !self.offers(&Capability::User) {
+                        return Err(NotSent::NotOffered("USER"));
+                    }
+                }
+                self.send(Some(handle), &Command::User(name), Then::Password(password));
+            }
+            Job::Apop(name, secret) => {
+                let digest = self.timestamp.as_ref().and_then(|timestamp| {
+                    let digest = apop::Digest::new(timestamp.as_str().as_bytes(), &secret);
+                    ApopDigest::new(digest.as_str().as_bytes().try_into().ok()?).ok()
+                });
+                let digest = digest.ok_or(NotSent::NotOffered("APOP"))?;
+                self.send(Some(handle), &Command::Apop(name, digest), Then::Nothing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a command; `handle` is `None` if it is the session's own.
+    pub(super) fn send(&mut self, handle: Option<Handle>, command: &Command<'_>, then: Then) {
+        let before = self.output.len();
+        encode::command(command, &mut self.output);
+        let octets = self.output.len() - before;
+        self.in_flight += octets;
+        let single = matches!(command, Command::List(Some(_)) | Command::Uidl(Some(_)));
+        let verb = command.verb();
+        self.flight.push_back(Sent { handle, verb, single, octets, forgotten: false, then });
+    }
+
+    /// Gives up all commands that wait for their turn.
+    pub(super) fn drop_queue(&mut self) {
+        for Request { handle, .. } in self.queue.drain(..) {
+            self.news.push_back(Event::NotSent { handle, why: NotSent::Over });
+        }
+        // A QUIT that waited is said all the same, by whoever calls this.
+        self.quitting = self.flight.iter().any(|sent| sent.verb == Verb::Quit);
+    }
+}
+
+/// Tells whether an event belongs to a command.
+pub(super) fn is_of(event: &Event, wanted: Handle) -> bool {
+    match event {
+        Event::Greeting(_) | Event::Tls(_) | Event::Ready => false,
+        Event::Capabilities { handle, .. }
+        | Event::Stat { handle, .. }
+        | Event::Listed { handle, .. }
+        | Event::Id { handle, .. }
+        | Event::Body { handle, .. }
+        | Event::BodyEnd { handle }
+        | Event::BodyAborted { handle }
+        | Event::Malformed { handle, .. }
+        | Event::Done { handle, .. }
+        | Event::Refused { handle, .. }
+        | Event::NotSent { handle, .. } => *handle == wanted,
+    }
+}
