@@ -1,6 +1,8 @@
 //! SMTP (RFC 5321) as a sans-IO library: parser, encoder, and both ends as sessions.
 
 mod address;
+pub mod client;
+mod clock;
 mod command;
 pub mod encode;
 mod extensions;

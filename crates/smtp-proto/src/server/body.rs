@@ -113,11 +113,7 @@ impl Server {
             self.fail(&replies::TIMED_OUT, Error::TimedOut { state: self.state });
             return None;
         }
-        let until = self.clock.next().map_or(pace.until(), |output| output.min(pace.until()));
-        if self.clock.expired(now).is_some() {
-            self.give_up(Error::Stuck);
-            return None;
-        }
+        let until = self.clock.until().map_or(pace.until(), |output| output.min(pace.until()));
         Some(Next::NeedInput { until: Some(until) })
     }
 }

@@ -3,7 +3,6 @@
 mod answer;
 mod auth;
 mod body;
-mod clock;
 mod command;
 mod config;
 mod error;
@@ -19,12 +18,11 @@ use mail_wire::{
     Upgrade, Upgraded, grammar::cut, reserve_block,
 };
 
-use crate::{Outcome, State, Verb, encode, limits, state::after};
+use crate::{Outcome, State, Verb, clock::Clock, encode, limits, state::after};
 
 use answer::Owed;
 use auth::Authentication;
 use body::Incoming;
-use clock::{Clock, Timer};
 
 pub use config::{Config, TlsUse};
 pub use error::Error;
@@ -178,13 +176,8 @@ impl Server {
 
     fn step(&mut self, now: Instant) -> Result<Next<Event>, Error> {
         loop {
-            let over = self.over.is_some();
-            if !over && self.output.len() > self.config.limits.output {
-                if self.clock.expired(now).is_some() {
-                    self.give_up(Error::Stuck);
-                    continue;
-                }
-                return Ok(Next::NeedOutput { until: self.clock.next() });
+            if self.over.is_none() && self.output.len() > self.config.limits.output {
+                return Ok(Next::NeedOutput { until: self.clock.until() });
             }
             if let Some(event) = self.told.pop_front() {
                 return Ok(Next::Event(event));
@@ -193,7 +186,7 @@ impl Server {
                 return over.clone().map(|()| Next::Closed);
             }
             if self.owed.is_some() {
-                return Ok(Next::NeedReply { until: None });
+                return Ok(Next::NeedReply { until: self.clock.until() });
             }
             if let Some(goodbye) = self.goodbye.filter(|_| self.may_say_goodbye()) {
                 self.say_goodbye(goodbye);
@@ -239,12 +232,12 @@ impl Server {
             self.hung_up();
             return None;
         }
-        if self.clock.expired(now).is_some() {
+        if self.clock.is_overdue(now) {
             // There is nothing that a client in a handshake could read.
             self.give_up(Error::TimedOut { state: self.state });
             return None;
         }
-        Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.next() })
+        Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.until() })
     }
 
     /// Takes the next line out of the input and acts on it.
@@ -305,12 +298,11 @@ impl Server {
         }
         let begun = !self.input.is_empty() || self.lines.is_swallowing();
         self.clock.await_line(begun, now, self.config.limits.command_time);
-        match self.clock.expired(now) {
-            Some(Timer::Output) => self.give_up(Error::Stuck),
-            Some(_) => self.fail(&replies::TIMED_OUT, Error::TimedOut { state: self.state }),
-            None => return Some(Next::NeedInput { until: self.clock.next() }),
+        if self.clock.is_overdue(now) {
+            self.fail(&replies::TIMED_OUT, Error::TimedOut { state: self.state });
+            return None;
         }
-        None
+        Some(Next::NeedInput { until: self.clock.until() })
     }
 
     /// The client is gone, and what it sent before is worked off.
@@ -420,13 +412,15 @@ impl Session for Server {
     }
 
     fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Error> {
-        if self.owed.is_none() {
-            let thought = self.clock.resume(now);
-            if let Some(incoming) = &mut self.incoming {
-                incoming.excuse(thought);
-            }
+        let away = self.clock.resume(now, self.owed.is_none());
+        if let Some(incoming) = &mut self.incoming {
+            incoming.excuse(away);
         }
-        self.clock.watch(&self.output, now, self.config.limits.output_time);
+        let time = self.config.limits.output_time;
+        if !self.clock.watch(&self.output, now, time) && self.over.is_none() {
+            self.output.discard();
+            self.give_up(Error::Stuck);
+        }
         let answer = self.step(now);
         if matches!(answer, Ok(Next::Event(_))) {
             self.clock.pause(now);

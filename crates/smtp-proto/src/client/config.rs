@@ -1,0 +1,133 @@
+//! How a client goes about its conversation.
+
+use mail_sasl::Credentials;
+use mail_wire::BareNewline;
+
+use crate::{Domain, Profile, limits::ClientLimits};
+
+/// How a client goes about its conversation.
+///
+/// ```
+/// use mail_errors::Secret;
+/// use mail_sasl::Credentials;
+/// use smtp_proto::{Domain, client::{Config, TlsPolicy}};
+///
+/// let submission = Config::new(Domain::parse("laptop.example.com")?)
+///     .tls(TlsPolicy::Required)
+///     .auth(Credentials::new("alice", Secret::from("wonderland"))?);
+/// # let _ = submission;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(super) name: Domain,
+    pub(super) tls: TlsPolicy,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) auth_in_clear: bool,
+    pub(super) eight_bit: EightBit,
+    pub(super) bare_newline: BareNewline,
+    pub(super) profile: Profile,
+    pub(super) limits: ClientLimits,
+}
+
+/// How a client uses TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TlsPolicy {
+    /// Not at all.
+    Never,
+    /// By STARTTLS if the server offers it (RFC 7435). Who can stand in the middle can take the
+    /// offer away.
+    #[default]
+    Opportunistic,
+    /// By STARTTLS, or not a word about the message is said.
+    Required,
+    /// Before the greeting, as on port 465. RFC 8314 3.3.
+    Implicit,
+}
+
+/// What to do with a message that has octets of 0x80 and above, where the server does not offer
+/// 8BITMIME.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EightBit {
+    /// It is not sent. RFC 6152 3.
+    #[default]
+    Refuse,
+    /// It is sent as it is, and [`Event::EightBitUndeclared`](super::Event::EightBitUndeclared)
+    /// says so.
+    ///
+    /// # Why you might
+    /// Nearly every server takes it, and re-encoding a message breaks its signatures.
+    SendAnyway,
+}
+
+impl Config {
+    /// Starts with a client that calls itself so in EHLO: its host name or, without one, its
+    /// address literal (RFC 5321 4.1.4).
+    #[must_use]
+    pub fn new(name: Domain) -> Self {
+        Self {
+            name,
+            tls: TlsPolicy::default(),
+            credentials: None,
+            auth_in_clear: false,
+            eight_bit: EightBit::default(),
+            bare_newline: BareNewline::default(),
+            profile: Profile::default(),
+            limits: ClientLimits::default(),
+        }
+    }
+
+    /// Sets how TLS is used.
+    #[must_use]
+    pub const fn tls(mut self, tls: TlsPolicy) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Authenticates before anything is sent, by the strongest mechanism that both ends know. A
+    /// server that does not let it in gets no message.
+    #[must_use]
+    pub fn auth(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Lets the password be sent in the clear.
+    ///
+    /// # Why you might
+    /// The connection never leaves the machine, or runs through a tunnel of its own.
+    #[must_use]
+    pub const fn allow_auth_in_clear(mut self) -> Self {
+        self.auth_in_clear = true;
+        self
+    }
+
+    /// Sets what to do with 8-bit messages that the server does not ask for.
+    #[must_use]
+    pub const fn eight_bit(mut self, policy: EightBit) -> Self {
+        self.eight_bit = policy;
+        self
+    }
+
+    /// Sets what becomes of a CR or LF in a message that stands alone. Neither is ever sent: the
+    /// message is rejected, or each becomes CRLF.
+    #[must_use]
+    pub const fn bare_newline(mut self, policy: BareNewline) -> Self {
+        self.bare_newline = policy;
+        self
+    }
+
+    /// Sets which deviations in replies are tolerated.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: ClientLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+}

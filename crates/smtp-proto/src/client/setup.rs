@@ -1,0 +1,150 @@
+//! The way to the first message: EHLO, STARTTLS, AUTH.
+
+use mail_errors::Reply;
+use mail_sasl::{
+    Credentials, Mechanism, SaslError,
+    client::Exchange,
+    framing::{CANCEL, decode_challenge, encode, encode_initial, encoded_length},
+};
+use mail_wire::Sink;
+
+use crate::{AuthArguments, Capabilities, Command, HelloName, Outcome, State, Verb};
+
+use super::{Client, Error, Event, InFlight, REPLY, TlsPolicy};
+
+/// Longest command line in octets that every server takes, CRLF included. RFC 5321 4.5.3.1.4.
+const COMMAND_LINE: usize = 512;
+
+impl Client {
+    /// Does the next thing on the way.
+    pub(super) fn set_up(&mut self) {
+        if self.state == State::Greeted {
+            let name = HelloName::from(&self.config.name);
+            // RFC 5321 3.2: HELO for servers that do not know EHLO.
+            let hello =
+                if self.setup.without_ehlo { Command::Helo(name) } else { Command::Ehlo(name) };
+            return self.say(&hello);
+        }
+        if !self.setup.is_tls && !self.setup.tls_refused {
+            let offered = self.capabilities.has_start_tls();
+            match self.config.tls {
+                TlsPolicy::Required if !offered => {
+                    return self.give_up(Error::NotOffered { needed: "STARTTLS" });
+                }
+                TlsPolicy::Required | TlsPolicy::Opportunistic if offered => {
+                    return self.say(&Command::StartTls);
+                }
+                TlsPolicy::Required
+                | TlsPolicy::Opportunistic
+                | TlsPolicy::Never
+                | TlsPolicy::Implicit => {}
+            }
+        }
+        if let Some(credentials) = self.config.credentials.clone()
+            && !self.setup.is_authenticated
+        {
+            return self.authenticate(credentials).unwrap_or_else(|error| self.give_up(error));
+        }
+        self.setup.is_done = true;
+        self.told.push_back(Event::Ready);
+    }
+
+    fn authenticate(&mut self, credentials: Credentials) -> Result<(), Error> {
+        let may_be_plaintext = self.setup.is_tls || self.config.auth_in_clear;
+        let offered = || self.capabilities.mechanisms();
+        let fits = |name: &&[u8]| {
+            let known = Mechanism::parse(name);
+            known.is_ok_and(|known| may_be_plaintext || !known.is_plaintext())
+        };
+        let Some(mechanism) = Mechanism::strongest(offered().filter(fits)) else {
+            // RFC 4954 4: not in the clear, however much the server offers it.
+            let needed = match Mechanism::strongest(offered()) {
+                Some(_) => "a mechanism that hides the password, nor TLS",
+                None => "a mechanism that is known here",
+            };
+            return Err(Error::NotOffered { needed });
+        };
+        let mut exchange =
+            Exchange::new(mechanism, credentials.clone()).map_err(SaslError::from)?;
+        // RFC 4954 4: an initial response that makes the line too long is sent when asked for.
+        let fits = initial_line(mechanism, &credentials) <= COMMAND_LINE;
+        let initial = if fits { exchange.initial() } else { None };
+        let initial = initial.map(|initial| encode_initial(initial.expose()));
+        let arguments = AuthArguments::new(mechanism.as_str(), initial.as_ref());
+        let arguments = arguments.map_err(SaslError::from)?;
+        self.exchange = Some(exchange);
+        self.say(&Command::Auth(arguments));
+        Ok(())
+    }
+
+    /// Acts on a reply to one of these.
+    pub(super) fn setup_reply(&mut self, verb: Verb, outcome: Outcome, reply: Reply) {
+        let is_auth = matches!(verb, Verb::Auth | Verb::AuthResponse);
+        match (verb, outcome) {
+            (Verb::Connect | Verb::Helo, Outcome::Done) => {}
+            (Verb::Ehlo, Outcome::Done) => self.capabilities = Capabilities::read(&reply),
+            (Verb::StartTls, Outcome::Done) => {
+                // What stands behind it would be read as if it had come under TLS.
+                if !self.input.is_empty() {
+                    let octets = self.input.len();
+                    self.give_up(Error::Injected { octets });
+                }
+            }
+            (Verb::Auth | Verb::AuthResponse, Outcome::Done) => {
+                // A server that says yes too early has not checked anything.
+                match self.exchange.take().map(Exchange::finish) {
+                    Some(Err(error)) => self.give_up(error.into()),
+                    Some(Ok(())) | None => self.setup.is_authenticated = true,
+                }
+            }
+            (Verb::Auth | Verb::AuthResponse, Outcome::GoOn) => self.respond(&reply),
+            (Verb::Ehlo, Outcome::Refused) if reply.is_permanent() => {
+                self.setup.without_ehlo = true;
+            }
+            (Verb::StartTls, Outcome::Refused) if self.config.tls == TlsPolicy::Opportunistic => {
+                self.setup.tls_refused = true;
+            }
+            (_, Outcome::Refused) => {
+                let stage = if is_auth { Verb::Auth } else { verb };
+                if let Some(outgoing) = &mut self.outgoing {
+                    let reply = reply.clone();
+                    outgoing.tell_open(super::Outcome::Refused { stage, reply });
+                }
+                self.give_up(Error::Refused { stage, reply });
+            }
+            (_, Outcome::GoOn | Outcome::Done | Outcome::Closing) => {
+                self.give_up(Error::Unexpected { verb: Some(verb), reply });
+            }
+        }
+    }
+
+    /// Answers a challenge, or gives the exchange up.
+    fn respond(&mut self, challenge: &Reply) {
+        let Some(exchange) = &mut self.exchange else { return };
+        let response = decode_challenge(challenge.text()).and_then(|text| exchange.step(&text));
+        let line = match response {
+            Ok(response) => encode(response.expose()),
+            Err(error) => {
+                // RFC 4954 4: "*" cancels. Its reply says nothing that is not known already.
+                self.output.put(CANCEL);
+                self.output.put(b"\r\n");
+                return self.give_up_authenticating(error);
+            }
+        };
+        self.output.put(line.expose());
+        self.output.put(b"\r\n");
+        let cost = line.expose().len().max(REPLY);
+        self.in_flight.push_back(InFlight { verb: Verb::AuthResponse, cost });
+    }
+
+    fn give_up_authenticating(&mut self, error: SaslError) {
+        self.end(Err(error.into()));
+    }
+}
+
+/// Returns how long the AUTH line with its initial response would be.
+fn initial_line(mechanism: Mechanism, credentials: &Credentials) -> usize {
+    let other = credentials.authorization_identity().map_or(0, str::len);
+    let message = other + credentials.user().len() + credentials.password().expose().len() + 2;
+    "AUTH  \r\n".len() + mechanism.as_str().len() + encoded_length(message)
+}
