@@ -5,7 +5,7 @@
 //! whoever steals the store then has these passwords, and not merely a way of guessing at them.
 
 use mail_errors::{Misuse, Secret};
-use mail_sasl::{ScramKeys, apop};
+use mail_sasl::ScramKeys;
 use thiserror::Error;
 
 use crate::config::{AccountConfig, Config, PasswordConfig};
@@ -110,8 +110,8 @@ impl Authenticator {
         Ok(keys(&account)?.verify_password(password).then_some(account))
     }
 
-    /// Returns the account if it may use APOP (RFC 1939 7) and the digest is right. `timestamp` is
-    /// that of the greeting, angle brackets included.
+    /// Returns the account if it may use APOP (RFC 1939 7) and `verify` finds that the digest was
+    /// made with its password.
     ///
     /// # Errors
     ///
@@ -120,15 +120,14 @@ impl Authenticator {
         &self,
         store: &dyn Store,
         login: &str,
-        timestamp: &[u8],
-        digest: &[u8],
+        verify: impl FnOnce(&Secret) -> bool,
     ) -> Result<Option<Account>, AccountError> {
         let account = find(store, login)?;
         let secret = account.as_ref().and_then(|account| account.credentials.apop.clone());
         let known = secret.is_some();
         // Somebody without a secret takes as long, and never gets in.
         let secret = secret.unwrap_or_else(|| self.decoy.server_key());
-        let right = apop::Digest::new(timestamp, &secret).verify(digest);
+        let right = verify(&secret);
         Ok(account.filter(|_| known && right))
     }
 }

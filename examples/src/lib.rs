@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod config;
 pub mod limits;
+pub mod office;
 pub mod settings;
 pub mod store;
 pub mod tls;

@@ -11,7 +11,7 @@ use tokio::{net::TcpStream, sync::watch};
 use tracing::{debug, info};
 
 /// What stands behind one session: it answers the events.
-pub trait Application<S: Session>: Send {
+pub(super) trait Application<S: Session>: Send {
     /// Answers an event. When this returns, everything the event asks for has been answered.
     fn act(&mut self, session: &mut S, event: S::Event) -> impl Future<Output = ()> + Send;
 
@@ -25,7 +25,7 @@ pub trait Application<S: Session>: Send {
 }
 
 /// Serves one connection to its end.
-pub async fn serve<S: Session>(
+pub(super) async fn serve<S: Session>(
     mut session: Layered<S>,
     mut stream: TcpStream,
     peer: SocketAddr,

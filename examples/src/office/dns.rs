@@ -7,10 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mail_dns::{
-    wire::Transport,
-    zone::Authority,
-};
+use mail_dns::{wire::Transport, zone::Authority};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},

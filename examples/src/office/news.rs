@@ -20,7 +20,7 @@ const KEPT: usize = 1000;
 
 /// The one place where changes of mailboxes become known.
 #[derive(Debug)]
-pub struct News {
+pub(super) struct News {
     inner: Mutex<Inner>,
 }
 
@@ -58,12 +58,7 @@ impl News {
     }
 
     /// Tells that messages are gone, to all but the session that did it.
-    pub(super) fn expunged(
-        &self,
-        mailbox: MailboxId,
-        uids: &[Uid],
-        from: Option<&Subscription>,
-    ) {
+    pub(super) fn expunged(&self, mailbox: MailboxId, uids: &[Uid], from: Option<&Subscription>) {
         if !uids.is_empty() {
             let change = Change::Expunged(numbers(uids.iter().copied()));
             self.publish(mailbox, &change, from.map(|own| own.id));
@@ -78,8 +73,7 @@ impl News {
         from: Option<&Subscription>,
     ) {
         for entry in changed {
-            let change =
-                Change::Flags { uid: entry.uid.number(), flags: wire_flags(&entry.flags) };
+            let change = Change::Flags { uid: entry.uid.number(), flags: wire_flags(&entry.flags) };
             self.publish(mailbox, &change, from.map(|own| own.id));
         }
     }

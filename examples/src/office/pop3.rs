@@ -7,28 +7,29 @@ use mail_sasl::Credentials;
 use mail_wire::layered::Layered;
 use pop3_proto::{
     Maildrop, Response, ResponseCode, Text, Timestamp, UniqueId,
-    server::{ApopLogin, Config, Event, Session, Tls, WantBody, WantIds},
+    server::{ApopLogin, Config, Event, Server, Tls, WantBody, WantIds},
 };
 use tokio::task::block_in_place;
 use tracing::{info, warn};
 
 use super::{Office, connection::Application, login::Refused, unguessable};
 use crate::store::{
-    Account, Body, ExpungeRule, MaildropLock, MaildropMessage, StoreError, Maildrop as Stored,
+    Account, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage, StoreError,
 };
 
 /// Makes the session for one connection.
-pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Session> {
-    let mut config = Config::new()
-        .tls(if implicit_tls { Tls::Implicit } else { Tls::StartTls })
-        .name(Text::new("mail-proto post-office").unwrap_or_default());
+pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
+    let mut config = Config::new().tls(if implicit_tls { Tls::Implicit } else { Tls::StartTls });
+    if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
+        config = config.name(name);
+    }
     // RFC 1939 §7: another timestamp for each connection. Only accounts that were made for it
     // can answer, but who they are is nobody's business.
     let stamp = format!("<{}@{}>", unguessable(), office.host());
-    if let Ok(timestamp) = Timestamp::parse(stamp.as_bytes()) {
+    if let Ok(timestamp) = Timestamp::new(stamp.as_str()) {
         config = config.apop(timestamp);
     }
-    office.layered(Session::new(config))
+    office.layered(Server::new(config))
 }
 
 /// What stands behind a POP3 session.
@@ -52,18 +53,18 @@ impl Pop3 {
         Self { office, peer, open: None }
     }
 
-    async fn log_in(&mut self, session: &mut Session, who: &Credentials) {
+    async fn log_in(&mut self, session: &mut Server, who: &Credentials) {
         let found = self.office.log_in(who, self.peer.ip()).await;
         self.enter(session, found);
     }
 
-    async fn log_in_by_apop(&mut self, session: &mut Session, who: &ApopLogin) {
+    async fn log_in_by_apop(&mut self, session: &mut Server, who: &ApopLogin) {
         let verify = |secret: &mail_errors::Secret| who.verify(secret);
         let found = self.office.log_in_by_apop(who.user(), verify, self.peer.ip()).await;
         self.enter(session, found);
     }
 
-    fn enter(&mut self, session: &mut Session, found: Result<Account, Refused>) {
+    fn enter(&mut self, session: &mut Server, found: Result<Account, Refused>) {
         let outcome = match found {
             Ok(account) => block_in_place(|| self.open(account)),
             Err(Refused::Credentials) => Err(refusal(ResponseCode::Auth, "that is not right")),
@@ -83,7 +84,7 @@ impl Pop3 {
     fn open(&self, account: Account) -> Result<(Open, Maildrop), Response<'static>> {
         let store = self.office.store();
         let lock = store.lock_maildrop(account.id).map_err(|error| match error {
-            StoreError::Busy(_) => refusal(ResponseCode::InUse, "another session has it open"),
+            StoreError::Busy { .. } => refusal(ResponseCode::InUse, "another session has it open"),
             other => trouble(&other),
         })?;
         let maildrop = store.maildrop(account.id).map_err(|error| trouble(&error))?;
@@ -93,7 +94,7 @@ impl Pop3 {
         Ok((Open { maildrop, login, body: None, _lock: lock }, sized))
     }
 
-    fn ids(&self, session: &mut Session, want: WantIds) {
+    fn ids(&self, session: &mut Server, want: WantIds) {
         let Some(open) = &self.open else { return };
         let listed = open.maildrop.messages.get(want.indexes()).unwrap_or_default();
         let ids = listed.iter().map(|message| UniqueId::new(open.maildrop.unique_id(message)));
@@ -103,7 +104,7 @@ impl Pop3 {
         });
     }
 
-    fn body(&mut self, session: &mut Session, want: WantBody) {
+    fn body(&mut self, session: &mut Server, want: WantBody) {
         let read = block_in_place(|| self.read(want));
         note(match read {
             Ok(octets) if octets.is_empty() => session.body_end(want.id()),
@@ -131,14 +132,13 @@ impl Pop3 {
         body.read(want.offset(), want.room().max(1))
     }
 
-    fn commit(&mut self, session: &mut Session, deletions: &pop3_proto::Deletions) {
+    fn commit(&mut self, session: &mut Server, deletions: &pop3_proto::Deletions) {
         let Some(open) = self.open.take() else { return };
         let at = |number: pop3_proto::MessageNumber| open.maildrop.messages.get(number.index());
-        let uids: Vec<_> = deletions.iter().filter_map(at).map(|m: &MaildropMessage| m.uid).collect();
+        let uids: Vec<_> =
+            deletions.iter().filter_map(at).map(|m: &MaildropMessage| m.uid).collect();
         let mailbox = open.maildrop.mailbox;
-        let gone = block_in_place(|| {
-            self.office.store().expunge(mailbox, &uids, ExpungeRule::All)
-        });
+        let gone = block_in_place(|| self.office.store().expunge(mailbox, &uids, ExpungeRule::All));
         note(match gone {
             Ok(gone) => {
                 info!(peer = %self.peer, login = open.login, deleted = gone.uids.len(), "pop3 quit");
@@ -150,8 +150,8 @@ impl Pop3 {
     }
 }
 
-impl Application<Session> for Pop3 {
-    async fn act(&mut self, session: &mut Session, event: Event) {
+impl Application<Server> for Pop3 {
+    async fn act(&mut self, session: &mut Server, event: Event) {
         match event {
             Event::Tls(tls) => info!(peer = %self.peer, version = tls.version().as_str(), "tls"),
             Event::Login(who) => self.log_in(session, &who).await,

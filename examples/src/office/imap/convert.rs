@@ -95,17 +95,21 @@ pub(super) fn uid_set(uids: impl IntoIterator<Item = Uid>) -> Option<UidSet<'sta
 
 /// The answers of a STATUS.
 pub(super) fn status(items: StatusItems, status: &MailboxStatus) -> StatusValues<'static> {
-    let value = |item| match item {
-        StatusItem::Messages => status.messages,
-        StatusItem::Recent => status.recent,
-        StatusItem::UidNext => status.uid_next.map_or(0, |uid| uid.number().into()),
-        StatusItem::UidValidity => status.uid_validity.number().into(),
-        StatusItem::Unseen => status.unseen,
-        StatusItem::Deleted => status.deleted,
-        StatusItem::Size => status.size,
-        StatusItem::HighestModSeq => status.highest_modseq.number(),
+    let value = |item| {
+        let number = match item {
+            StatusItem::Messages => status.messages,
+            StatusItem::Recent => status.recent,
+            StatusItem::UidNext => status.uid_next?.number().into(),
+            StatusItem::UidValidity => status.uid_validity.number().into(),
+            StatusItem::Unseen => status.unseen,
+            StatusItem::Deleted => status.deleted,
+            StatusItem::Size => status.size,
+            StatusItem::HighestModSeq => status.highest_modseq.number(),
+            _ => return None,
+        };
+        Some(StatusValue::Known(item, number))
     };
-    StatusValues::new(items.iter().map(|item| StatusValue::Known(item, value(item))))
+    StatusValues::new(items.iter().filter_map(value))
 }
 
 /// A refusal with a code.

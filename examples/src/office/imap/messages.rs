@@ -6,7 +6,10 @@ use bytes::Bytes;
 use imap_proto::{
     Code, NumberSet, PlainCode,
     search_match::{Candidate, Needs},
-    server::{AppendRequest, CopyRequest, FetchSlice, Message, SearchRequest, Session, StoreSlice, WantBody},
+    server::{
+        AppendRequest, CopyRequest, FetchSlice, Message, SearchRequest, Session, StoreSlice,
+        WantBody,
+    },
 };
 use tracing::warn;
 
@@ -59,7 +62,9 @@ impl Imap {
     }
 
     pub(super) fn append_end(&mut self, session: &mut Session) -> Answered {
-        let Some(Append { mailbox, flags, date, spool }) = self.append.take() else { return Ok(()) };
+        let Some(Append { mailbox, flags, date, spool }) = self.append.take() else {
+            return Ok(());
+        };
         match self.store().append(mailbox, &spool.finish(), &flags, date) {
             Ok(arrival) => {
                 self.office.news().arrived(&arrival);
@@ -199,7 +204,8 @@ impl Imap {
         let from = uid_set(copied.pairs.iter().map(|(uid, _)| *uid));
         let to = uid_set(copied.pairs.iter().map(|(_, entry)| entry.uid));
         let validity = NonZeroU32::new(copied.uid_validity.number());
-        session.copied(validity.zip(from.zip(to)).map(|(validity, (from, to))| (validity, from, to)))
+        session
+            .copied(validity.zip(from.zip(to)).map(|(validity, (from, to))| (validity, from, to)))
     }
 
     pub(super) fn expunge(&mut self, session: &mut Session, among: &NumberSet) -> Answered {

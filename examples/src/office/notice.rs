@@ -1,0 +1,110 @@
+//! Telling a sender what became of their mail, and what they can do about it.
+
+use mail_errors::{
+    Reply,
+    diagnosis::{Diagnosis, Language},
+};
+use mail_message::{
+    DateTime,
+    compose::{Draft, Mailbox, MessageId},
+};
+use tracing::warn;
+
+use super::{Office, clock, trace, unguessable};
+use crate::store::{Address, Delivery, Incoming, Place, Relay, Resolved, Spooled, StoreError};
+
+/// The most octets of the header of the undelivered message that the notice shows.
+const SHOWN: usize = 8 * 1024;
+
+/// A recipient who will not get the message.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    recipient: Address,
+    reply: Reply,
+}
+
+impl Failure {
+    pub(super) const fn new(recipient: Address, reply: Reply) -> Self {
+        Self { recipient, reply }
+    }
+}
+
+/// Sends a notice by itself, where nothing else has to be written down with it.
+pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &Spooled) {
+    let mut shown = vec![0; SHOWN.min(usize::try_from(about.header_size()).unwrap_or(SHOWN))];
+    let read = about.read_at(0, &mut shown).unwrap_or_default();
+    shown.truncate(read);
+    let Some(incoming) = write(office, to, failures, &shown) else { return };
+    match office.store().accept(&incoming) {
+        Ok(accepted) => {
+            accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
+            office.queue.notify_one();
+        }
+        Err(error) => lost(&error),
+    }
+}
+
+/// Writes the notice; `None` if there is nobody to send it to.
+pub(super) fn write(
+    office: &Office,
+    to: &Address,
+    failures: &[Failure],
+    header: &[u8],
+) -> Option<Incoming> {
+    let date = clock::arrival();
+    let (accounts, relay) = match office.store().resolve(to) {
+        Ok(Resolved::To { accounts, relay }) => (accounts, relay),
+        Ok(Resolved::NotLocal) => (Vec::new(), vec![to.clone()]),
+        Ok(Resolved::Unknown) => return None,
+        Err(error) => {
+            lost(&error);
+            return None;
+        }
+    };
+    let from = Mailbox::new(&format!("postmaster@{}", office.host())).ok()?;
+    let written = DateTime::from_unix(date.time().seconds(), date.offset())?;
+    let text = Draft::new(
+        from.named("Mail Delivery System").ok()?,
+        written,
+        MessageId::new(&unguessable(), office.host()).ok()?,
+    )
+    .to(Mailbox::new(to.as_str()).ok()?)
+    .subject("Your message could not be delivered / メールを配信できませんでした")
+    .ok()?
+    .text(explain(office, failures, header))
+    .to_bytes();
+    // RFC 5321 §4.5.5: a notice has the null reverse path, so that it never makes another.
+    let trace = trace::prefix(&[&trace::return_path(None)]);
+    let delivery = |account| Delivery { place: Place::Inbox(account), trace: trace.clone() };
+    Some(Incoming {
+        message: Spooled::from_octets(text),
+        date,
+        deliveries: accounts.into_iter().map(delivery).collect(),
+        relay: (!relay.is_empty()).then(|| Relay {
+            sender: None,
+            recipients: relay,
+            trace: bytes::Bytes::new(),
+        }),
+    })
+}
+
+fn explain(office: &Office, failures: &[Failure], header: &[u8]) -> String {
+    let mut text = format!("This is the mail system at {}.\n\n", office.host());
+    for failure in failures {
+        let diagnosis = Diagnosis::of(&failure.reply);
+        text.push_str(&format!("<{}>: {}\n", failure.recipient, failure.reply));
+        for language in Language::ALL {
+            text.push_str(&format!("\n{}\n", diagnosis.explain(*language)));
+        }
+        text.push('\n');
+    }
+    text.push_str("The header of the message was:\n\n");
+    for line in String::from_utf8_lossy(header).lines() {
+        text.push_str(&format!("> {line}\n"));
+    }
+    text
+}
+
+fn lost(error: &StoreError) {
+    warn!(%error, "a notice could not be sent");
+}

@@ -1,0 +1,386 @@
+//! SMTP out: the queue, worked off. MX, then host by host, then address by address, until each
+//! recipient has an answer.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use mail_dns::{
+    Name,
+    mx::{MxVerdict, Target},
+};
+use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
+use mail_wire::{
+    Goodbye, Session,
+    drive::{Driven, tokio::drive},
+    layered::Layered,
+};
+use smtp_proto::{
+    BodyType, Domain, Mailbox, ReversePath,
+    client::{Client, Config, EightBit, Envelope, Event, NotSent, Outcome as Told, TlsPolicy},
+};
+use tokio::{net::TcpSocket, task::block_in_place, time::timeout};
+use tracing::{info, warn};
+
+use super::{
+    Office, clock,
+    notice::{self, Failure},
+};
+use crate::store::{
+    Address, Body, Claim, Outcome, QueuedRecipient, RecipientId, StoreError, UnixTime,
+};
+
+/// How long one claim may take before somebody else may try.
+const LEASE: Duration = Duration::from_secs(30 * 60);
+/// Claims worked on at once.
+const AT_ONCE: usize = 16;
+/// RFC 5321 §4.5.4.1: "the retry interval SHOULD be at least 30 minutes"; the first ones may be
+/// shorter, because most failures that pass, pass soon.
+const BACKOFF: [Duration; 4] = [
+    Duration::from_secs(60),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(30 * 60),
+];
+/// RFC 5321 §4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
+const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// The queue is looked at this often even when nothing seems due: clocks jump.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(30);
+/// The most octets of a header that a notice shows.
+const HEADER: usize = 8 * 1024;
+
+const EXPIRED: Reply = Reply::fixed(
+    ReplyCode::TRANSACTION_FAILED,
+    EnhancedStatusCode::new(5, 4, 7),
+    "the message could not be delivered for too long",
+);
+
+/// Works the queue off for ever.
+pub(super) async fn run(office: Arc<Office>) {
+    let mut at_work = tokio::task::JoinSet::new();
+    loop {
+        while at_work.try_join_next().is_some() {}
+        let room = AT_ONCE.saturating_sub(at_work.len());
+        let claims = block_in_place(|| office.store().claim_due(clock::wall(), LEASE, room));
+        let claims = claims.unwrap_or_else(|error| {
+            warn!(%error, "the queue cannot be read");
+            Vec::new()
+        });
+        if claims.is_empty() {
+            let wait = until_due(&office);
+            tokio::select! {
+                () = office.queue.notified() => {}
+                _ = at_work.join_next(), if !at_work.is_empty() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        for claim in claims {
+            let office = office.clone();
+            at_work.spawn(async move { work_off(&office, claim).await });
+        }
+    }
+}
+
+fn until_due(office: &Office) -> Duration {
+    match block_in_place(|| office.store().next_due()) {
+        Ok(Some(due)) => due.since(clock::wall()).clamp(Duration::from_millis(100), LOOK_AGAIN),
+        Ok(None) | Err(_) => LOOK_AGAIN,
+    }
+}
+
+async fn work_off(office: &Arc<Office>, claim: Claim) {
+    let mut answers = Answers::new(&claim.recipients);
+    attempt(office, &claim, &mut answers).await;
+    let (outcomes, failures) = answers.settle(&claim, clock::wall());
+    let settled = block_in_place(|| {
+        let notice =
+            claim.sender.as_ref().filter(|_| !failures.is_empty()).and_then(|sender| {
+                notice::write(office, sender, &failures, &header(office, &claim))
+            });
+        office.store().settle(claim.id, &outcomes, notice.as_ref())
+    });
+    match settled {
+        Ok(accepted) => {
+            accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
+            if accepted.queued.is_some() {
+                office.queue.notify_one();
+            }
+        }
+        // It becomes due again when the lease ends: twice delivered at the worst.
+        Err(error) => warn!(%error, domain = %claim.domain, "the queue cannot be written"),
+    }
+}
+
+fn header(office: &Office, claim: &Claim) -> Vec<u8> {
+    let read = || -> Result<Vec<u8>, StoreError> {
+        let mut body = office.store().open_body(claim.message)?;
+        let length = usize::try_from(body.header_size()).unwrap_or(HEADER).min(HEADER);
+        let mut header = vec![0; length];
+        let octets = body.read_at(0, &mut header)?;
+        header.truncate(octets);
+        Ok(header)
+    };
+    read().unwrap_or_default()
+}
+
+/// Tries to deliver to all recipients of a claim.
+async fn attempt(office: &Arc<Office>, claim: &Claim, answers: &mut Answers<'_>) {
+    let Some(resolver) = office.resolver.clone() else {
+        return answers.put_off("no resolver is configured");
+    };
+    let Ok(domain) = claim.domain.as_str().parse::<Name>() else {
+        return answers.refuse_all(&reply(553, (5, 1, 2), "the domain is no host name"));
+    };
+    let we_are = office.host().parse::<Name>().into_iter().collect();
+    match resolver.mail_exchangers(domain, we_are).await {
+        MxVerdict::Deliver(plan) => {
+            for target in plan.targets() {
+                for &address in target.addresses() {
+                    if answers.all_told() {
+                        return;
+                    }
+                    deliver(office, claim, target, address, answers).await;
+                }
+            }
+        }
+        MxVerdict::NoMail(why) => {
+            let text = format!("{}: {why}", claim.domain);
+            let refusal = Reply::new(why.reply_code(), why.enhanced(), text);
+            answers.refuse_all(&refusal.unwrap_or(EXPIRED));
+        }
+        MxVerdict::TryLater(why) => answers.put_off(&format!("{}: {why}", claim.domain)),
+    }
+}
+
+/// Talks to one host at one address about the recipients that have no answer yet.
+async fn deliver(
+    office: &Arc<Office>,
+    claim: &Claim,
+    target: &Target,
+    address: IpAddr,
+    answers: &mut Answers<'_>,
+) {
+    let peer = SocketAddr::new(address, office.relay_port);
+    let open = answers.open();
+    let conversation = Conversation::start(office, claim, &open, target);
+    let (mut client, mut body) = match conversation {
+        Ok(started) => started,
+        Err(why) => return answers.put_off(&why),
+    };
+    let socket = match address {
+        IpAddr::V4(_) => TcpSocket::new_v4(),
+        IpAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    let connecting = async {
+        let socket = socket?;
+        // The address that other hosts know us by, if it is one of that family.
+        if office.address.is_ipv4() == address.is_ipv4() && !office.address.is_unspecified() {
+            socket.bind(SocketAddr::new(office.address, 0))?;
+        }
+        socket.connect(peer).await
+    };
+    let mut stream = match timeout(CONNECT, connecting).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return answers.put_off(&format!("{} ({peer}): {error}", target.host())),
+        Err(_) => return answers.put_off(&format!("{} ({peer}): no connection", target.host())),
+    };
+    let _ = stream.set_nodelay(true);
+    loop {
+        match drive(&mut client, &mut stream, None).await {
+            Ok(Driven::Event(event)) => {
+                block_in_place(|| body.act(client.get_mut(), event, &open, answers));
+            }
+            Ok(Driven::Closed) => break,
+            Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
+                client.close(Goodbye::InternalError);
+            }
+            Err(error) => {
+                // What became of each recipient is told before the session is silent.
+                client.recv_eof();
+                while let Ok(mail_wire::Next::Event(event)) = client.next_event(clock::monotonic())
+                {
+                    body.act(client.get_mut(), event, &open, answers);
+                }
+                answers.put_off(&format!("{} ({peer}): {error}", target.host()));
+                break;
+            }
+        }
+    }
+    info!(domain = %claim.domain, host = %target.host(), %peer, tls = client.get_ref().is_tls(),
+        recipients = open.len(), open = answers.open().len(), "relayed");
+}
+
+/// The message while it is sent.
+struct Conversation {
+    body: Box<dyn Body>,
+    offset: u64,
+}
+
+impl Conversation {
+    fn start(
+        office: &Office,
+        claim: &Claim,
+        recipients: &[&QueuedRecipient],
+        target: &Target,
+    ) -> Result<(Layered<Client>, Self), String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let name = Domain::parse(office.host()).map_err(|e| text(&e))?;
+        // RFC 7435: TLS when it can be had, with whatever certificate.
+        let config =
+            Config::new(name).tls(TlsPolicy::Opportunistic).eight_bit(EightBit::SendAnyway);
+        let mailbox = |address: &Address| Mailbox::parse(address.as_str()).map_err(|e| text(&e));
+        let mut envelope = match &claim.sender {
+            Some(sender) => Envelope::new(mailbox(sender)?),
+            None => Envelope::new(ReversePath::Null),
+        };
+        for recipient in recipients {
+            envelope = envelope.to(mailbox(&recipient.address)?);
+        }
+        envelope = envelope.size(claim.size);
+        if claim.eight_bit {
+            envelope = envelope.body(BodyType::EightBitMime);
+        }
+        let mut client = Client::new(config);
+        client.send(envelope).map_err(|e| text(&e))?;
+        let body = block_in_place(|| office.store().open_body(claim.message));
+        let body = body.map_err(|e| text(&e))?;
+        let host = target.host().to_string();
+        let layered = Layered::client(client, office.relay_tls.clone(), host.trim_end_matches('.'))
+            .map_err(|e| text(&e))?;
+        Ok((layered, Self { body, offset: 0 }))
+    }
+
+    fn act(
+        &mut self,
+        client: &mut Client,
+        event: Event,
+        open: &[&QueuedRecipient],
+        answers: &mut Answers<'_>,
+    ) {
+        match event {
+            Event::WantBody { id, room } => {
+                let answered = match self.body.read(self.offset, room) {
+                    Ok(part) if part.is_empty() => client.body_end(id),
+                    Ok(part) => {
+                        self.offset += part.len() as u64;
+                        client.body(id, part)
+                    }
+                    Err(error) => {
+                        warn!(%error, "a body broke off");
+                        client.body_failed(id)
+                    }
+                };
+                if let Err(misuse) = answered {
+                    warn!(%misuse, "a body was not taken");
+                }
+            }
+            Event::Recipient { index, outcome, .. } => {
+                if let Some(recipient) = open.get(index) {
+                    answers.told(recipient.id, outcome);
+                }
+            }
+            Event::Done { .. } => client.close(Goodbye::Done),
+            _ => {}
+        }
+    }
+}
+
+/// What is known of each recipient so far.
+struct Answers<'c> {
+    recipients: &'c [QueuedRecipient],
+    known: HashMap<RecipientId, Answer>,
+}
+
+enum Answer {
+    Accepted,
+    Refused(Reply),
+    /// To be tried again, at another host or later.
+    Open(String),
+}
+
+impl<'c> Answers<'c> {
+    fn new(recipients: &'c [QueuedRecipient]) -> Self {
+        Self { recipients, known: HashMap::new() }
+    }
+
+    /// The recipients that another host may be asked about.
+    fn open(&self) -> Vec<&'c QueuedRecipient> {
+        let is_open = |recipient: &&QueuedRecipient| {
+            matches!(self.known.get(&recipient.id), None | Some(Answer::Open(_)))
+        };
+        self.recipients.iter().filter(is_open).collect()
+    }
+
+    fn all_told(&self) -> bool {
+        self.open().is_empty()
+    }
+
+    fn told(&mut self, recipient: RecipientId, outcome: Told) {
+        let answer = match outcome {
+            Told::Accepted(_) => Answer::Accepted,
+            Told::Refused { reply, .. } if reply.is_permanent() => Answer::Refused(reply),
+            Told::Refused { reply, .. } => Answer::Open(reply.to_string()),
+            Told::NotSent(NotSent::TooBig { size, limit }) => {
+                let text = format!("{size} octets, and the host takes {limit}");
+                Answer::Refused(reply(552, (5, 3, 4), &text))
+            }
+            Told::NotSent(NotSent::BareNewline(bare)) => {
+                Answer::Refused(reply(554, (5, 6, 0), &bare.to_string()))
+            }
+            Told::NotSent(why) => Answer::Open(format!("not sent: {why:?}")),
+            // RFC 5321 §4.5.3.2.6: perhaps twice is better than perhaps never.
+            Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),
+        };
+        self.known.insert(recipient, answer);
+    }
+
+    fn refuse_all(&mut self, reply: &Reply) {
+        for recipient in self.open() {
+            self.known.insert(recipient.id, Answer::Refused(reply.clone()));
+        }
+    }
+
+    fn put_off(&mut self, why: &str) {
+        for recipient in self.open() {
+            self.known.entry(recipient.id).or_insert_with(|| Answer::Open(why.to_owned()));
+        }
+    }
+
+    fn settle(self, claim: &Claim, now: UnixTime) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
+        let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
+        let expired = now.since(claim.queued_at) >= PATIENCE;
+        for recipient in self.recipients {
+            let outcome = match self.known.get(&recipient.id) {
+                Some(Answer::Accepted) => Outcome::Delivered,
+                Some(Answer::Refused(reply)) => {
+                    failures.push(Failure::new(recipient.address.clone(), reply.clone()));
+                    Outcome::Failed
+                }
+                Some(Answer::Open(_)) | None if expired => {
+                    failures.push(Failure::new(recipient.address.clone(), EXPIRED));
+                    Outcome::Failed
+                }
+                Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
+                None => put_off(recipient, now, "no host could be asked".to_owned()),
+            };
+            outcomes.push((recipient.id, outcome));
+        }
+        (outcomes, failures)
+    }
+}
+
+fn put_off(recipient: &QueuedRecipient, now: UnixTime, diagnostic: String) -> Outcome {
+    let nth = usize::try_from(recipient.attempts).unwrap_or(usize::MAX).min(BACKOFF.len() - 1);
+    let wait = BACKOFF.get(nth).copied().unwrap_or(LOOK_AGAIN);
+    warn!(recipient = %recipient.address, diagnostic, "put off");
+    Outcome::Deferred { until: now.after(wait), diagnostic }
+}
+
+fn reply(code: u16, (class, subject, detail): (u16, u16, u16), text: &str) -> Reply {
+    let code = ReplyCode::new(code).unwrap_or(ReplyCode::TRANSACTION_FAILED);
+    Reply::new(code, EnhancedStatusCode::new(class, subject, detail), text).unwrap_or(EXPIRED)
+}

@@ -1,0 +1,362 @@
+//! SMTP in: mail from other hosts for the own domains, and submission by the own accounts.
+
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+
+use mail_errors::{EnhancedStatusCode, Misuse, Reply, ReplyCode};
+use mail_message::Header;
+use mail_sasl::{Credentials, Mechanism};
+use mail_wire::{TlsInfo, layered::Layered};
+use smtp_proto::{
+    BodyType, Domain, ForwardPath, Mailbox, ReversePath,
+    limits::ServerLimits,
+    server::{Config, Event, Mail, Server, TlsUse, replies},
+};
+use tokio::task::block_in_place;
+use tracing::{info, warn};
+
+use super::{
+    Office, clock,
+    connection::Application,
+    login::Refused,
+    notice::{self, Failure},
+    trace::{Received, prefix, return_path},
+    unguessable,
+};
+use crate::{
+    config::Service,
+    store::{
+        Account, AccountId, Address, Delivery, Incoming, Place, Relay, Resolved, Spool, Spooled,
+        StoreError,
+    },
+};
+
+/// RFC 5321 §6.3: as many `Received` fields mean that a message goes in circles.
+const MOST_HOPS: usize = 100;
+/// The most octets of a header that are searched for them.
+const HEADER: u64 = 1 << 20;
+
+/// "We do not serve this domain": what a host says to mail that was sent to it by mistake.
+const NOT_SERVED: Reply = Reply::fixed(
+    ReplyCode::USER_NOT_LOCAL,
+    Some(EnhancedStatusCode::NOT_AUTHORIZED),
+    "this domain is not served here, and mail is not relayed",
+);
+const TOO_MANY_MESSAGES: Reply = Reply::fixed(
+    ReplyCode::LOCAL_ERROR,
+    Some(EnhancedStatusCode::PUT_OFF_BY_POLICY),
+    "too many messages in an hour, try again later",
+);
+
+/// For whom a port is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// For other hosts: takes mail for the own domains, from anybody.
+    Mx,
+    /// For the own accounts: takes mail for everybody, after AUTH.
+    Submission,
+}
+
+impl Role {
+    pub(super) const fn of(service: Service) -> Self {
+        match service {
+            Service::Submission | Service::Submissions => Self::Submission,
+            Service::Smtp
+            | Service::Pop3
+            | Service::Pop3s
+            | Service::Imap
+            | Service::Imaps
+            | Service::Dns => Self::Mx,
+        }
+    }
+}
+
+/// Makes the session for one connection.
+pub(super) fn session(office: &Office, role: Role, implicit_tls: bool) -> Layered<Server> {
+    let limits = ServerLimits {
+        message: office.limits().message_size,
+        recipients: office.limits().recipients as usize,
+        ..ServerLimits::default()
+    };
+    let host = Domain::parse(office.host()).expect("a checked domain is a domain");
+    let tls = if implicit_tls { TlsUse::Implicit } else { TlsUse::Offered };
+    let config = Config::new(&host).limits(limits).tls(tls);
+    let config = match role {
+        Role::Mx => config,
+        Role::Submission => config.auth(&[Mechanism::Plain, Mechanism::Login]).require_auth(),
+    };
+    office.layered(Server::new(config))
+}
+
+/// What stands behind an SMTP session.
+pub(super) struct Smtp {
+    office: Arc<Office>,
+    peer: SocketAddr,
+    role: Role,
+    hello: (String, bool),
+    tls: Option<Box<TlsInfo>>,
+    account: Option<Account>,
+    open: Option<Transaction>,
+}
+
+/// A message on its way in.
+struct Transaction {
+    sender: Option<Address>,
+    size: u64,
+    eight_bit: bool,
+    recipients: Vec<Address>,
+    accounts: BTreeSet<AccountId>,
+    relay: BTreeSet<Address>,
+    /// `None` once it could not be written.
+    spool: Option<Spool>,
+}
+
+impl Smtp {
+    pub(super) const fn new(office: Arc<Office>, peer: SocketAddr, role: Role) -> Self {
+        let hello = (String::new(), false);
+        Self { office, peer, role, hello, tls: None, account: None, open: None }
+    }
+
+    async fn auth(&mut self, server: &mut Server, who: &Credentials) -> Result<(), Misuse> {
+        match self.office.log_in(who, self.peer.ip()).await {
+            Ok(account) => {
+                info!(peer = %self.peer, login = %account.login, "smtp login");
+                self.account = Some(account);
+                server.accept()
+            }
+            Err(Refused::Credentials) => server.reply(replies::BAD_CREDENTIALS),
+            Err(Refused::System) => server.reply(replies::AUTH_UNAVAILABLE),
+        }
+    }
+
+    fn mail(&mut self, mail: &Mail) -> Result<(), Reply> {
+        let sender = match mail.reverse_path() {
+            ReversePath::Null => None,
+            ReversePath::Mailbox(mailbox) => Some(address(mailbox)?),
+        };
+        if self.role == Role::Submission {
+            // RFC 6409 §6.1
+            let own = self.account.as_ref().zip(sender.as_ref());
+            if !own.is_some_and(|(account, sender)| account.may_send_from(sender)) {
+                return Err(replies::SENDER_NOT_YOURS);
+            }
+        }
+        self.open = Some(Transaction {
+            sender,
+            size: mail.size().unwrap_or(0),
+            eight_bit: mail.body() == BodyType::EightBitMime,
+            recipients: Vec::new(),
+            accounts: BTreeSet::new(),
+            relay: BTreeSet::new(),
+            spool: None,
+        });
+        Ok(())
+    }
+
+    fn recipient(&mut self, path: &ForwardPath) -> Result<(), Reply> {
+        let Some(open) = &mut self.open else { return Err(replies::BAD_SEQUENCE) };
+        let to = match path {
+            ForwardPath::Mailbox(mailbox) => address(mailbox)?,
+            // RFC 5321 §4.5.1
+            ForwardPath::Postmaster => postmaster(&self.office)?,
+        };
+        let resolved = self.office.store().resolve(&to).map_err(|error| trouble(&error))?;
+        let (accounts, relay) = match resolved {
+            Resolved::To { accounts, relay } => (accounts, relay),
+            Resolved::Unknown => return Err(replies::NO_SUCH_MAILBOX),
+            Resolved::NotLocal if self.role == Role::Submission => (Vec::new(), vec![to.clone()]),
+            Resolved::NotLocal => return Err(NOT_SERVED),
+        };
+        for &account in &accounts {
+            let usage = self.office.store().usage(account).map_err(|error| trouble(&error))?;
+            if !usage.has_room(open.size.max(1)) {
+                return Err(replies::MAILBOX_FULL);
+            }
+        }
+        open.accounts.extend(accounts);
+        open.relay.extend(relay);
+        open.recipients.push(to);
+        Ok(())
+    }
+
+    fn data(&mut self) -> Result<(), Reply> {
+        let Some(open) = &mut self.open else { return Err(replies::BAD_SEQUENCE) };
+        if let Some(account) = &self.account
+            && self.office.sent().take(account.id, clock::monotonic()).is_err()
+        {
+            return Err(TOO_MANY_MESSAGES);
+        }
+        open.spool = Some(self.office.store().spool());
+        Ok(())
+    }
+
+    fn body(&mut self, octets: &[u8]) {
+        let Some(open) = &mut self.open else { return };
+        if let Some(Err(error)) = open.spool.as_mut().map(|spool| spool.write(octets)) {
+            warn!(%error, "the spool failed");
+            open.spool = None;
+        }
+    }
+
+    /// Takes the responsibility, or says why not.
+    fn end(&mut self) -> Result<String, Reply> {
+        let open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
+        let message = open.spool.ok_or(replies::LOCAL_ERROR)?.finish();
+        if hops(&message).map_err(|error| trouble(&error))? >= MOST_HOPS {
+            return Err(replies::ROUTING_LOOP);
+        }
+        let (id, date) = (unguessable(), clock::arrival());
+        let received = Received {
+            hello: &self.hello.0,
+            extended: self.hello.1,
+            peer: self.peer,
+            host: self.office.host(),
+            tls: self.tls.as_deref(),
+            authenticated: self.account.is_some(),
+            id: &id,
+            recipient: match &*open.recipients {
+                [only] => Some(only),
+                _ => None,
+            },
+            date,
+        }
+        .to_field();
+        let arrived = prefix(&[&return_path(open.sender.as_ref()), &received]);
+        let delivery = |&account| Delivery { place: Place::Inbox(account), trace: arrived.clone() };
+        let relay = (!open.relay.is_empty()).then(|| Relay {
+            sender: open.sender.clone(),
+            recipients: open.relay.iter().cloned().collect(),
+            trace: prefix(&[&received]),
+        });
+        let eight_bit = open.eight_bit || message.is_eight_bit();
+        let deliveries = open.accounts.iter().map(delivery).collect();
+        let incoming = Incoming { message, date, deliveries, relay };
+        self.keep(incoming, open.sender.as_ref())?;
+        info!(
+            peer = %self.peer, id, sender = ?open.sender.as_ref().map(Address::as_str),
+            recipients = open.recipients.len(), eight_bit, "message accepted"
+        );
+        Ok(id)
+    }
+
+    /// Puts the message where it goes, on disk. An account that is full meanwhile gets none, and
+    /// the sender is told.
+    fn keep(&self, mut incoming: Incoming, sender: Option<&Address>) -> Result<(), Reply> {
+        let mut full = Vec::new();
+        let accepted = loop {
+            match self.office.store().accept(&incoming) {
+                Ok(accepted) => break accepted,
+                Err(StoreError::OverQuota { account, .. }) => {
+                    incoming.deliveries.retain(|to| to.place != Place::Inbox(account));
+                    if incoming.deliveries.is_empty() && incoming.relay.is_none() {
+                        return Err(replies::MAILBOX_FULL);
+                    }
+                    full.push(account);
+                }
+                Err(error) => return Err(trouble(&error)),
+            }
+        };
+        for arrival in &accepted.delivered {
+            self.office.news().arrived(arrival);
+        }
+        if accepted.queued.is_some() {
+            self.office.queue.notify_one();
+        }
+        if let (Some(sender), false) = (sender, full.is_empty()) {
+            let failures: Vec<_> =
+                full.iter().filter_map(|&id| self.office.store().account(id).ok()).collect();
+            let failures: Vec<_> = failures
+                .iter()
+                .filter_map(|account| account.addresses.first())
+                .map(|address| Failure::new(address.clone(), replies::MAILBOX_FULL))
+                .collect();
+            notice::send(&self.office, sender, &failures, &incoming.message);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, server: &mut Server, event: Event) -> Result<(), Misuse> {
+        let outcome = match event {
+            Event::Mail(mail) => self.mail(&mail),
+            Event::Rcpt(rcpt) => self.recipient(rcpt.forward_path()),
+            Event::Data => self.data(),
+            Event::BodyEnd { .. } => match self.end() {
+                Ok(id) => return server.reply(accepted(&id)),
+                Err(no) => Err(no),
+            },
+            Event::Verify(_) => Ok(()),
+            Event::Body(octets) => {
+                self.body(&octets);
+                return Ok(());
+            }
+            Event::BodyAborted(_) | Event::Reset => {
+                self.open = None;
+                return Ok(());
+            }
+            Event::Tls(tls) => {
+                (self.tls, self.account, self.open) = (Some(tls), None, None);
+                return Ok(());
+            }
+            Event::Hello { name, extended } => {
+                self.hello = (name.as_str().to_owned(), extended);
+                return Ok(());
+            }
+            Event::Refused(refused) => {
+                info!(peer = %self.peer, verb = ?refused.verb(), reply = %refused.reply(), "refused");
+                return Ok(());
+            }
+            Event::Tolerated(defect) => {
+                info!(peer = %self.peer, ?defect, "tolerated");
+                return Ok(());
+            }
+            _ if server.owes().is_some() => Err(replies::NOT_IMPLEMENTED),
+            _ => return Ok(()),
+        };
+        match outcome {
+            Ok(()) => server.accept(),
+            Err(no) => {
+                info!(peer = %self.peer, reply = %no, "refused");
+                server.reply(no)
+            }
+        }
+    }
+}
+
+impl Application<Server> for Smtp {
+    async fn act(&mut self, server: &mut Server, event: Event) {
+        let answered = match event {
+            Event::Auth { credentials, .. } => self.auth(server, &credentials).await,
+            other => block_in_place(|| self.answer(server, other)),
+        };
+        if let Err(misuse) = answered {
+            warn!(%misuse, "an answer was not taken");
+        }
+    }
+}
+
+/// The address as the store knows it.
+fn address(mailbox: &Mailbox) -> Result<Address, Reply> {
+    Address::parse(&mailbox.to_string()).map_err(|_| replies::NO_SUCH_MAILBOX)
+}
+
+fn postmaster(office: &Office) -> Result<Address, Reply> {
+    let domains = office.store().domains().map_err(|error| trouble(&error))?;
+    let domain = domains.first().ok_or(replies::NO_SUCH_MAILBOX)?;
+    Address::parse(&format!("postmaster@{domain}")).map_err(|_| replies::NO_SUCH_MAILBOX)
+}
+
+fn hops(message: &Spooled) -> Result<usize, StoreError> {
+    let length = message.header_size().min(HEADER);
+    let mut header = vec![0; usize::try_from(length).unwrap_or_default()];
+    let read = message.read_at(0, &mut header)?;
+    Ok(Header::new(header.get(..read).unwrap_or_default()).hops())
+}
+
+fn accepted(id: &str) -> Reply {
+    Reply::new(ReplyCode::OK, EnhancedStatusCode::MESSAGE_OK, format!("accepted as {id}"))
+        .unwrap_or(replies::MESSAGE_OK)
+}
+
+fn trouble(error: &StoreError) -> Reply {
+    warn!(%error, "the store failed");
+    replies::LOCAL_ERROR
+}
