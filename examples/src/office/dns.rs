@@ -2,12 +2,17 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use mail_dns::{wire::Transport, zone::Authority};
+use mail_dns::{
+    Name, Rdata, Soa, Ttl,
+    wire::Transport,
+    zone::{Authority, Zone},
+};
+use mail_errors::Misuse;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
@@ -22,6 +27,42 @@ pub type Zones = Arc<RwLock<Authority>>;
 const CONNECTIONS: usize = 64;
 /// How long a TCP client may stay idle (RFC 7766 §6.2.3).
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long others may keep what they were told.
+const TTL: Ttl = Ttl::from_secs(300);
+
+/// Makes the zone of a domain whose mail goes to one host. Where the host's name stands in the
+/// domain, its addresses are in the zone too; the domain itself has none, so that the MX record
+/// alone says where mail goes.
+///
+/// # Errors
+/// If a name grows too long.
+pub fn zone_for(domain: &Name, host: &Name, addresses: &[IpAddr]) -> Result<Zone, Misuse> {
+    let soa = Soa {
+        primary: host.clone(),
+        mailbox: domain.with_label(b"postmaster").map_err(|_| TOO_LONG)?,
+        serial: 1,
+        refresh: 3600,
+        retry: 600,
+        expire: 86_400,
+        minimum: 300,
+    };
+    let mut zone = Zone::new(domain.clone(), TTL, soa);
+    zone.add(domain, TTL, Rdata::Ns(host.clone()))?;
+    zone.add(domain, TTL, Rdata::Mx { preference: 10, exchange: host.clone() })?;
+    if host.is_subdomain_of(domain) {
+        for address in addresses {
+            let data = match address {
+                IpAddr::V4(address) => Rdata::A(*address),
+                IpAddr::V6(address) => Rdata::Aaaa(*address),
+            };
+            zone.add(host, TTL, data)?;
+        }
+    }
+    Ok(zone)
+}
+
+const TOO_LONG: Misuse = Misuse::Invalid { what: "mailbox", why: "its name is too long" };
 
 /// Binds UDP and TCP at one address. A port of 0 is chosen by the system, the same for both.
 ///
