@@ -1,6 +1,6 @@
 //! What the tests of the server session share: an application whose mailboxes are in memory, and
 //! dialogues that read as they stand in the RFCs.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -364,7 +364,8 @@ pub fn dialogue_with(config: impl Fn() -> Config, app: impl Fn() -> App, lines: 
 
 /// Compares what the server said with what it must say.
 pub fn compare(said: &str, expected: &[&str]) {
-    let lines: Vec<&str> = said.strip_suffix("\r\n").unwrap_or(said).split("\r\n").collect();
+    let mut lines: Vec<&str> = said.split("\r\n").collect();
+    assert_eq!(lines.pop(), Some(""), "the last line has no end");
     for (nth, want) in expected.iter().enumerate() {
         let line = lines.get(nth).copied().unwrap_or("(nothing)");
         assert!(fits(line, want), "line {nth}: {line:?} is not {want:?}; all:\n{said}");
