@@ -113,7 +113,10 @@ impl<K: Ord + Clone> Hub<K> {
     }
 
     /// Returns who has this mailbox selected.
-    pub fn subscribers<'a>(&'a self, mailbox: &K) -> impl Iterator<Item = SubscriberId> + use<'a, K> {
+    pub fn subscribers<'a>(
+        &'a self,
+        mailbox: &K,
+    ) -> impl Iterator<Item = SubscriberId> + use<'a, K> {
         self.mailboxes.get(mailbox).into_iter().flatten().copied()
     }
 }

@@ -222,7 +222,8 @@ fn err_a_fetch_of_very_many_items() {
 
 #[test]
 fn ok_the_same_item_twice_is_told_once() {
-    let said = b"1 LOGIN tim tanstaaf\r\n2 EXAMINE INBOX\r\n3 FETCH 2 (BODY[1] BODY[1] UID UID)\r\n";
+    let said =
+        b"1 LOGIN tim tanstaaf\r\n2 EXAMINE INBOX\r\n3 FETCH 2 (BODY[1] BODY[1] UID UID)\r\n";
     let replay = send(config(), &[said]);
     let told = "* 2 FETCH (UID 5 BODY[1] {13}\r\nbody of two\r\n)\r\n3 OK FETCH completed\r\n";
     assert!(replay.text().ends_with(told), "{}", replay.text());

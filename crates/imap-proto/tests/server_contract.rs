@@ -158,7 +158,8 @@ fn err_a_message_that_lacks_what_is_wanted() {
     session.done().unwrap();
     let _ = session.next_event(start());
     let told = said(&mut session);
-    let ends = "* 2 FETCH (FLAGS () RFC822.SIZE 5)\r\n3 NO [EXPUNGEISSUED] some of them are gone\r\n";
+    let ends =
+        "* 2 FETCH (FLAGS () RFC822.SIZE 5)\r\n3 NO [EXPUNGEISSUED] some of them are gone\r\n";
     assert!(told.ends_with(ends), "{told}");
 }
 
@@ -198,10 +199,7 @@ fn err_a_body_of_another_length_cuts_the_connection() {
     session.body(want.id, Bytes::from_static(b"hel")).unwrap();
     event(&mut session);
     session.body_failed(want.id).unwrap();
-    assert_eq!(
-        session.next_event(start()).map(|_| ()),
-        Err(ServerError::TornBody { missing: 2 })
-    );
+    assert_eq!(session.next_event(start()).map(|_| ()), Err(ServerError::TornBody { missing: 2 }));
     assert_eq!(said(&mut session), "hel");
 }
 

@@ -141,10 +141,7 @@ fn expunge_waits_while_numbers_are_in_use() {
     house.say(0, "4 FETCH 1 FLAGS\r\n");
     house.expect(0, &["4 NO [EXPUNGEISSUED] some of them are gone"]);
     house.say(0, "5 UID FETCH 5 UID\r\n");
-    house.expect(
-        0,
-        &["* 2 FETCH (UID 5)", "* 3 EXPUNGE", "* 1 EXPUNGE", "5 OK FETCH completed"],
-    );
+    house.expect(0, &["* 2 FETCH (UID 5)", "* 3 EXPUNGE", "* 1 EXPUNGE", "5 OK FETCH completed"]);
     house.say(0, "6 FETCH 1 UID\r\n");
     house.expect(0, &["* 1 FETCH (UID 5)", "6 OK FETCH completed"]);
 }

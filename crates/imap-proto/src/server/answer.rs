@@ -7,8 +7,7 @@ use mail_errors::Misuse;
 use super::{Owed, Pull, Selected, Session, Work, write};
 use crate::{
     Code, MailboxAttributes, MailboxListing, MailboxName, MailboxStatus, NumberSet, PlainCode,
-    Response, ResponseText, Status, StatusValues, UidSet,
-    view::MailboxView,
+    Response, ResponseText, Status, StatusValues, UidSet, view::MailboxView,
 };
 
 impl Session {
@@ -30,7 +29,16 @@ impl Session {
             }
             Work::Fetch(fetch) => fetch.end_slice(),
             Work::Store(store) => store.end_slice(),
-            _ => false,
+            Work::Owed(_)
+            | Work::Handshake
+            | Work::Greeting
+            | Work::Command
+            | Work::StartTls
+            | Work::Sasl(_)
+            | Work::Append
+            | Work::Found(_)
+            | Work::Idle
+            | Work::Telling => false,
         };
         if ended { Ok(()) } else { Err(self.wrong_answer("done")) }
     }
@@ -41,32 +49,33 @@ impl Session {
     /// # Errors
     /// [`Misuse::WrongAnswer`] if no answer is owed, or part of one is on its way already.
     pub fn no(&mut self, text: ResponseText<'static>) -> Result<(), Misuse> {
-        match std::mem::replace(&mut self.work, Work::Command) {
-            Work::Owed(Owed::Login(_)) => {
-                self.failed_logins += 1;
-                self.finish(Status::No, text);
-            }
-            Work::Owed(Owed::AcceptAppend(_)) => {
-                self.frames.refuse(&mut self.input);
-                self.finish(Status::No, text);
-            }
-            Work::Append => {
-                self.stop_append();
-                self.frames.abandon_message();
-                self.finish(Status::No, text);
-            }
+        match &mut self.work {
+            Work::Owed(Owed::Login(_)) => self.failed_logins += 1,
+            Work::Owed(Owed::AcceptAppend(_)) => self.frames.refuse(&mut self.input),
             Work::Owed(Owed::Reread) => {
                 // Without knowing what there is, nothing can be numbered.
                 self.closing = Some(text);
+                return Ok(());
             }
-            Work::Owed(_) => self.finish(Status::No, text),
-            Work::Fetch(fetch) if fetch.may_refuse() => self.finish(Status::No, text),
-            Work::Store(store) if store.is_owed() => self.finish(Status::No, text),
-            other => {
-                self.work = other;
-                return Err(self.wrong_answer("no"));
+            Work::Owed(_) => {}
+            Work::Append => {
+                self.stop_append();
+                self.frames.abandon_message();
             }
+            Work::Fetch(fetch) if fetch.may_refuse() => {}
+            Work::Store(store) if store.is_owed() => {}
+            Work::Fetch(_)
+            | Work::Store(_)
+            | Work::Handshake
+            | Work::Greeting
+            | Work::Command
+            | Work::StartTls
+            | Work::Sasl(_)
+            | Work::Found(_)
+            | Work::Idle
+            | Work::Telling => return Err(self.wrong_answer("no")),
         }
+        self.finish(Status::No, text);
         Ok(())
     }
 
@@ -159,13 +168,11 @@ impl Session {
     /// # Errors
     /// [`Misuse::WrongAnswer`] if such answers are not owed.
     pub fn respond_later(&mut self) -> Result<(), Misuse> {
-        match &mut self.work {
-            Work::Owed(Owed::List { pull, .. } | Owed::Search { pull, .. }) => {
-                *pull = Pull::Ask;
-                Ok(())
-            }
-            _ => Err(self.wrong_answer("respond_later")),
-        }
+        let Work::Owed(Owed::List { pull, .. } | Owed::Search { pull, .. }) = &mut self.work else {
+            return Err(self.wrong_answer("respond_later"));
+        };
+        *pull = Pull::Ask;
+        Ok(())
     }
 
     /// Tells of a mailbox what STATUS asks for. Answers [`Event::Status`](super::Event::Status).

@@ -5,9 +5,7 @@ use std::{num::NonZeroU32, time::Instant};
 use mail_errors::{Misuse, ParseError};
 
 use super::{AppendRequest, Event, Owed, Refusal, Session, Step, Work, write};
-use crate::{
-    Append, Code, PlainCode, Status, Text, UidSet, encode, frame::CommandStep,
-};
+use crate::{Append, Code, PlainCode, Status, Text, UidSet, encode, frame::CommandStep};
 
 impl Session {
     pub(super) fn append(&mut self, append: Append<'static>) -> Step {

@@ -6,22 +6,15 @@ use super::{
 };
 use crate::{
     Capabilities, Code, Command, CommandBody, IString, IdField, IdFields, List, ListReturn,
-    ListSelect, MailboxListing, MailboxName, NumberSet, PlainCode, Raw, Response, SequenceSet,
-    Status, Verb, server::MailboxPattern, state,
+    ListSelect, MailboxListing, MailboxName, NumberSet, PlainCode, Raw, Response, Search,
+    SequenceSet, Status, Verb, server::MailboxPattern, state,
 };
 
 impl Session {
     /// Carries out a command, as far as that is the session's to do.
     pub(super) fn execute(&mut self, command: Command<'static>) -> Step {
         let Command { tag, body } = command;
-        let uid = match &body {
-            CommandBody::Search(search) => search.uid,
-            CommandBody::Fetch { uid, .. }
-            | CommandBody::Store { uid, .. }
-            | CommandBody::Copy { uid, .. }
-            | CommandBody::Move { uid, .. } => *uid,
-            _ => false,
-        };
+        let uid = is_by_uid(&body);
         let verb = body.verb();
         self.current = Some(Current { tag, verb, uid });
         if !state::legal(self.state, verb) {
@@ -176,9 +169,7 @@ impl Session {
     fn bare(&self, mailbox: MailboxName<'static>) -> MailboxName<'static> {
         let Some(delimiter) = self.config.delimiter else { return mailbox };
         match mailbox.as_bytes().strip_suffix(&[delimiter.octet()]) {
-            Some(bare) if !bare.is_empty() => {
-                MailboxName::new(bare.to_vec()).unwrap_or(mailbox)
-            }
+            Some(bare) if !bare.is_empty() => MailboxName::new(bare.to_vec()).unwrap_or(mailbox),
             Some(_) | None => mailbox,
         }
     }
@@ -288,4 +279,16 @@ impl Session {
         let request = ListRequest { pattern: pattern.clone(), subscribed: lsub };
         self.owe(Owed::List { pattern, lsub, pull: Pull::No }, Event::List(request))
     }
+}
+
+/// Whether it is one of the commands behind `UID` whose numbers are UIDs in both directions.
+const fn is_by_uid(body: &CommandBody<'_>) -> bool {
+    matches!(
+        body,
+        CommandBody::Search(Search { uid: true, .. })
+            | CommandBody::Fetch { uid: true, .. }
+            | CommandBody::Store { uid: true, .. }
+            | CommandBody::Copy { uid: true, .. }
+            | CommandBody::Move { uid: true, .. }
+    )
 }

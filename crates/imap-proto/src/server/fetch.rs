@@ -8,88 +8,12 @@ use mail_wire::Sink;
 
 use super::{
     BodyId, Event, FetchSlice, Layout, Message, Refusal, SectionPlan, ServerError, Session, Step,
-    WantBody, Wants, Work, write,
+    WantBody, Wants, Work, slices::Slices, write,
 };
 use crate::{
     BodyText, FetchAttribute, FetchItem, FetchItems, IString, NumberSet, Partial, PlainCode,
-    Section, SectionText, SequenceSet, Status, encode,
-    view::{MailboxView, Numbering},
+    Section, SectionText, SequenceSet, Status, encode, view::MailboxView,
 };
-
-/// The messages of a command, of which the application gets a slice at a time.
-#[derive(Debug)]
-pub(super) struct Slices {
-    /// The sequence numbers that are still to come.
-    left: std::vec::IntoIter<(u32, u32)>,
-    range: Option<(u32, u32)>,
-    most: usize,
-    /// What the application has been asked about.
-    out: Vec<Asked>,
-    is_out: bool,
-    missing: bool,
-}
-
-#[derive(Debug)]
-struct Asked {
-    uid: u32,
-    seq: u32,
-    answered: bool,
-}
-
-impl Slices {
-    pub(super) fn new(seqs: NumberSet, most: usize) -> Self {
-        let left = seqs.ranges().collect::<Vec<_>>().into_iter();
-        Self { left, range: None, most: most.max(1), out: Vec::new(), is_out: false, missing: false }
-    }
-
-    /// Returns the UIDs of the next slice; none if there is nothing left.
-    ///
-    /// The numbers of a command stay what they are until it ends: EXPUNGE is told after it.
-    pub(super) fn next(&mut self, numbers: &Numbering) -> Vec<u32> {
-        self.out.clear();
-        while self.out.len() < self.most {
-            let Some((seq, last)) = self.range.take().or_else(|| self.left.next()) else { break };
-            self.range = (seq < last).then(|| (seq + 1, last));
-            if let Some(uid) = numbers.uid(seq) {
-                self.out.push(Asked { uid, seq, answered: false });
-            }
-        }
-        self.is_out = !self.out.is_empty();
-        self.out.iter().map(|asked| asked.uid).collect()
-    }
-
-    /// Returns the sequence number of a message that has been asked for and not answered yet.
-    fn find(&mut self, uid: u32) -> Result<&mut Asked, Misuse> {
-        let at = self.out.binary_search_by_key(&uid, |asked| asked.uid);
-        at.ok()
-            .and_then(|at| self.out.get_mut(at))
-            .filter(|asked| !asked.answered)
-            .ok_or(Misuse::UnknownId { what: "message", id: u64::from(uid) })
-    }
-
-    /// Takes a message for answered, and returns its sequence number.
-    pub(super) fn answer(&mut self, uid: u32) -> Result<u32, Misuse> {
-        let asked = self.find(uid)?;
-        asked.answered = true;
-        Ok(asked.seq)
-    }
-
-    pub(super) const fn is_out(&self) -> bool {
-        self.is_out
-    }
-
-    pub(super) const fn has_missing(&self) -> bool {
-        self.missing
-    }
-
-    /// The application has told all it can of this slice; `counts` says whether what it did not
-    /// tell of is missed.
-    pub(super) fn end(&mut self, counts: impl Fn(bool) -> bool) -> bool {
-        let missing = self.out.iter().any(|asked| !asked.answered);
-        self.missing |= self.is_out && counts(missing);
-        std::mem::take(&mut self.is_out)
-    }
-}
 
 /// A FETCH that is being carried out.
 #[derive(Debug)]
@@ -137,17 +61,18 @@ pub(super) fn begin(
 ) -> Step {
     let mut wanted: Vec<FetchItem<'static>> = Vec::new();
     for item in items.iter() {
-        match item {
-            FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
-                return refuse(session, "ENVELOPE and BODYSTRUCTURE are not served yet");
+        if matches!(item, FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure) {
+            return refuse(session, "ENVELOPE and BODYSTRUCTURE are not served yet");
+        }
+        if matches!(item, FetchItem::Binary { .. } | FetchItem::BinarySize(_)) {
+            session.not_offered("BINARY");
+            return Step::Again;
+        }
+        if !wanted.contains(&item) {
+            if wanted.len() == MOST_ITEMS {
+                return refuse(session, "that is too much at once");
             }
-            FetchItem::Binary { .. } | FetchItem::BinarySize(_) => {
-                session.not_offered("BINARY");
-                return Step::Again;
-            }
-            item if wanted.contains(&item) => {}
-            _ if wanted.len() == MOST_ITEMS => return refuse(session, "that is too much at once"),
-            item => wanted.push(item.into_owned()),
+            wanted.push(item.into_owned());
         }
     }
     let Some(seqs) = session.look_up(uid, set) else { return Step::Again };
@@ -361,16 +286,17 @@ fn attribute_of<'a>(
     partial: Option<Partial>,
     text: BodyText<'a>,
 ) -> FetchAttribute<'a> {
-    match item {
-        FetchItem::Rfc822 => FetchAttribute::Rfc822(text),
-        FetchItem::Rfc822Header => FetchAttribute::Rfc822Header(text),
-        FetchItem::Rfc822Text => FetchAttribute::Rfc822Text(text),
-        _ => FetchAttribute::Section {
-            section: section.clone(),
-            origin: partial.map(Partial::offset),
-            text,
-        },
+    if *item == FetchItem::Rfc822 {
+        return FetchAttribute::Rfc822(text);
     }
+    if *item == FetchItem::Rfc822Header {
+        return FetchAttribute::Rfc822Header(text);
+    }
+    if *item == FetchItem::Rfc822Text {
+        return FetchAttribute::Rfc822Text(text);
+    }
+    let (section, origin) = (section.clone(), partial.map(Partial::offset));
+    FetchAttribute::Section { section, origin, text }
 }
 
 /// What is wanted of a message and was not put in.
@@ -453,10 +379,11 @@ impl Session {
     }
 
     fn asked_body(&mut self, id: BodyId) -> Result<&mut Body, Misuse> {
-        match &mut self.work {
-            Work::Fetch(Fetch { body: Some(body), .. }) if body.asked && body.id == id => Ok(body),
-            _ => Err(Misuse::UnknownId { what: "body", id: id.0 }),
-        }
+        let unknown = Misuse::UnknownId { what: "body", id: id.0 };
+        let Work::Fetch(Fetch { body: Some(body), .. }) = &mut self.work else {
+            return Err(unknown);
+        };
+        if body.asked && body.id == id { Ok(body) } else { Err(unknown) }
     }
 
     pub(super) fn step_fetch(&mut self) -> Step {

@@ -131,9 +131,9 @@ impl Session {
             Line::Whole { text, octets, .. } => {
                 self.clock.stop(Pending::Command);
                 let line = self.input.split_to(octets);
-                let done = line.get(..text).is_some_and(|line| {
-                    line.trim_ascii_end().eq_ignore_ascii_case(b"DONE")
-                });
+                let done = line
+                    .get(..text)
+                    .is_some_and(|line| line.trim_ascii_end().eq_ignore_ascii_case(b"DONE"));
                 if done {
                     self.finish_ok("IDLE completed");
                 } else {

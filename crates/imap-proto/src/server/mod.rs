@@ -65,6 +65,7 @@ mod auth;
 mod clock;
 mod config;
 mod dispatch;
+mod drive;
 mod error;
 mod event;
 mod fetch;
@@ -73,20 +74,18 @@ mod pattern;
 mod plan;
 mod read;
 mod search;
+mod slices;
 mod store;
 mod write;
 
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
-use mail_wire::{
-    BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded,
-    reserve_block,
-};
+use mail_wire::{LineFramer, SendBuffer};
 
 use crate::{
-    Greeting, LiteralHeader, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag, Verb,
-    frame::CommandFramer, state, view::MailboxView,
+    Greeting, LiteralHeader, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag,
+    Verb, frame::CommandFramer, state, view::MailboxView,
 };
 
 pub use config::{Config, Limits, PlaintextLogin, Tls};
@@ -176,16 +175,31 @@ enum Work {
 #[derive(Debug)]
 enum Owed {
     Login(Option<mail_sasl::server::Exchange>),
-    Select { read_only: bool },
+    Select {
+        read_only: bool,
+    },
     /// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE.
     Done,
-    List { pattern: MailboxPattern, lsub: bool, pull: Pull },
-    Status { mailbox: MailboxName<'static> },
+    List {
+        pattern: MailboxPattern,
+        lsub: bool,
+        pull: Pull,
+    },
+    Status {
+        mailbox: MailboxName<'static>,
+    },
     AcceptAppend(LiteralHeader),
     Appended,
-    Copy { remove: bool },
-    Search { search: search::Searching, pull: Pull },
-    Expunge { close: bool },
+    Copy {
+        remove: bool,
+    },
+    Search {
+        search: search::Searching,
+        pull: Pull,
+    },
+    Expunge {
+        close: bool,
+    },
     Reread,
 }
 
@@ -359,7 +373,8 @@ impl Session {
         if self.is_receiving() {
             self.events.push_back(Event::AppendAborted);
         }
-        if let Some(text) = words.filter(|_| !matches!(self.work, Work::Handshake | Work::StartTls)) {
+        if let Some(text) = words.filter(|_| !matches!(self.work, Work::Handshake | Work::StartTls))
+        {
             self.say(&Response::Bye(text));
         }
         self.state = State::Logout;
@@ -386,126 +401,6 @@ impl Session {
             | Work::Found(_)
             | Work::Idle
             | Work::Telling => false,
-        }
-    }
-}
-
-impl Conversation for Session {
-    type Event = Event;
-    type Error = ServerError;
-
-    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
-        (&mut self.input, &mut self.out)
-    }
-
-    fn recv_eof(&mut self) {
-        self.eof = true;
-    }
-
-    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, ServerError> {
-        if !self.is_thinking() {
-            self.clock.resume(now);
-        }
-        if self.end.is_none() {
-            if let Some(pending) = self.clock.tick(now, &self.out, &self.config.limits) {
-                self.fail(ServerError::TimedOut(pending));
-            }
-        }
-        loop {
-            if self.end.is_none() && self.out.len() > self.config.limits.output {
-                // Whoever let `tick` see an empty buffer has filled it since.
-                let _ = self.clock.tick(now, &self.out, &self.config.limits);
-                return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
-            }
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Next::Event(event));
-            }
-            match &self.end {
-                Some(Ok(())) => return Ok(Next::Closed),
-                Some(Err(error)) => return Err(error.clone()),
-                None => {}
-            }
-            let step = self.step(now);
-            let _ = self.clock.tick(now, &self.out, &self.config.limits);
-            if self.is_thinking() {
-                self.clock.pause(now);
-            }
-            let until = self.clock.until(&self.config.limits);
-            match step {
-                Step::Event(event) => return Ok(Next::Event(event)),
-                Step::Again => {}
-                Step::Input => return Ok(Next::NeedInput { until }),
-                Step::Reply => return Ok(Next::NeedReply { until }),
-                Step::Upgrade => {
-                    self.clock.start(Pending::Handshake, self.config.limits.handshake, now);
-                    let until = self.clock.until(&self.config.limits);
-                    return Ok(Next::Upgrade { to: Upgrade::Tls, until });
-                }
-            }
-        }
-    }
-
-    fn upgraded(&mut self, to: Upgraded) -> Result<(), ServerError> {
-        let asked = matches!(self.work, Work::Handshake | Work::StartTls) && self.end.is_none();
-        let error = match to {
-            Upgraded::Tls(info) if asked => {
-                if self.input.is_empty() {
-                    self.secure(info);
-                    return Ok(());
-                }
-                ServerError::Injected { octets: self.input.len() }
-            }
-            _ => ServerError::UnaskedUpgrade,
-        };
-        if self.end.is_none() {
-            self.fail(error.clone());
-        }
-        Err(error)
-    }
-
-    fn close(&mut self, why: Goodbye) {
-        let words = match why {
-            Goodbye::Shutdown => {
-                write::coded(PlainCode::Unavailable, "the server is shutting down")
-            }
-            Goodbye::Overloaded => write::coded(PlainCode::Unavailable, "too much is going on"),
-            Goodbye::InternalError => write::coded(PlainCode::ServerBug, "something broke here"),
-            Goodbye::Done | _ => write::text(None, "good-bye"),
-        };
-        self.closing.get_or_insert(words);
-    }
-}
-
-impl Session {
-    /// TLS is in place: whatever was learnt in the clear is forgotten (RFC 9051 6.2.1).
-    fn secure(&mut self, info: mail_wire::TlsInfo) {
-        self.clock.stop(Pending::Handshake);
-        self.secured = true;
-        self.frames =
-            CommandFramer::new(self.config.limits.command_before_login, self.config.profile);
-        self.lines = LineFramer::new();
-        self.bad_commands = 0;
-        self.failed_logins = 0;
-        self.work = match self.work {
-            Work::Handshake => Work::Greeting,
-            _ => Work::Command,
-        };
-        self.events.push_back(Event::Tls(info));
-    }
-
-    /// Asks for more input, or says what the end of it means.
-    fn starve(&mut self, within: Option<&'static str>) -> Step {
-        if !self.eof {
-            let block = if self.frames.is_in_message() { BODY_BLOCK } else { COMMAND_BLOCK };
-            reserve_block(&mut self.input, block);
-            return Step::Input;
-        }
-        match within {
-            Some(what) => self.fail(ServerError::Truncated(what)),
-            None => {
-                self.over(None, Ok(()));
-                Step::Again
-            }
         }
     }
 }

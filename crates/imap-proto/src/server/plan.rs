@@ -152,8 +152,7 @@ fn has_parts(header: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const HEADER: &[u8] =
-        b"Received: a\r\nsubject: one\r\n two\r\nFrom: me\r\nReceived: b\r\n\r\n";
+    const HEADER: &[u8] = b"Received: a\r\nsubject: one\r\n two\r\nFrom: me\r\nReceived: b\r\n\r\n";
 
     fn plan(section: &str, partial: Option<(u64, u64)>) -> SectionPlan {
         planned(HEADER, section, partial)

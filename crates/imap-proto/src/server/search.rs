@@ -35,15 +35,14 @@ pub(super) fn begin(session: &mut Session, search: Search<'static>) -> Step {
         session.not_offered("SEARCHRES");
         return Step::Again;
     }
-    if let Some(charset) = &search.charset {
-        if !charset.is("UTF-8") && !charset.is("US-ASCII") {
-            // RFC 9051 6.4.4: NO with the code BADCHARSET.
-            let known = ["US-ASCII", "UTF-8"].map(|name| IString::checked(name.as_bytes()));
-            let code = Code::BadCharset(Charsets::new(known));
-            let text = write::text(Some(code), "that charset is not known here");
-            session.refuse(Refusal::NotOffered("charset"), Status::No, text);
-            return Step::Again;
-        }
+    let knows = |charset: &IString<'_>| charset.is("UTF-8") || charset.is("US-ASCII");
+    if !search.charset.as_ref().is_none_or(knows) {
+        // RFC 9051 6.4.4: NO with the code BADCHARSET.
+        let known = ["US-ASCII", "UTF-8"].map(|name| IString::checked(name.as_bytes()));
+        let code = Code::BadCharset(Charsets::new(known));
+        let text = write::text(Some(code), "that charset is not known here");
+        session.refuse(Refusal::NotOffered("charset"), Status::No, text);
+        return Step::Again;
     }
     let Some(view) = &session.view else { return Step::Again };
     let Some(query) = resolved(search.query, view) else {
@@ -53,8 +52,7 @@ pub(super) fn begin(session: &mut Session, search: Search<'static>) -> Step {
     };
     let among = view.numbers().uids(1..=u32::MAX);
     let first_recent = view.first_recent();
-    let searching =
-        Searching { give: search.give, among: among.clone(), found: NumberSet::new() };
+    let searching = Searching { give: search.give, among: among.clone(), found: NumberSet::new() };
     let owed = Owed::Search { search: searching, pull: Pull::No };
     session.owe(owed, Event::Search(SearchRequest { query, among, first_recent }))
 }
@@ -65,33 +63,32 @@ pub(super) fn begin(session: &mut Session, search: Search<'static>) -> Step {
 /// of many sets over many messages does not grow.
 fn resolved(query: Query<'static>, view: &MailboxView) -> Option<Query<'static>> {
     let mut all_there = true;
-    let query = query.map_tests(|key| match key {
-        SearchKey::Sequence(set) => {
-            let uids = match view.sequence(&set) {
-                Ok(seqs) => NumberSet::from_ranges(seqs.ranges().filter_map(|(first, last)| {
-                    Some((view.numbers().uid(first)?, view.numbers().uid(last)?))
-                })),
-                Err(_) => NumberSet::new(),
-            };
+    let query = query.map_tests(|key| {
+        let uids = if let SearchKey::Sequence(set) = &key {
+            let uids = view.sequence(set).ok().map(|seqs| bounds(&seqs, view));
+            all_there &= uids.is_some();
+            uids
+        } else if let SearchKey::Uid(set) = &key {
             all_there &= !set.is_saved();
-            match SequenceSet::from_numbers(&uids) {
-                Ok(uids) => SearchKey::Uid(uids),
-                Err(_) => {
-                    all_there = false;
-                    SearchKey::Uid(set)
-                }
-            }
+            let numbers = view.numbers();
+            Some(set.resolve(numbers.uid(numbers.exists()).unwrap_or(0)))
+        } else {
+            None
+        };
+        // No UIDs is no set: there is nothing to find then, whatever the old set says.
+        match uids.and_then(|uids| SequenceSet::from_numbers(&uids).ok()) {
+            Some(uids) => SearchKey::Uid(uids),
+            None => key,
         }
-        SearchKey::Uid(set) => {
-            all_there &= !set.is_saved();
-            let highest = view.numbers().uid(view.numbers().exists()).unwrap_or(0);
-            // In an empty mailbox there is nothing to find, whatever the set says.
-            let uids = SequenceSet::from_numbers(&set.resolve(highest));
-            SearchKey::Uid(uids.unwrap_or(set))
-        }
-        other => other,
     });
     all_there.then_some(query)
+}
+
+fn bounds(seqs: &NumberSet, view: &MailboxView) -> NumberSet {
+    let uid = |seq| view.numbers().uid(seq);
+    NumberSet::from_ranges(
+        seqs.ranges().filter_map(|(first, last)| Some((uid(first)?, uid(last)?))),
+    )
 }
 
 impl Searching {
@@ -122,7 +119,8 @@ impl Searching {
 /// RFC 4731 3.1: without a result MIN, MAX and ALL are left out, COUNT is not.
 fn results(give: SearchReturn, numbers: &NumberSet) -> Vec<EsearchResult<'static>> {
     let all = give.all || !(give.min || give.max || give.count);
-    let end = |wanted: bool, number: Option<u32>| number.filter(|_| wanted).and_then(NonZeroU32::new);
+    let end =
+        |wanted: bool, number: Option<u32>| number.filter(|_| wanted).and_then(NonZeroU32::new);
     let min = end(give.min, numbers.first()).map(EsearchResult::Min);
     let max = end(give.max, numbers.last()).map(EsearchResult::Max);
     let set = SequenceSet::from_numbers(numbers).ok().filter(|_| all).map(EsearchResult::All);

@@ -2,7 +2,7 @@
 
 use mail_errors::Misuse;
 
-use super::{Event, Refusal, Session, Step, StoreSlice, Work, fetch::Slices, write};
+use super::{Event, Refusal, Session, Step, StoreSlice, Work, slices::Slices, write};
 use crate::{Flags, SequenceSet, Status, StoreAction};
 
 /// A STORE that is being carried out.

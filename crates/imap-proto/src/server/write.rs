@@ -6,8 +6,8 @@ use mail_wire::SendBuffer;
 
 use super::{Config, PlaintextLogin, Session, Tls};
 use crate::{
-    Capabilities, Capability, Code, FetchAttribute, Fetched, Flag, Flags, PlainCode, Response, ResponseText,
-    State, Status, Tag, Text, encode, view::Told,
+    Capabilities, Capability, Code, FetchAttribute, Fetched, Flag, Flags, PlainCode, Response,
+    ResponseText, State, Status, Tag, Text, encode, view::Told,
 };
 
 /// Text that is known to hold no CR, LF or NUL.

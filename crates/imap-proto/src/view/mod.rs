@@ -109,9 +109,8 @@ impl MailboxView {
         if self.news.is_stale() || self.news.is_gone() {
             return None;
         }
-        while may_expunge {
-            // From the highest down, so that no number moves another that is still to come.
-            let Some(uid) = self.news.pop_expunged() else { break };
+        // From the highest down, so that no number moves another that is still to come.
+        while let Some(uid) = may_expunge.then(|| self.news.pop_expunged()).flatten() {
             self.reread.remove_range(uid, uid);
             if let Some(seq) = self.numbers.seq(uid) {
                 self.numbers.expunge(seq);
