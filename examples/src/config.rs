@@ -109,7 +109,7 @@ impl Default for Config {
             data: PathBuf::from("post-office-data"),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: Ports::default(),
-            host: mail_host(&domain),
+            host: default_host(&domain),
             domains: vec![domain],
             limits: Limits::default(),
             relay: Relay::default(),
@@ -300,7 +300,8 @@ pub enum PasswordConfig {
     Scram(mail_sasl::ScramKeys),
 }
 
-/// The host name that is taken when none is given.
-fn mail_host(domain: &Domain) -> Domain {
+/// Returns the host name that is taken when none is given: `mail.` and the first domain.
+#[must_use]
+pub fn default_host(domain: &Domain) -> Domain {
     Domain::parse(&format!("mail.{domain}")).unwrap_or_else(|_| domain.clone())
 }

@@ -254,7 +254,8 @@ fn not_pem(path: &Path, source: pem::Error) -> TlsError {
     TlsError::Pem { path: path.to_owned(), source }
 }
 
-const CERTIFICATE: &str = "tls-cert.pem";
+/// The file of the certificate that [`Identity::in_directory`] makes, in its directory.
+pub const CERTIFICATE: &str = "tls-cert.pem";
 const KEY: &str = "tls-key.pem";
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::{
-    AccountConfig, Config, Limits, PasswordConfig, Ports, Relay, Service, TlsFiles, mail_host,
+    AccountConfig, Config, Limits, PasswordConfig, Ports, Relay, Service, TlsFiles, default_host,
     parse_size,
 };
 use crate::store::{Address, Domain, LoginName, NameError};
@@ -132,7 +132,7 @@ impl Reading<'_> {
         };
         let host = match &file.host {
             Some(host) => self.one(host, Domain::parse)?,
-            None => domains.first().map_or(default.host, mail_host),
+            None => domains.first().map_or(default.host, default_host),
         };
         let mut ports = Ports::default();
         for service in Service::ALL {
