@@ -159,8 +159,6 @@ impl Bound {
                 Identity::in_directory(&config.data, &names)?
             }
         };
-        let made = set_up(&*store, config)?;
-        store.tidy()?;
         let mut listeners = Vec::new();
         let mut addresses = HashMap::new();
         let mut udp = None;
@@ -199,6 +197,10 @@ impl Bound {
         };
         let udp = udp.expect("DNS is one of the services");
         let zones = Zones::default();
+        // With the ports comes the right to the store. And the passwords of new accounts are told
+        // only once: nothing may fail behind this.
+        office.store().tidy()?;
+        let made = set_up(office.store(), config)?;
         Ok(Self { office, zones, listeners, udp, addresses, made })
     }
 
