@@ -49,8 +49,7 @@ impl Maildrop {
             return Err(Misuse::TooLong { what: "message", len, limit: Self::LARGEST });
         }
         if u32::try_from(sizes.len()).is_err() {
-            let limit = u64::from(u32::MAX);
-            return Err(Misuse::TooLong { what: "maildrop", len: sizes.len() as u64, limit });
+            return Err(Misuse::Invalid { what: "maildrop", why: "it has too many messages" });
         }
         let mut maildrop = Self { sizes, marked: 0, octets: 0 };
         maildrop.octets = maildrop.sum();

@@ -55,7 +55,11 @@ impl Client {
 
     fn receive_line(&mut self, now: Instant) -> Option<Next<Event>> {
         let limit = self.config.limits.response_line;
-        let swallow = self.config.limits.swallow_line;
+        // A status that is thrown away cannot be acted upon.
+        let swallow = match self.reading {
+            Reading::Status => 0,
+            _ => self.config.limits.swallow_line,
+        };
         let line = self.framer.next(&mut self.input, LineLimits { line: limit, swallow });
         let (text, octets) = match line {
             Line::Starved => return self.wait(now),

@@ -64,9 +64,8 @@ impl Client {
         if self.end.is_some() || self.quitting {
             return Err(Misuse::WrongMoment { call, state: "the conversation is closing" });
         }
-        let (len, limit) = (self.queue.len() as u64 + 1, self.config.limits.queue as u64);
-        if len > limit {
-            return Err(Misuse::TooLong { what: "queue of commands", len, limit });
+        if self.queue.len() >= self.config.limits.queue {
+            return Err(Misuse::Invalid { what: call, why: "too many commands wait already" });
         }
         Ok(self.push(job))
     }
@@ -94,17 +93,12 @@ impl Client {
 
     /// Tells whether this command may go although others are not answered yet. RFC 2449 6.6.
     fn may_pipeline(&self, verb: Verb) -> bool {
-        // Logins and TLS change what may be sent next, and nothing follows QUIT.
-        let harmless = |verb| State::Transaction.allows(verb) && verb != Verb::Capa;
+        // Logins change what may be sent next, and nothing follows QUIT.
+        let barrier = |verb| matches!(verb, Verb::Capa | Verb::Quit);
         self.state == State::Transaction
-            && harmless(verb)
-            && self
-                .flight
-                .iter()
-                .rev()
-                .take(1)
-                .all(|sent| harmless(sent.verb) && sent.verb != Verb::Quit)
-            && self.in_flight < self.config.limits.group
+            && State::Transaction.allows(verb)
+            && self.flight.back().is_none_or(|sent| !barrier(sent.verb))
+            && self.in_flight + LONGEST <= self.config.limits.group
             && self.offers(&Capability::Pipelining)
     }
 
@@ -153,15 +147,21 @@ impl Client {
         self.flight.push_back(Sent { handle, verb, single, octets, forgotten: false, then });
     }
 
-    /// Gives up all commands that wait for their turn.
+    /// Gives up all commands that wait for their turn, but for QUIT.
     pub(super) fn drop_queue(&mut self) {
-        for Request { handle, .. } in self.queue.drain(..) {
-            self.news.push_back(Event::NotSent { handle, why: NotSent::Over });
+        for request in std::mem::take(&mut self.queue) {
+            if request.job.verb() == Verb::Quit {
+                self.queue.push_back(request);
+            } else {
+                let why = NotSent::Over;
+                self.news.push_back(Event::NotSent { handle: request.handle, why });
+            }
         }
-        // A QUIT that waited is said all the same, by whoever calls this.
-        self.quitting = self.flight.iter().any(|sent| sent.verb == Verb::Quit);
     }
 }
+
+/// Octets of the longest command in the transaction state, TOP with two large numbers.
+const LONGEST: usize = 40;
 
 /// Tells whether an event belongs to a command.
 pub(super) fn is_of(event: &Event, wanted: Handle) -> bool {

@@ -111,9 +111,8 @@ impl Server {
     /// [`ServerLimits::messages`](crate::ServerLimits::messages).
     pub fn accept(&mut self, maildrop: Maildrop) -> Result<(), Misuse> {
         let Work::Login(verb) = self.work else { return Err(self.not_owed("accept")) };
-        let (len, limit) = (maildrop.len(), self.config.limits.messages);
-        if len > limit {
-            return Err(Misuse::TooLong { what: "maildrop", len: len.into(), limit: limit.into() });
+        if maildrop.len() > self.config.limits.messages {
+            return Err(Misuse::Invalid { what: "maildrop", why: "it has too many messages" });
         }
         self.maildrop = maildrop;
         self.answered(verb, Status::Ok);

@@ -4,7 +4,9 @@
 
 use bytes::Bytes;
 use mail_errors::Secret;
+use mail_sasl::Credentials;
 use mail_wire::testing::{Act, Replay, contract, cut_everywhere};
+use pop3_proto::client::{self, Client};
 use pop3_proto::server::{Config, Event, PlaintextLogin, Server};
 use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId};
 
@@ -113,4 +115,47 @@ pub fn serve_octets(config: &Config, app: &App, flights: &[&[u8]]) -> Replay {
 /// Joins lines as they stand on the wire.
 pub fn lines(lines: &[&str]) -> String {
     lines.iter().flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// Plays a server's answers to a client that was given commands, whole and cut everywhere.
+pub fn fetch(config: &client::Config, give: fn(&mut Client), answers: &[&[u8]]) -> Replay {
+    let make = || {
+        let mut client = Client::new(config.clone());
+        give(&mut client);
+        (client, |_: &mut Client, event| tell(event))
+    };
+    contract(make, answers);
+    cut_everywhere(make, answers, true)
+}
+
+/// A client on loopback: passwords may go in the clear.
+pub fn bold() -> client::Config {
+    client::Config::new().tls(client::Tls::Never).plaintext_login(client::PlaintextLogin::Allow)
+}
+
+/// The credentials that [`App`] takes.
+pub fn mrose() -> Credentials {
+    Credentials::new("mrose", Secret::from("tanstaaf")).unwrap()
+}
+
+/// Says in a line what a client told.
+pub fn tell(event: client::Event) -> Act {
+    use client::Event as E;
+    Act::Log(match event {
+        E::Greeting(response) => format!("greeting {response}"),
+        E::Tls(_) => "tls".into(),
+        E::Ready => "ready".into(),
+        E::Capabilities { capabilities, .. } => format!("offers {capabilities:?}"),
+        E::Stat { listing, .. } => format!("stat {} {}", listing.messages(), listing.octets()),
+        E::Listed { listing, .. } => format!("size {} {}", listing.number(), listing.octets()),
+        E::Id { listing, .. } => format!("id {} {}", listing.number(), listing.id()),
+        E::Body { octets, .. } => return Act::Piece("body", octets.to_vec()),
+        E::BodyEnd { .. } => "end of body".into(),
+        E::BodyAborted { .. } => "body aborted".into(),
+        E::Malformed { error, .. } => format!("malformed: {error}"),
+        E::Done { verb, response, .. } => format!("{verb} {response}"),
+        E::Refused { verb, response, .. } => format!("{verb} {response}"),
+        E::NotSent { why, .. } => format!("not sent: {why}"),
+        other => panic!("{other:?}"),
+    })
 }
