@@ -8,6 +8,7 @@ use imap_proto::{
     server::{Config, Limits, Refusal, ServerError, Session, Tls},
 };
 use mail_wire::testing::{Ended, Replay, cut_everywhere, replay};
+use proptest::prelude::*;
 use server_support::{App, compare, config, dialogue, dialogue_with};
 
 /// Sends octets as they are, at once, and tells what came of it.
@@ -239,4 +240,73 @@ fn refused_commands_are_told_without_their_octets() {
 
 fn refused(command: &'static str, why: Refusal) -> imap_proto::server::Refused {
     imap_proto::server::Refused { command: Some(command), why }
+}
+
+#[test]
+fn a_session_prints_no_password() {
+    use mail_wire::Session as _;
+    let mut session = Session::new(config());
+    session.buffers().0.extend_from_slice(b"1 LOGIN tim hunter2");
+    let shown = format!("{session:?}");
+    assert!(shown.contains("input: 19") && !shown.contains("hunter2"), "{shown}");
+}
+
+/// Pieces that commands are made of, legal and not.
+const SCRAPS: [&[u8]; 40] = [
+    b"a ",
+    b"b ",
+    b"LOGIN tim tanstaaf\r\n",
+    b"SELECT INBOX\r\n",
+    b"EXAMINE work/old\r\n",
+    b"FETCH ",
+    b"UID ",
+    b"STORE ",
+    b"SEARCH ",
+    b"COPY ",
+    b"MOVE ",
+    b"1:* ",
+    b"2 ",
+    b"$ ",
+    b"*:4,9 ",
+    b"FLAGS",
+    b"+FLAGS (\\Deleted)",
+    b"BODY[]",
+    b"BODY[TEXT]<3.4>",
+    b"(UID FLAGS)",
+    b"ALL",
+    b"NOT ",
+    b"OR ",
+    b"work/old",
+    b"\r\n",
+    b"\r\n",
+    b"\r\n",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"(",
+    b")",
+    b"\"",
+    b"{3}\r\n",
+    b"{3+}\r\n",
+    b"EXPUNGE",
+    b"IDLE\r\n",
+    b"DONE\r\n",
+    b"APPEND INBOX ",
+    b"CLOSE",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+    /// Neither a panic nor an answer that is not owed, whatever comes; and cut into octets the
+    /// same comes out.
+    #[test]
+    fn ok_anything_may_come(scraps in prop::collection::vec(0..SCRAPS.len(), 0..60)) {
+        let mut said = b"a LOGIN tim tanstaaf\r\na SELECT INBOX\r\n".to_vec();
+        scraps.iter().for_each(|&nth| said.extend_from_slice(SCRAPS[nth]));
+        let whole = send(config(), &[&said]);
+        let octets: Vec<&[u8]> = said.chunks(1).collect();
+        let cut = send(config(), &octets);
+        prop_assert_eq!(whole.text(), cut.text());
+        prop_assert_eq!((whole.log, whole.ended), (cut.log, cut.ended));
+    }
 }

@@ -188,3 +188,15 @@ fn err_a_handshake_that_does_not_come() {
     assert_eq!(end, Err(ServerError::TimedOut(Pending::Handshake)));
     assert!(session.buffers().1.is_empty(), "nothing is said in the clear");
 }
+
+#[test]
+fn ok_a_slow_disk_is_not_held_against_the_client() {
+    let mut run = Run::logged_in();
+    run.session.buffers().0.extend_from_slice(b"3 APPEND INBOX {1000000+}\r\nhello");
+    assert!(matches!(run.session.next_event(run.now), Ok(Next::Event(Event::Append(_)))));
+    run.session.accept_append().unwrap();
+    assert!(matches!(run.session.next_event(run.now), Ok(Next::Event(Event::AppendChunk(_)))));
+    run.now += 60 * MINUTE;
+    let next = run.session.next_event(run.now);
+    assert!(matches!(next, Ok(Next::NeedInput { .. })), "{next:?}");
+}

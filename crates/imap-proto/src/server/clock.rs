@@ -14,11 +14,12 @@ pub(super) struct Clock {
     /// The octets that had been written when the peer last read something, and when that was.
     reading: Option<(u64, Instant)>,
     pace: Option<Pace>,
+    paused: Option<Instant>,
 }
 
 impl Clock {
     pub(super) const fn new() -> Self {
-        Self { table: Deadlines::new(), reading: None, pace: None }
+        Self { table: Deadlines::new(), reading: None, pace: None, paused: None }
     }
 
     /// Says what time it is, and returns what took too long.
@@ -71,11 +72,15 @@ impl Clock {
     /// The application thinks.
     pub(super) fn pause(&mut self, now: Instant) {
         self.table.pause(now);
+        self.paused.get_or_insert(now);
     }
 
-    /// The application has answered.
+    /// The application has answered, or acted on what it was told.
     pub(super) fn resume(&mut self, now: Instant) {
         self.table.resume(now);
+        if let (Some(since), Some(pace)) = (self.paused.take(), &mut self.pace) {
+            pace.excuse(now.saturating_duration_since(since));
+        }
     }
 
     /// Returns when to ask again even if nothing happened.

@@ -38,6 +38,8 @@ impl Conversation for Session {
                 return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
             }
             if let Some(event) = self.events.pop_front() {
+                // Until it asks again, the application acts on it.
+                self.clock.pause(now);
                 return Ok(Next::Event(event));
             }
             match &self.end {
@@ -47,7 +49,7 @@ impl Conversation for Session {
             }
             let step = self.step(now);
             let _ = self.clock.tick(now, &self.out, &self.config.limits);
-            if self.is_thinking() {
+            if self.is_thinking() || matches!(step, Step::Event(_)) {
                 self.clock.pause(now);
             }
             let until = self.clock.until(&self.config.limits);

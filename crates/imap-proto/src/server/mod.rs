@@ -78,7 +78,7 @@ mod slices;
 mod store;
 mod write;
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, fmt, time::Instant};
 
 use bytes::BytesMut;
 use mail_wire::{LineFramer, SendBuffer};
@@ -105,7 +105,6 @@ pub use plan::{Layout, SectionPlan};
 /// * **News**: [`mailbox_changed`](Self::mailbox_changed) and
 ///   [`mailbox_news`](Self::mailbox_news), at any time.
 /// * **Getters**: [`state`](Self::state), [`is_idle`](Self::is_idle), [`view`](Self::view).
-#[derive(Debug)]
 pub struct Session {
     config: Config,
     input: BytesMut,
@@ -283,7 +282,7 @@ impl Session {
             Work::Owed(owed) => match owed {
                 Owed::List { pull, .. } | Owed::Search { pull, .. } if *pull == Pull::Ask => {
                     *pull = Pull::Asked;
-                    let room = self.config.limits.output - self.out.len();
+                    let room = self.config.limits.output.saturating_sub(self.out.len());
                     Step::Event(Event::WantResponses { room })
                 }
                 Owed::Login(_)
@@ -402,5 +401,19 @@ impl Session {
             | Work::Idle
             | Work::Telling => false,
         }
+    }
+}
+
+/// What is buffered may hold passwords and mail, so lengths stand for it.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("state", &self.state)
+            .field("secured", &self.secured)
+            .field("command", &self.current.as_ref().map(|current| current.verb))
+            .field("input", &self.input.len())
+            .field("output", &self.out.len())
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
