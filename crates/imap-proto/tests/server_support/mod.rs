@@ -286,9 +286,8 @@ impl App {
                 session.done()
             }
             Event::Expunge { among } => {
-                let goes = |mail: &Mail| {
-                    among.contains(mail.uid) && mail.flags.contains(&Flag::Deleted)
-                };
+                let goes =
+                    |mail: &Mail| among.contains(mail.uid) && mail.flags.contains(&Flag::Deleted);
                 let gone: NumberSet =
                     self.here().iter().filter(|mail| goes(mail)).map(|mail| mail.uid).collect();
                 self.here().retain(|mail| !goes(mail));
