@@ -1,4 +1,5 @@
 //! The contract of a session (`mail_wire::Session`), and what a wrong call comes to.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 
 mod server_support;
 

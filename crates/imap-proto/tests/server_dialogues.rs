@@ -1,5 +1,6 @@
 //! Whole dialogues, as RFC 3501 section 8 and RFC 9051 have them. Each also runs cut at every
 //! offset and octet by octet.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 
 mod server_support;
 

@@ -1,4 +1,5 @@
 //! Large mailboxes and large messages at constant memory, in linear time.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 
 mod server_support;
 

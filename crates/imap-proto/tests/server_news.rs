@@ -1,4 +1,5 @@
 //! What one session does and another is told: two sessions, a hub, one mailbox.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 
 mod server_support;
 

@@ -1,4 +1,5 @@
 //! Deadlines: the clock jumps, nobody sleeps.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 
 mod server_support;
 

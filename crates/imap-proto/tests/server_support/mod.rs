@@ -1,5 +1,6 @@
 //! What the tests of the server session share: an application whose mailboxes are in memory, and
 //! dialogues that read as they stand in the RFCs.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::{collections::BTreeMap, num::NonZeroU32};
