@@ -101,8 +101,14 @@ impl Clock {
         self.deadlines.expired(now).is_some()
     }
 
-    /// Returns when to ask again.
-    pub(crate) fn until(&self) -> Option<Instant> {
+    /// Returns when to ask again, if nothing but this is left to do.
+    pub(crate) fn until(
+        &mut self,
+        output: &SendBuffer,
+        now: Instant,
+        time: Duration,
+    ) -> Option<Instant> {
+        self.watch(output, now, time);
         match (self.deadlines.next(), self.output) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -28,8 +28,8 @@ pub struct ServerLimits {
     /// Largest message in octets, announced by SIZE. RFC 5321 4.5.3.1.7 asks for at least 64 KiB.
     /// Default 50 MiB.
     pub message: u64,
-    /// How many octets of a message that will be refused are read and thrown away before the
-    /// connection is given up. Default 64 MiB.
+    /// How many octets over `message` a message that will be refused may have, to be read to its
+    /// end and thrown away, before the connection is given up. Default 64 MiB.
     pub swallow_message: u64,
     /// Most recipients of a message. RFC 5321 4.5.3.1.8 asks for at least 100. Default 1000.
     pub recipients: usize,

@@ -258,7 +258,7 @@ impl Client {
                     return Ok(answer);
                 }
             } else if !self.go_on()
-                && let Some(answer) = self.pull_body().or_else(|| self.starve(now))
+                && let Some(answer) = self.pull_body(now).or_else(|| self.starve(now))
             {
                 return Ok(answer);
             }
@@ -392,15 +392,14 @@ impl Client {
     }
 
     /// Asks for the next part of the message, if one is wanted.
-    fn pull_body(&mut self) -> Option<Next<Event>> {
+    fn pull_body(&mut self, now: Instant) -> Option<Next<Event>> {
         let outgoing = self.outgoing.as_mut().filter(|one| one.is_body_open())?;
-        let until = self.clock.until();
         if outgoing.is_asking() {
-            return Some(Next::NeedReply { until });
+            return Some(Next::NeedReply { until: self.until(now) });
         }
         let room = self.config.limits.output.saturating_sub(self.output.len());
         if room == 0 {
-            return Some(Next::NeedOutput { until });
+            return Some(Next::NeedOutput { until: self.until(now) });
         }
         outgoing.ask();
         Some(Next::Event(Event::WantBody { id: outgoing.id, room }))
@@ -419,7 +418,11 @@ impl Client {
                 return None;
             }
         }
-        Some(Next::NeedInput { until: self.clock.until() })
+        Some(Next::NeedInput { until: self.until(now) })
+    }
+
+    fn until(&mut self, now: Instant) -> Option<Instant> {
+        self.clock.until(&self.output, now, self.config.limits.block_time)
     }
 
     /// How long an answer may take. RFC 5321 4.5.3.2.
@@ -468,7 +471,7 @@ impl Client {
         } else if self.goodbye.is_some() {
             self.end(Ok(()));
         } else {
-            return Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.until() });
+            return Some(Next::Upgrade { to: Upgrade::Tls, until: self.until(now) });
         }
         None
     }

@@ -17,15 +17,13 @@ pub(super) struct Incoming {
     octets: u64,
     /// How its end will be answered, if it is refused already. The rest is thrown away.
     refusal: Option<Reply>,
-    /// Octets of it when it was refused.
-    refused_at: u64,
     pace: Option<Pace>,
 }
 
 impl Incoming {
     pub(super) const fn new(policy: BareNewline) -> Self {
         let unstuffer = DotUnstuffer::new(policy);
-        Self { unstuffer, octets: 0, refusal: None, refused_at: 0, pace: None }
+        Self { unstuffer, octets: 0, refusal: None, pace: None }
     }
 
     pub(super) const fn is_refused(&self) -> bool {
@@ -37,11 +35,6 @@ impl Incoming {
         if let Some(pace) = &mut self.pace {
             pace.excuse(held_up);
         }
-    }
-
-    fn refuse(&mut self, reply: Reply) {
-        self.refused_at = self.octets;
-        self.refusal = Some(reply);
     }
 }
 
@@ -59,7 +52,6 @@ impl Server {
         let before = incoming.unstuffer.taken();
         let piece = incoming.unstuffer.next(&mut self.input);
         pace.moved(incoming.unstuffer.taken() - before);
-
         let mut octets = incoming.octets;
         if let BodyPiece::Data(data) = &piece {
             octets += data.len() as u64;
@@ -67,10 +59,10 @@ impl Server {
         incoming.octets = octets;
         if incoming.refusal.is_none() {
             if let Some(bare) = incoming.unstuffer.violation() {
-                incoming.refuse(replies::BARE_NEWLINE_IN_MESSAGE);
+                incoming.refusal = Some(replies::BARE_NEWLINE_IN_MESSAGE);
                 self.told.push_back(Event::BodyAborted(Aborted::BareNewline(bare)));
             } else if octets > limits.message {
-                incoming.refuse(replies::TOO_BIG);
+                incoming.refusal = Some(replies::TOO_BIG);
                 let limit = limits.message;
                 self.told.push_back(Event::BodyAborted(Aborted::TooBig { limit }));
             }
@@ -79,7 +71,7 @@ impl Server {
             BodyPiece::Starved => return self.starve_body(now),
             BodyPiece::Data(data) => match &incoming.refusal {
                 None => self.told.push_back(Event::Body(data)),
-                Some(reply) if octets - incoming.refused_at > limits.swallow_message => {
+                Some(reply) if octets > limits.message.saturating_add(limits.swallow_message) => {
                     let (reply, limit) = (reply.clone(), limits.swallow_message);
                     self.fail(&reply, Error::EndlessMessage { limit });
                 }
@@ -113,7 +105,8 @@ impl Server {
             self.fail(&replies::TIMED_OUT, Error::TimedOut { state: self.state });
             return None;
         }
-        let until = self.clock.until().map_or(pace.until(), |output| output.min(pace.until()));
+        let until = pace.until();
+        let until = self.until(now).map_or(until, |output| output.min(until));
         Some(Next::NeedInput { until: Some(until) })
     }
 }

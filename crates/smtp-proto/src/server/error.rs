@@ -46,9 +46,9 @@ pub enum Error {
         limit: u64,
     },
     /// A message that was refused has no end within what is read of it (552 or 550).
-    #[error("refused message without end in {limit} octets")]
+    #[error("refused message goes on {limit} octets over the limit")]
     EndlessMessage {
-        /// How many octets of it were read and thrown away.
+        /// How many octets over the limit are read and thrown away.
         limit: u64,
     },
     /// Octets stood behind STARTTLS before TLS began: an attempt at injection (RFC 3207 4.2 and

@@ -177,7 +177,7 @@ impl Server {
     fn step(&mut self, now: Instant) -> Result<Next<Event>, Error> {
         loop {
             if self.over.is_none() && self.output.len() > self.config.limits.output {
-                return Ok(Next::NeedOutput { until: self.clock.until() });
+                return Ok(Next::NeedOutput { until: self.until(now) });
             }
             if let Some(event) = self.told.pop_front() {
                 return Ok(Next::Event(event));
@@ -186,7 +186,7 @@ impl Server {
                 return over.clone().map(|()| Next::Closed);
             }
             if self.owed.is_some() {
-                return Ok(Next::NeedReply { until: self.clock.until() });
+                return Ok(Next::NeedReply { until: self.until(now) });
             }
             if let Some(goodbye) = self.goodbye.filter(|_| self.may_say_goodbye()) {
                 self.say_goodbye(goodbye);
@@ -237,7 +237,7 @@ impl Server {
             self.give_up(Error::TimedOut { state: self.state });
             return None;
         }
-        Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.until() })
+        Some(Next::Upgrade { to: Upgrade::Tls, until: self.until(now) })
     }
 
     /// Takes the next line out of the input and acts on it.
@@ -302,7 +302,11 @@ impl Server {
             self.fail(&replies::TIMED_OUT, Error::TimedOut { state: self.state });
             return None;
         }
-        Some(Next::NeedInput { until: self.clock.until() })
+        Some(Next::NeedInput { until: self.until(now) })
+    }
+
+    fn until(&mut self, now: Instant) -> Option<Instant> {
+        self.clock.until(&self.output, now, self.config.limits.output_time)
     }
 
     /// The client is gone, and what it sent before is worked off.

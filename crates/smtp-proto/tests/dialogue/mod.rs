@@ -220,6 +220,8 @@ impl Served {
                 Turn::HangUp => server.recv_eof(),
             }
         }
+        pump(&mut server, &mut act, &mut said, &mut told);
+        assert!(said.is_empty() && told.is_empty(), "not expected: {said:?} {told:?}");
     }
 }
 
