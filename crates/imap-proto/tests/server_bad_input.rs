@@ -112,7 +112,7 @@ fn err_lines_and_literals_over_the_limits() {
         C: 3 LOGIN {21+}
         C: 1 NOOP and so on, 21 o
         S: 3 NO [TOOBIG] that literal is too big
-        C: 4 LOGIN {99999999999999999999}
+        C: 4 LOGIN {9223372036854775807}
         S: 4 NO [TOOBIG] that literal is too big
         C: 5 ID ({1+}
         C: a {1+}

@@ -209,7 +209,7 @@ fn a_mailbox_that_is_deleted_ends_the_session() {
     house.say(0, "1 IDLE\r\n");
     house.hear(0);
     house.sessions[0].0.mailbox_changed(Change::Gone);
-    house.sessions[0].0.next_event(start()).unwrap();
+    let _ = house.sessions[0].0.next_event(start()).unwrap();
     house.expect(0, &["* BYE the selected mailbox was deleted"]);
     assert_eq!(house.sessions[0].0.next_event(start()).map(|_| ()), Ok(()));
 }

@@ -22,7 +22,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let mut run = Self { session: Session::new(config()), app: App::new(), now: start() };
-        run.rest().expect("a greeting");
+        let _ = run.rest().expect("a greeting");
         run
     }
 
@@ -34,7 +34,7 @@ impl Run {
 
     fn say(&mut self, octets: &[u8]) {
         self.session.buffers().0.extend_from_slice(octets);
-        self.rest().expect("still there");
+        let _ = self.rest().expect("still there");
     }
 
     /// Lets the session come to rest, and the peer read all that was sent.
