@@ -152,6 +152,12 @@ impl<'a> CodeText<'a> {
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
+
+    /// Copies what is borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> CodeText<'static> {
+        CodeText(self.0.into_owned())
+    }
 }
 
 impl PlainCode {
@@ -250,7 +256,7 @@ impl Code<'_> {
             Self::Plain(code) => Code::Plain(code),
             Self::Other { name, arguments } => Code::Other {
                 name: name.into_owned(),
-                arguments: arguments.map(|text| CodeText(text.0.into_owned())),
+                arguments: arguments.map(CodeText::into_owned),
             },
         }
     }

@@ -424,7 +424,8 @@ mod tests {
     fn secrets_do_not_print() {
         let user = IString::try_from("tim").unwrap();
         let login = Login::new(user, Secret::from("tanstaaf")).unwrap();
-        let auth = Authenticate::new(Atom::try_from("PLAIN").unwrap(), Some(Secret::from("AHRpbQ==")));
+        let auth =
+            Authenticate::new(Atom::try_from("PLAIN").unwrap(), Some(Secret::from("AHRpbQ==")));
         let shown = format!("{:?} {:?}", CommandBody::Login(login), auth);
         assert!(!shown.contains("tanstaaf") && !shown.contains("AHRpbQ"), "{shown}");
     }

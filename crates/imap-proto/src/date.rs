@@ -98,7 +98,11 @@ impl DateTime {
     ///
     /// # Errors
     /// [`Misuse::Invalid`] if there is no such time. A leap second (60) is one.
-    pub fn new(date: Date, (hour, minute, second): (u8, u8, u8), zone: i16) -> Result<Self, Misuse> {
+    pub fn new(
+        date: Date,
+        (hour, minute, second): (u8, u8, u8),
+        zone: i16,
+    ) -> Result<Self, Misuse> {
         if hour > 23 || minute > 59 || second > 60 || zone.unsigned_abs() >= 100 * 60 {
             return Err(WRONG);
         }
@@ -121,7 +125,8 @@ impl DateTime {
     /// Returns the seconds since 1970-01-01T00:00:00Z, which may be negative.
     #[must_use]
     pub fn to_unix_seconds(self) -> i64 {
-        let time = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let time =
+            i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
         self.date.to_unix_days() * SECONDS_PER_DAY + time - i64::from(self.zone) * 60
     }
 
@@ -203,7 +208,8 @@ mod tests {
 
     #[test]
     fn err_days_that_are_not() {
-        for (y, m, d) in [(1900, 2, 29), (2023, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1)] {
+        for (y, m, d) in [(1900, 2, 29), (2023, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1)]
+        {
             assert!(Date::new(y, m, d).is_err(), "{y}-{m}-{d}");
         }
         assert!(Date::new(2000, 2, 29).is_ok() && Date::new(10_000, 1, 1).is_err());

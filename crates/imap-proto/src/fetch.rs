@@ -209,7 +209,7 @@ impl<'a> FetchItems<'a> {
             Some(name) => (name.items(), b""),
             None => (&[], &self.0),
         };
-        fixed.iter().map(|item| item.clone()).chain(parse::Items::new(wire, parse::fetch_att))
+        fixed.iter().cloned().chain(parse::Items::new(wire, parse::fetch_att))
     }
 
     /// Returns the macro that this is.
@@ -294,9 +294,8 @@ impl FetchAttributes<'_> {
     /// Returns the UID, if it is told.
     #[must_use]
     pub fn uid(&self) -> Option<NonZeroU32> {
-        self.iter().find_map(|attribute| match attribute {
-            FetchAttribute::Uid(uid) => Some(uid),
-            _ => None,
+        self.iter().find_map(|attribute| {
+            if let FetchAttribute::Uid(uid) = attribute { Some(uid) } else { None }
         })
     }
 }

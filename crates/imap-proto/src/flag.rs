@@ -112,6 +112,14 @@ impl std::fmt::Display for Flag<'_> {
 }
 
 impl<'a> FlagName<'a> {
+    /// Takes a keyword's name, or a system flag's without the backslash.
+    ///
+    /// # Errors
+    /// [`mail_errors::Misuse`] if it is no atom.
+    pub fn new(name: &'a str) -> Result<Self, mail_errors::Misuse> {
+        Atom::try_from(name).map(Self)
+    }
+
     pub(crate) const fn checked(name: Atom<'a>) -> Self {
         Self(name)
     }
@@ -178,9 +186,10 @@ mod tests {
     fn lists_keep_order_and_print_their_items() {
         let flags = Flags::new([Flag::Seen, Flag::new("$Junk").unwrap(), Flag::Any]);
         assert!(flags.contains(&Flag::Any) && !flags.contains(&Flag::Draft));
-        assert_eq!(flags.iter().map(|f| f.to_string()).collect::<Vec<_>>(), [
-            "\\Seen", "$Junk", "\\*"
-        ]);
+        assert_eq!(
+            flags.iter().map(|f| f.to_string()).collect::<Vec<_>>(),
+            ["\\Seen", "$Junk", "\\*"]
+        );
         assert!(Flags::default().is_empty());
     }
 }

@@ -99,7 +99,9 @@ impl NumberSet {
     }
 
     /// Returns the ranges in rising order: first and last number, both included.
-    pub fn ranges(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + DoubleEndedIterator + Clone {
+    pub fn ranges(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (u32, u32)> + DoubleEndedIterator + Clone {
         self.0.iter().copied()
     }
 

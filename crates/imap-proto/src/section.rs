@@ -226,7 +226,17 @@ mod tests {
         assert!(Section::new(Part::default(), Some(SectionText::Mime)).is_err());
         let none = SectionText::HeaderFields(HeaderNames::default());
         assert!(Section::new(Part::default(), Some(none)).is_err());
-        for bad in ["MIME", "0", "1.", ".1", "1.0", "HEADER.FIELDS ()", "HEADER.FIELDS", "1HEADER", "BOGUS"] {
+        for bad in [
+            "MIME",
+            "0",
+            "1.",
+            ".1",
+            "1.0",
+            "HEADER.FIELDS ()",
+            "HEADER.FIELDS",
+            "1HEADER",
+            "BOGUS",
+        ] {
             assert!(Section::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -293,7 +293,8 @@ mod tests {
 
     #[test]
     fn err_no_set() {
-        for bad in ["", "0", "1:", ":1", "1,", ",1", "1:2:3", "4294967296", "1 ", "a", "-1", "$,1"] {
+        for bad in ["", "0", "1:", ":1", "1,", ",1", "1:2:3", "4294967296", "1 ", "a", "-1", "$,1"]
+        {
             assert!(SequenceSet::parse(bad.as_bytes()).is_err(), "{bad:?}");
         }
         assert!(UidSet::parse(b"1:*").is_err());

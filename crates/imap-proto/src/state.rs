@@ -288,8 +288,7 @@ pub const STATES: [State; 6] = [
 /// `docs/` is drawn from this.
 #[doc(hidden)]
 pub fn transitions() -> impl Iterator<Item = (State, Verb, Outcome, State)> {
-    const OUTCOMES: [Outcome; 4] =
-        [Outcome::Ok, Outcome::OkReadOnly, Outcome::No, Outcome::Bad];
+    const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::OkReadOnly, Outcome::No, Outcome::Bad];
     STATES.into_iter().flat_map(|state| {
         let legal = Verb::ALL.into_iter().filter(move |&verb| legal(state, verb));
         legal.flat_map(move |verb| {
@@ -313,7 +312,12 @@ mod tests {
             (State::NotAuthenticated, Verb::Login, Outcome::Ok, State::Authenticated),
             (State::NotAuthenticated, Verb::Login, Outcome::No, State::NotAuthenticated),
             (State::Authenticated, Verb::Select, Outcome::Ok, SELECTED),
-            (State::Authenticated, Verb::Select, Outcome::OkReadOnly, State::Selected(Access::ReadOnly)),
+            (
+                State::Authenticated,
+                Verb::Select,
+                Outcome::OkReadOnly,
+                State::Selected(Access::ReadOnly),
+            ),
             (SELECTED, Verb::Examine, Outcome::Ok, State::Selected(Access::ReadOnly)),
             (SELECTED, Verb::Select, Outcome::No, State::Authenticated),
             (SELECTED, Verb::Select, Outcome::Bad, SELECTED),

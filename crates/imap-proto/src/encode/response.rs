@@ -13,20 +13,19 @@ use crate::{Esearch, EsearchResult, IdField, IdFields, Response, ResponseText};
 
 /// > response, without its CRLF
 pub(super) fn response<S: Sink>(w: &mut Writer<'_, S>, response: &Response<'_>) {
+    if !matches!(response, Response::Continue(_) | Response::Done { .. }) {
+        w.put(b"* ");
+    }
     match response {
         Response::Continue(text) => {
             w.put(b"+ ");
-            return w.put(text.as_bytes());
+            w.put(text.as_bytes());
         }
         Response::Done { tag, status, text } => {
             w.put(tag.as_bytes());
             w.put(b" ");
-            return status_text(w, status.as_str(), text);
+            status_text(w, status.as_str(), text);
         }
-        _ => w.put(b"* "),
-    }
-    match response {
-        Response::Continue(_) | Response::Done { .. } => {}
         Response::Status { status, text } => status_text(w, status.as_str(), text),
         Response::PreAuth(text) => status_text(w, "PREAUTH", text),
         Response::Bye(text) => status_text(w, "BYE", text),

@@ -2,18 +2,14 @@
 
 use mail_wire::Sink;
 
-use super::{
-    Writer,
-    lexical::astring,
-};
+use super::{Writer, lexical::astring};
 use crate::{Date, Expr, IString, Query, Search, SearchKey, SearchReturn};
 
 /// > search = "SEARCH" [search-return-opts] SP search-program
 pub(super) fn search<S: Sink>(w: &mut Writer<'_, S>, search: &Search<'_>) {
     w.put(b"SEARCH ");
     if let Some(SearchReturn { min, max, all, count, save }) = search.give {
-        let options =
-            [(min, "MIN"), (max, "MAX"), (all, "ALL"), (count, "COUNT"), (save, "SAVE")];
+        let options = [(min, "MIN"), (max, "MAX"), (all, "ALL"), (count, "COUNT"), (save, "SAVE")];
         w.put(b"RETURN ");
         w.list(options.iter().filter(|(on, _)| *on), |w, (_, word)| w.put(word.as_bytes()));
         w.put(b" ");

@@ -113,7 +113,10 @@ enum State {
     /// In a literal that is joined, up to that offset.
     Joining(usize),
     /// A literal that ends the line at that offset waits for a decision.
-    Deciding { literal: LiteralHeader, end: usize },
+    Deciding {
+        literal: LiteralHeader,
+        end: usize,
+    },
     /// A message waits for a decision; its head has been taken out of the input.
     DecidingMessage(LiteralHeader),
     /// In a message, with so many octets to come.
@@ -127,6 +130,7 @@ enum State {
 struct Swallow {
     /// So many octets of a literal are to come; 0 in a line.
     literal: u64,
+    /// How much of the command has been thrown away, or is about to be.
     swallowed: u64,
     /// What to say at the end; nothing if the session has spoken.
     report: Option<(Option<Tag<'static>>, Over)>,
@@ -208,7 +212,11 @@ impl CommandFramer {
         match self.state {
             State::Deciding { literal, end } => self.join(literal, end),
             State::DecidingMessage(literal) => self.state = State::Message(literal.octets),
-            _ => {}
+            State::Line
+            | State::Joining(_)
+            | State::Message(_)
+            | State::Swallowing(_)
+            | State::Endless => {}
         }
     }
 
@@ -221,11 +229,15 @@ impl CommandFramer {
                 literal
             }
             State::DecidingMessage(literal) => literal,
-            _ => return,
+            State::Line
+            | State::Joining(_)
+            | State::Message(_)
+            | State::Swallowing(_)
+            | State::Endless => return,
         };
         self.begin(Append::Unknown);
         if !literal.synchronizing {
-            self.discard(literal, None);
+            self.discard(literal, 0, None);
         }
     }
 
@@ -233,9 +245,8 @@ impl CommandFramer {
     /// the command. Outside of a message nothing happens.
     pub fn abandon_message(&mut self) {
         if let State::Message(left) = self.state {
-            self.state =
-                State::Swallowing(Swallow { literal: left, swallowed: 0, report: None });
-            self.scan.resume(0);
+            self.begin(Append::Unknown);
+            self.state = State::Swallowing(Swallow { literal: left, swallowed: 0, report: None });
         }
     }
 
@@ -279,14 +290,15 @@ impl CommandFramer {
         self.literal(input, line, line.start + at, literal)
     }
 
+    /// Which limit a frame is over that goes on to `end` at least: the one that comes first.
     fn too_long(&self, end: usize) -> Option<Over> {
-        if end - self.scan.line.min(end) > self.limits.line {
-            Some(Over::Line)
-        } else if end > self.limits.frame {
-            Some(Over::Frame)
+        let line = self.scan.line.saturating_add(self.limits.line);
+        let (most, why) = if line < self.limits.frame {
+            (line, Over::Line)
         } else {
-            None
-        }
+            (self.limits.frame, Over::Frame)
+        };
+        (end > most).then_some(why)
     }
 
     fn complete(&mut self, input: &mut BytesMut, line: FoundLine) -> CommandStep {
@@ -324,7 +336,8 @@ impl CommandFramer {
             return Some(CommandStep::Append { head, literal, first });
         }
         self.literals += 1;
-        let end = usize::try_from(literal.octets).ok().and_then(|octets| line.end.checked_add(octets));
+        let end =
+            usize::try_from(literal.octets).ok().and_then(|octets| line.end.checked_add(octets));
         let why = if message {
             Over::BareNewline
         } else if literal.octets > self.limits.literal {
@@ -358,9 +371,14 @@ impl CommandFramer {
         let literal = literal_at_end(cut(cut(input, line.text).0, line.start).1);
         input.advance(line.end);
         self.begin(Append::Unknown);
+        let swallowed = line.end as u64;
         match literal {
+            _ if swallowed > self.limits.swallow => {
+                self.state = State::Endless;
+                None
+            }
             Some((_, literal)) if !literal.synchronizing => {
-                self.discard(literal, Some((tag, why)));
+                self.discard(literal, swallowed, Some((tag, why)));
                 None
             }
             // RFC 9051 4.3: the client sends nothing of a synchronising literal after a NO or BAD.
@@ -370,11 +388,17 @@ impl CommandFramer {
 
     /// Throws away a non-synchronising literal and what is behind it: it is on its way, so it is
     /// read, or the connection given up. RFC 7888 section 4.
-    fn discard(&mut self, literal: LiteralHeader, report: Option<(Option<Tag<'static>>, Over)>) {
-        self.state = if literal.octets > self.limits.swallow {
+    fn discard(
+        &mut self,
+        literal: LiteralHeader,
+        swallowed: u64,
+        report: Option<(Option<Tag<'static>>, Over)>,
+    ) {
+        let swallowed = swallowed.saturating_add(literal.octets);
+        self.state = if swallowed > self.limits.swallow {
             State::Endless
         } else {
-            State::Swallowing(Swallow { literal: literal.octets, swallowed: 0, report })
+            State::Swallowing(Swallow { literal: literal.octets, swallowed, report })
         };
     }
 
@@ -388,10 +412,6 @@ impl CommandFramer {
 
     fn swallow(&mut self, input: &mut BytesMut) -> Option<CommandStep> {
         let State::Swallowing(swallow) = &mut self.state else { return None };
-        if swallow.swallowed > self.limits.swallow {
-            self.state = State::Endless;
-            return None;
-        }
         if swallow.literal > 0 {
             if input.is_empty() {
                 return Some(CommandStep::Starved);
@@ -399,35 +419,33 @@ impl CommandFramer {
             let octets = usize::try_from(swallow.literal).unwrap_or(usize::MAX).min(input.len());
             input.advance(octets);
             swallow.literal -= octets as u64;
-            swallow.swallowed += octets as u64;
             return None;
         }
-        match self.scan.line(input) {
-            None => {
-                // The end of the line may yet turn out to be the header of a literal.
-                let excess = input.len().saturating_sub(LONGEST_HEADER + 2);
-                input.advance(excess);
-                swallow.swallowed += excess as u64;
-                self.scan = Scan { searched: input.len(), line: 0 };
-                (swallow.swallowed <= self.limits.swallow).then_some(CommandStep::Starved)
+        let line = self.scan.line(input);
+        let seen = line.map_or(input.len(), |line| line.end);
+        if swallow.swallowed.saturating_add(seen as u64) > self.limits.swallow {
+            self.state = State::Endless;
+            return None;
+        }
+        let Some(line) = line else {
+            // The end of the line may yet turn out to be the header of a literal.
+            let excess = input.len().saturating_sub(LONGEST_HEADER + 2);
+            input.advance(excess);
+            swallow.swallowed += excess as u64;
+            self.scan = Scan { searched: input.len(), line: 0 };
+            return Some(CommandStep::Starved);
+        };
+        let header = header_at_end(cut(input, line.text).0);
+        let swallowed = swallow.swallowed.saturating_add(line.end as u64);
+        let report = swallow.report.take();
+        input.advance(line.end);
+        self.begin(Append::Unknown);
+        match header {
+            Some((_, literal)) if !literal.synchronizing => {
+                self.discard(literal, swallowed, report);
+                None
             }
-            Some(line) => {
-                let header = header_at_end(cut(input, line.text).0);
-                input.advance(line.end);
-                swallow.swallowed += line.end as u64;
-                self.scan = Scan::default();
-                match header {
-                    Some((_, literal)) if !literal.synchronizing => {
-                        swallow.literal = literal.octets;
-                        None
-                    }
-                    _ => {
-                        let report = swallow.report.take();
-                        self.begin(Append::Unknown);
-                        report.map(|(tag, why)| CommandStep::Refused { tag, why })
-                    }
-                }
-            }
+            _ => report.map(|(tag, why)| CommandStep::Refused { tag, why }),
         }
     }
 }

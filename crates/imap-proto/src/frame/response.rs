@@ -72,9 +72,10 @@ pub enum FrameError {
 impl Fault for FrameError {
     fn kind(&self) -> FaultKind {
         match self {
-            Self::Line { .. } | Self::Literal { .. } | Self::Frame { .. } | Self::Literals { .. } => {
-                FaultKind::LimitExceeded
-            }
+            Self::Line { .. }
+            | Self::Literal { .. }
+            | Self::Frame { .. }
+            | Self::Literals { .. } => FaultKind::LimitExceeded,
             Self::Nul | Self::BareNewline => FaultKind::Malformed,
         }
     }
@@ -209,7 +210,10 @@ impl ResponseFramer {
                 return Ok(Some(ResponseStep::Starved));
             }
             // A NUL of the server's would be taken for our own mark of a streamed literal.
-            Found::Nul => return Err(FrameError::Nul),
+            Found::Nul(at) => {
+                self.check(at)?;
+                return Err(FrameError::Nul);
+            }
             Found::Line(line) => line,
         };
         self.check(line.end)?;
@@ -235,14 +239,18 @@ impl ResponseFramer {
         }
     }
 
+    /// Says which limit a response is over that goes on to `end` at least: the one that comes
+    /// first.
     fn check(&self, end: usize) -> Result<(), FrameError> {
-        if end - self.scan.line.min(end) > self.limits.line {
-            return Err(FrameError::Line { limit: self.limits.line });
+        let line = self.scan.line.saturating_add(self.limits.line);
+        let frame = self.limits.frame.saturating_sub(self.held.len());
+        if end <= line.min(frame) {
+            Ok(())
+        } else if line < frame {
+            Err(FrameError::Line { limit: self.limits.line })
+        } else {
+            Err(FrameError::Frame { limit: self.limits.frame })
         }
-        if self.held.len() + end > self.limits.frame {
-            return Err(FrameError::Frame { limit: self.limits.frame });
-        }
-        Ok(())
     }
 
     fn complete(&mut self, input: &mut BytesMut, line: FoundLine) -> ResponseStep {

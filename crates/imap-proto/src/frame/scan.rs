@@ -5,8 +5,11 @@ use memchr::{memchr, memchr2};
 
 use crate::LiteralHeader;
 
-/// The longest header of a literal: `~{`, nineteen digits, `+}`.
-pub(super) const LONGEST_HEADER: usize = 23;
+/// The longest header of a literal: `~{`, the digits, `+}`.
+pub(super) const LONGEST_HEADER: usize = DIGITS + 4;
+
+/// How many digits a `number64` has at most; what is longer is no literal.
+const DIGITS: usize = 19;
 
 /// Remembers how far the line ends of a frame were looked for.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +36,8 @@ pub(super) struct FoundLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     Nothing,
-    Nul,
+    /// At that offset.
+    Nul(usize),
     Line(FoundLine),
 }
 
@@ -54,7 +58,7 @@ impl Scan {
     pub(super) fn line_or_nul(&mut self, input: &[u8]) -> Found {
         let (_, fresh) = cut(input, self.searched);
         match memchr2(b'\n', 0, fresh) {
-            Some(at) if fresh.get(at) == Some(&0) => Found::Nul,
+            Some(at) if fresh.get(at) == Some(&0) => Found::Nul(self.searched + at),
             Some(at) => Found::Line(self.found(input, at)),
             None => {
                 self.searched = input.len();
@@ -85,17 +89,14 @@ pub(super) fn header_at_end(line: &[u8]) -> Option<(usize, LiteralHeader)> {
         [text @ .., b'}'] => (text, true),
         _ => return None,
     };
-    let digits = text.iter().rev().take(LONGEST_HEADER).take_while(|b| b.is_ascii_digit()).count();
-    let (before, digits) = cut(text, text.len() - digits);
+    let count = text.iter().rev().take(DIGITS).take_while(|b| b.is_ascii_digit()).count();
+    let (before, digits) = cut(text, text.len() - count);
     let before = before.strip_suffix(b"{")?;
     if digits.is_empty() {
         return None;
     }
-    let octets = digits.iter().try_fold(0_u64, |number, digit| {
-        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    });
-    // number64 is 63 bits wide; more is as good as endless.
-    let octets = octets.unwrap_or(u64::MAX);
+    // Nineteen digits fit.
+    let octets = digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
     let (before, binary) = match before.strip_suffix(b"~") {
         Some(before) => (before, true),
         None => (before, false),
@@ -133,7 +134,8 @@ mod tests {
             (b"{0}", Some((0, plain(0)))),
             (b"x {12+}", Some((2, LiteralHeader { synchronizing: false, ..plain(12) }))),
             (b"x ~{12}", Some((2, LiteralHeader { binary: true, ..plain(12) }))),
-            (b"x {99999999999999999999999}", Some((2, plain(u64::MAX)))),
+            (b"x {9999999999999999999}", Some((2, plain(9_999_999_999_999_999_999)))),
+            (b"x {10000000000000000000}", None),
             (b"x {}", None),
             (b"x {+}", None),
             (b"x {-1}", None),

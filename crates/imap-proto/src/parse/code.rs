@@ -20,11 +20,11 @@ const CODE_TEXT: ByteSet = TEXT_CHAR.without(b"]");
 ///
 /// A code without its bracket is text, and the space behind the bracket may be missing.
 pub(super) fn resp_text(i: &[u8]) -> PResult<'_, ResponseText<'_>> {
-    if let Some(i) = i.strip_prefix(b"[") {
-        if let Ok((rest, code)) = resp_text_code(i) {
-            let (rest, text) = text(rest.strip_prefix(b" ").unwrap_or(rest))?;
-            return Ok((rest, ResponseText::checked(Some(code), text)));
-        }
+    if let Some(inner) = i.strip_prefix(b"[")
+        && let Ok((rest, code)) = resp_text_code(inner)
+    {
+        let (rest, text) = text(rest.strip_prefix(b" ").unwrap_or(rest))?;
+        return Ok((rest, ResponseText::checked(Some(code), text)));
     }
     let (rest, text) = text(i)?;
     Ok((rest, ResponseText::checked(None, text)))
@@ -45,10 +45,10 @@ fn resp_text_code(i: &[u8]) -> PResult<'_, Code<'_>> {
     if name.is_empty() {
         return unmet(i, &"a response code");
     }
-    if let Ok((rest, code)) = known(name, rest) {
-        if let Some(rest) = rest.strip_prefix(b"]") {
-            return Ok((rest, code));
-        }
+    if let Ok((rest, code)) = known(name, rest)
+        && let Some(rest) = rest.strip_prefix(b"]")
+    {
+        return Ok((rest, code));
     }
     let (rest, arguments) = match rest.strip_prefix(b" ") {
         Some(rest) => {

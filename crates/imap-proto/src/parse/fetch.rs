@@ -8,8 +8,8 @@ use super::{
     date::date_time,
     flag::flag_list,
     lexical::{
-        STREAMED, list, list1, literal, literal_header, number64, nz_number, quoted,
-        raw_value, sp, spaces,
+        STREAMED, list, list1, literal, literal_header, number64, nz_number, quoted, raw_value, sp,
+        spaces,
     },
     section::{origin, partial, section, section_binary},
 };

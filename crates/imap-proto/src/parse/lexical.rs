@@ -120,7 +120,8 @@ pub(super) fn nstring(i: &[u8]) -> PResult<'_, Option<IString<'_>>> {
 pub(super) fn nil(i: &[u8]) -> PResult<'_, ()> {
     match i.split_at_checked(3) {
         Some((word, rest))
-            if word.eq_ignore_ascii_case(b"NIL") && !rest.first().is_some_and(|&b| ASTRING.has(b)) =>
+            if word.eq_ignore_ascii_case(b"NIL")
+                && !rest.first().is_some_and(|&b| ASTRING.has(b)) =>
         {
             Ok((rest, ()))
         }
@@ -161,7 +162,12 @@ fn escaped<'a>(i: &'a [u8], mut text: Vec<u8>, mut rest: &'a [u8]) -> PResult<'a
                 text.extend_from_slice(head);
                 rest = tail;
             }
-            _ => return unmet(if rest.is_empty() { i } else { rest }, &"the end of a quoted string"),
+            _ => {
+                return unmet(
+                    if rest.is_empty() { i } else { rest },
+                    &"the end of a quoted string",
+                );
+            }
         }
     }
 }
@@ -169,9 +175,8 @@ fn escaped<'a>(i: &'a [u8], mut text: Vec<u8>, mut rest: &'a [u8]) -> PResult<'a
 /// > literal = "{" number64 ["+"] "}" CRLF *CHAR8
 pub(super) fn literal(i: &[u8]) -> PResult<'_, &[u8]> {
     let (rest, header) = literal_header(i)?;
-    let rest = match rest {
-        [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
-        _ => return unmet(rest, &"CRLF"),
+    let ([b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..]) = rest else {
+        return unmet(rest, &"CRLF");
     };
     match usize::try_from(header.octets).ok().and_then(|octets| rest.split_at_checked(octets)) {
         Some((octets, rest)) => Ok((rest, octets)),

@@ -4,9 +4,7 @@ use mail_wire::grammar::{ByteSet, PResult, consumed, span1, unmet};
 
 use super::{
     flag::mbx_list_flag,
-    lexical::{
-        atom, list, list1, mailbox, nil, number64, quoted, raw_value, sp, spaces, string,
-    },
+    lexical::{atom, list, list1, mailbox, nil, number64, quoted, raw_value, sp, spaces, string},
 };
 use crate::{
     Delimiter, IString, List, ListPattern, ListPatterns, ListReturn, ListSelect, MailboxAttributes,
@@ -170,10 +168,11 @@ pub(super) fn mailbox_status(i: &[u8]) -> PResult<'_, MailboxStatus<'_>> {
 pub(crate) fn status_att_val(i: &[u8]) -> PResult<'_, StatusValue<'_>> {
     let (rest, name) = atom(i)?;
     let (rest, ()) = sp(rest)?;
-    if let Some(item) = StatusItem::of(name.as_bytes()) {
-        if let Ok((rest, number)) = number64(rest) {
-            return Ok((rest, StatusValue::Known(item, number)));
-        }
+    if let Some(item) = StatusItem::of(name.as_bytes())
+        && let Ok((rest, number)) = number64(rest)
+        && matches!(rest.first(), None | Some(b' ' | b')'))
+    {
+        return Ok((rest, StatusValue::Known(item, number)));
     }
     let (rest, value) = raw_value(rest)?;
     Ok((rest, StatusValue::Other { name, value: Raw::checked(value) }))

@@ -10,15 +10,13 @@ use super::{
     command::id_params,
     fetch::{msg_atts, msg_atts_start},
     flag::{capabilities, flag_list},
-    lexical::{
-        astring, atom, items, number, nz_number, raw_value, raw_values, sp, spaces, tag,
-    },
+    lexical::{astring, atom, items, number, nz_number, raw_value, raw_values, sp, spaces, tag},
     mailbox::{mailbox_list, mailbox_status},
     set::sequence_set,
 };
 use crate::{
-    Capabilities, Esearch, EsearchResult, EsearchResults, Fetched,
-    Raw, Response, ResponseText, SearchNumbers, SequenceNumber, SequenceRange, SequenceSet, Status, UnknownData,
+    Capabilities, Esearch, EsearchResult, EsearchResults, Fetched, Raw, Response, ResponseText,
+    SearchNumbers, SequenceNumber, SequenceRange, SequenceSet, Status, UnknownData,
     text::TEXT_CHAR,
 };
 
@@ -101,9 +99,7 @@ fn untagged(i: &[u8]) -> PResult<'_, Response<'_>> {
         b"ESEARCH" => esearch(rest),
         b"FLAGS" => flag_list(sp(rest)?.0).map(|(rest, flags)| (rest, Response::Flags(flags))),
         b"ID" => id_params(sp(rest)?.0).map(|(rest, fields)| (rest, Response::Id(fields))),
-        b"NAMESPACE" => {
-            raw_values(sp(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw)))
-        }
+        b"NAMESPACE" => raw_values(sp(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw))),
         _ => other(i),
     }
 }
@@ -220,10 +216,10 @@ pub(crate) fn search_return_data(i: &[u8]) -> PResult<'_, EsearchResult<'_>> {
         },
         _ => unmet(rest, &"a known result"),
     };
-    if let Ok((rest, result)) = known {
-        if matches!(rest.first(), None | Some(b' ')) {
-            return Ok((rest, result));
-        }
+    if let Ok((rest, result)) = known
+        && matches!(rest.first(), None | Some(b' '))
+    {
+        return Ok((rest, result));
     }
     let (rest, value) = raw_value(rest)?;
     Ok((rest, EsearchResult::Other { name, value: Raw::checked(value) }))
@@ -238,10 +234,10 @@ fn is_numbers(set: &SequenceSet<'_>) -> bool {
 /// Data of which nothing is known: values, or else a line of text.
 fn other(i: &[u8]) -> PResult<'_, Response<'_>> {
     let unknown = |data| Response::Other(UnknownData(Cow::Borrowed(data)));
-    if let Ok((rest, _)) = raw_values(i) {
-        if spaces(rest).is_empty() {
-            return Ok((&[], unknown(i)));
-        }
+    if let Ok((rest, _)) = raw_values(i)
+        && spaces(rest).is_empty()
+    {
+        return Ok((&[], unknown(i)));
     }
     let (data, rest) = span(i, &TEXT_CHAR);
     if data.is_empty() {

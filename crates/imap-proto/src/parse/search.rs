@@ -108,34 +108,39 @@ fn search_key<'a>(i: &'a [u8], depth: usize, nodes: &mut Vec<Node<'a>>) -> PResu
     if depth > MAX_DEPTH {
         return fatal(i, &"search keys nested at most 128 deep");
     }
-    match i.first() {
-        Some(b'(') => {
-            let (rest, ()) = all_of(spaces(i.get(1..).unwrap_or_default()), depth + 1, nodes)?;
-            return octet(b')', &")")(rest);
-        }
-        Some(b'0'..=b'9' | b'*' | b'$') => {
-            let (rest, set) = sequence_set(i)?;
-            nodes.push(Node { what: What::Test(SearchKey::Sequence(set)), span: 1 });
-            return Ok((rest, ()));
-        }
-        _ => {}
+    if let [b'(', inner @ ..] = i {
+        let (rest, ()) = all_of(spaces(inner), depth + 1, nodes)?;
+        return octet(b')', &")")(rest);
     }
     let (word, rest) = span(i, &ByteSet::ALPHA);
+    let (what, operands) = match word.len() {
+        3 if word.eq_ignore_ascii_case(b"NOT") => (What::Not, 1),
+        2 if word.eq_ignore_ascii_case(b"OR") => (What::Or, 2),
+        _ => return leaf(i, nodes),
+    };
     let start = nodes.len();
-    if word.eq_ignore_ascii_case(b"NOT") {
-        nodes.push(Node { what: What::Not, span: 1 });
-        let (rest, ()) = search_key(sp(rest)?.0, depth + 1, nodes)?;
-        close(start, nodes);
-        return Ok((rest, ()));
+    nodes.push(Node { what, span: 1 });
+    let mut rest = rest;
+    for _ in 0..operands {
+        rest = search_key(sp(rest)?.0, depth + 1, nodes)?.0;
     }
-    if word.eq_ignore_ascii_case(b"OR") {
-        nodes.push(Node { what: What::Or, span: 1 });
-        let (rest, ()) = search_key(sp(rest)?.0, depth + 1, nodes)?;
-        let (rest, ()) = search_key(sp(rest)?.0, depth + 1, nodes)?;
-        close(start, nodes);
-        return Ok((rest, ()));
-    }
-    let (rest, key) = test(i, word, rest)?;
+    close(start, nodes);
+    Ok((rest, ()))
+}
+
+/// Apart from the recursion, so that a level of it takes little of the stack.
+#[inline(never)]
+fn leaf<'a>(i: &'a [u8], nodes: &mut Vec<Node<'a>>) -> PResult<'a, ()> {
+    let (rest, key) = match i.first() {
+        Some(b'0'..=b'9' | b'*' | b'$') => {
+            let (rest, set) = sequence_set(i)?;
+            (rest, SearchKey::Sequence(set))
+        }
+        _ => {
+            let (word, rest) = span(i, &ByteSet::ALPHA);
+            test(i, word, rest)?
+        }
+    };
     nodes.push(Node { what: What::Test(key), span: 1 });
     Ok((rest, ()))
 }

@@ -11,27 +11,22 @@ pub(crate) fn sequence_set(i: &[u8]) -> PResult<'_, SequenceSet<'_>> {
     if let [b'$', rest @ ..] = i {
         return Ok((rest, SequenceSet::checked(consumed(i, rest))));
     }
-    let (rest, ()) = ranges(i, |range| Ok(range))?;
+    let (rest, ()) = ranges(i, |_| true)?;
     Ok((rest, SequenceSet::checked(consumed(i, rest))))
 }
 
 /// > uid-set = (uniqueid / uid-range) *("," uid-set)                      RFC 4315 section 4
 pub(crate) fn uid_set(i: &[u8]) -> PResult<'_, UidSet<'_>> {
-    let (rest, ()) = ranges(i, |range| match (range.first, range.last) {
-        (SequenceNumber::Number(_), SequenceNumber::Number(_)) => Ok(range),
-        (SequenceNumber::Last, _) | (_, SequenceNumber::Last) => Err(()),
-    })?;
+    let closed = |range: SequenceRange| ![range.first, range.last].contains(&SequenceNumber::Last);
+    let (rest, ()) = ranges(i, closed)?;
     Ok((rest, UidSet::checked(consumed(i, rest))))
 }
 
-fn ranges<'a>(
-    i: &'a [u8],
-    allow: impl Fn(SequenceRange) -> Result<SequenceRange, ()>,
-) -> PResult<'a, ()> {
+fn ranges(i: &[u8], allow: impl Fn(SequenceRange) -> bool) -> PResult<'_, ()> {
     let mut rest = i;
     loop {
         let (after, range) = seq_range(rest)?;
-        if allow(range).is_err() {
+        if !allow(range) {
             return unmet(rest, &"UIDs without *");
         }
         match after {
