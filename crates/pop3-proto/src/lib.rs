@@ -1,4 +1,112 @@
-//! POP3.
+//! POP3 (RFC 1939) as a sans-IO library: parser, encoder, and both ends as sessions.
+//!
+//! A session is a plain value: octets go in, octets come out, and
+//! [`next_event`](mail_wire::Session::next_event) says what happened or what must happen next.
+//! There is no socket, no clock and no thread inside; a driver from [`mail_wire::drive`] joins a
+//! session to a connection, blocking or with tokio, with or without TLS.
+//!
+//! # Both ends of a maildrop
+//!
+//! A server for one message and a client that fetches and deletes it, over TCP:
+//!
+//! ```
+//! use std::net::{TcpListener, TcpStream};
+//! use std::thread;
+//!
+//! use bytes::Bytes;
+//! use mail_errors::Secret;
+//! use mail_sasl::Credentials;
+//! use mail_wire::drive::{Driven, blocking::drive};
+//! use pop3_proto::{Maildrop, MessageNumber, Response, ResponseCode, UniqueId, client, server};
+//!
+//! const MESSAGE: &[u8] = b"Subject: hello\r\n\r\n.dots are stuffed on the way.\r\n";
+//!
+//! fn serve(mut connection: TcpStream) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+//!     use server::{Config, Event, PlaintextLogin, Server};
+//!
+//!     // Without TLS, a password is taken only where that is said.
+//!     let mut server = Server::new(Config::new().plaintext_login(PlaintextLogin::Allow));
+//!     let mut deleted = 0;
+//!     loop {
+//!         let Driven::Event(event) = drive(&mut server, &mut connection, None)? else {
+//!             return Ok(deleted);
+//!         };
+//!         match event {
+//!             Event::Login(who) if who.password() == &Secret::from("tanstaaf") => {
+//!                 server.accept(Maildrop::from_sizes([MESSAGE.len() as u64])?)?;
+//!             }
+//!             Event::Login(_) => {
+//!                 server.refuse(&Response::err(ResponseCode::Auth, "wrong password")?)?;
+//!             }
+//!             Event::WantIds(_) => server.ids([UniqueId::new("one")?])?,
+//!             // Messages are pulled piece by piece, whatever their size.
+//!             Event::WantBody(want) if want.offset() == 0 => {
+//!                 server.body(want.id(), Bytes::from_static(MESSAGE))?;
+//!             }
+//!             Event::WantBody(want) => server.body_end(want.id())?,
+//!             // Only now is anything deleted, and the client is told after it was.
+//!             Event::Commit(deletions) => {
+//!                 deleted = deletions.len();
+//!                 server.committed()?;
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//!
+//! fn fetch(mut connection: TcpStream) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+//!     use client::{Client, Config, Event, PlaintextLogin, Tls};
+//!
+//!     let config = Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow);
+//!     let mut client = Client::new(config);
+//!     client.login(Credentials::new("mrose", Secret::from("tanstaaf"))?)?;
+//!     client.retr(MessageNumber::FIRST)?;
+//!     let mut message = Vec::new();
+//!     loop {
+//!         match drive(&mut client, &mut connection, None)? {
+//!             Driven::Event(Event::Body { octets, .. }) => message.extend_from_slice(&octets),
+//!             // All of it is here: now it may go there.
+//!             Driven::Event(Event::BodyEnd { .. }) => {
+//!                 client.dele(MessageNumber::FIRST)?;
+//!                 client.quit()?;
+//!             }
+//!             Driven::Event(Event::Refused { response, .. }) => return Err(response.to_string().into()),
+//!             Driven::Event(_) => {}
+//!             _ => return Ok(message),
+//!         }
+//!     }
+//! }
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! let client = TcpStream::connect(listener.local_addr()?)?;
+//! let (connection, _) = listener.accept()?;
+//! let server = thread::spawn(|| serve(connection));
+//! assert_eq!(fetch(client)?, MESSAGE);
+//! assert_eq!(server.join().expect("no panic").map_err(|error| error.to_string())?, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Contents
+//!
+//! | where | what |
+//! |---|---|
+//! | [`server`], [`client`] | the two machines, with their events, configuration and loop |
+//! | [`Command`], [`Response`], [`Capabilities`] | what crosses the wire |
+//! | [`ScanListing`], [`UniqueIdListing`], [`DropListing`] | what LIST, UIDL and STAT tell |
+//! | [`Maildrop`], [`Deletions`] | what a server holds of the messages |
+//! | [`State`] | where a conversation stands, the same at both ends |
+//! | [`parse`], [`encode`] | lines to values and back |
+//! | [`ServerLimits`], [`ClientLimits`] | how much is taken, how long is waited |
+//! | [`Profile`] | which departures from the grammar are tolerated |
+//! | [`Violation`] | why a conversation ended before its time |
+//!
+//! # What is supported
+//!
+//! RFC 1939 whole, with UIDL, TOP, USER, PASS and APOP; CAPA, PIPELINING and response codes
+//! (RFC 2449); STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206).
+//!
+//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856), a policy for LOGIN-DELAY and EXPIRE
+//! (RFC 2449 6.5 and 6.7).
 
 mod capabilities;
 pub mod client;
@@ -26,9 +134,9 @@ pub use maildrop::{Deletions, Maildrop, Missing};
 pub use message_number::MessageNumber;
 pub use profile::{Deviation, Profile};
 pub use response::{OtherCode, Response, ResponseCode, Status};
-pub use state::State;
 #[doc(hidden)]
-pub use state::{Transition, transitions};
+pub use state::transitions;
+pub use state::{State, Transition};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use violation::Violation;

@@ -115,6 +115,9 @@ impl Maildrop {
 
     /// Takes all marks away.
     pub(crate) fn unmark_all(&mut self) {
+        if self.marked == 0 {
+            return;
+        }
         for size in &mut self.sizes {
             *size &= !MARK;
         }

@@ -103,7 +103,6 @@ pub(crate) const fn after(state: State, verb: Verb, answer: Status) -> State {
 }
 
 /// One line of the table.
-#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transition {
     /// Before the answer.

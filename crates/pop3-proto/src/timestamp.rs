@@ -41,7 +41,7 @@ impl Timestamp {
     /// Finds the timestamp in the text of a greeting; `None` if there is none, or none that may be
     /// used.
     ///
-    /// > greeting = "+OK" [resp-code] *gchar [timestamp] *gchar CRLF          RFC 2449 3
+    /// > greeting = "+OK" \[resp-code\] *gchar \[timestamp\] *gchar CRLF      RFC 2449 3
     #[must_use]
     pub fn find(greeting: &[u8]) -> Option<Self> {
         let start = memchr::memchr(b'<', greeting)?;

@@ -1,4 +1,5 @@
 //! The dialogues of RFC 1939, 2449 and 2595, at the client's end; and servers that know no POP3.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Both ends against each other, and clocks that jump.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Clients that know no POP3, or too much of it; and applications that answer wrongly.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! CAPA (RFC 2449), STLS and passwords in the clear (RFC 2595), response codes (RFC 3206), at the
 //! server's end.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 mod common;
 

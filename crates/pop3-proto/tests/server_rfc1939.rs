@@ -1,4 +1,5 @@
 //! The dialogues of RFC 1939, at the server's end.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 mod common;
 

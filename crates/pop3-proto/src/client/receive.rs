@@ -58,7 +58,9 @@ impl Client {
         // A status that is thrown away cannot be acted upon.
         let swallow = match self.reading {
             Reading::Status => 0,
-            _ => self.config.limits.swallow_line,
+            Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Body(_) => {
+                self.config.limits.swallow_line
+            }
         };
         let line = self.framer.next(&mut self.input, LineLimits { line: limit, swallow });
         let (text, octets) = match line {

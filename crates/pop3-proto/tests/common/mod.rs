@@ -1,6 +1,6 @@
 //! What the tests of both ends share: an application with a maildrop.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
-#![allow(clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
 use bytes::Bytes;
 use mail_errors::Secret;

@@ -1,0 +1,170 @@
+//! What is encoded parses to the same value, and what parses is never torn.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
+
+use pop3_proto::{
+    ApopDigest, Capability, Command, DropListing, MessageNumber, Password, Response, ResponseCode,
+    ScanListing, Text, Timestamp, UniqueId, UniqueIdListing, UserName, encode, parse,
+};
+use proptest::prelude::*;
+
+/// Takes the line end off, which must be the only one.
+fn line(wire: &[u8]) -> &[u8] {
+    let line = wire.strip_suffix(b"\r\n").expect("CRLF at the end");
+    assert!(
+        !line.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)),
+        "{}",
+        wire.escape_ascii()
+    );
+    line
+}
+
+fn number() -> impl Strategy<Value = MessageNumber> {
+    (1..=u32::MAX).prop_map(|number| MessageNumber::new(number).unwrap())
+}
+
+fn user() -> impl Strategy<Value = UserName<'static>> {
+    let name = "[!-~é山]([ -~é山]{0,40}[!-~é山])?";
+    name.prop_map(|name| UserName::new(&name).unwrap().into_owned())
+}
+
+fn octets() -> impl Strategy<Value = Vec<u8>> {
+    let octet = any::<u8>().prop_filter("cannot be sent", |octet| !b"\r\n\0".contains(octet));
+    prop::collection::vec(octet, 0..60)
+}
+
+fn text() -> impl Strategy<Value = Text<'static>> {
+    octets().prop_map(|octets| Text::new(octets).unwrap())
+}
+
+fn command() -> impl Strategy<Value = Command<'static>> {
+    let password = octets().prop_filter("empty", |octets| !octets.is_empty());
+    prop_oneof![
+        user().prop_map(Command::User),
+        password.prop_map(|octets| Command::Pass(Password::new(octets).unwrap())),
+        (user(), "[0-9a-f]{32}").prop_map(|(user, digits)| {
+            let digits = digits.into_bytes().try_into().unwrap();
+            Command::Apop(user, ApopDigest::new(digits).unwrap())
+        }),
+        prop::option::of(number()).prop_map(Command::List),
+        prop::option::of(number()).prop_map(Command::Uidl),
+        number().prop_map(Command::Retr),
+        (number(), any::<u64>()).prop_map(|(number, lines)| Command::Top(number, lines)),
+        number().prop_map(Command::Dele),
+        prop::sample::select(vec![
+            Command::Capa,
+            Command::Stls,
+            Command::Stat,
+            Command::Rset,
+            Command::Noop,
+            Command::Quit,
+        ]),
+    ]
+}
+
+fn capability() -> impl Strategy<Value = Capability<'static>> {
+    prop_oneof![
+        prop::sample::select(vec![
+            Capability::Top,
+            Capability::User,
+            Capability::RespCodes,
+            Capability::Pipelining,
+            Capability::Uidl,
+            Capability::Stls,
+            Capability::AuthRespCode,
+        ]),
+        text().prop_map(Capability::Sasl),
+        text().prop_map(Capability::Implementation),
+        (any::<u32>(), any::<bool>())
+            .prop_map(|(seconds, per_user)| Capability::LoginDelay { seconds, per_user }),
+        (any::<u32>(), any::<bool>())
+            .prop_map(|(days, per_user)| Capability::Expire { days: Some(days), per_user }),
+        Just(Capability::Expire { days: None, per_user: false }),
+        "X-[A-Z]{1,9}( [!-~]{1,9}){0,3}"
+            .prop_map(|line| Capability::Other(Text::new(line.into_bytes()).unwrap())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn ok_commands(command in command()) {
+        let mut wire = Vec::new();
+        encode::command(&command, &mut wire);
+        prop_assert_eq!(parse::command(line(&wire)), Ok(command));
+    }
+
+    #[test]
+    fn ok_capabilities(capability in capability()) {
+        let mut wire = Vec::new();
+        encode::capability(&capability, &mut wire);
+        prop_assert_eq!(parse::capability(line(&wire)), Ok(capability));
+    }
+
+    #[test]
+    fn ok_responses(yes: bool, code in prop::option::of("[!-.0-Z^-~]{1,9}(/[!-.0-Z^-~]{1,9})?"), text in octets()) {
+        let known = code.as_ref().map(|code| ResponseCode::new(code.as_bytes()).unwrap());
+        let response = if yes { Response::ok(&text) } else { Response::err(known, &text) }.unwrap();
+        let mut wire = Vec::new();
+        encode::response(&response, &mut wire);
+        let back = parse::response(line(&wire)).unwrap();
+        prop_assert_eq!(&back, &response);
+        if let (false, Some(known)) = (yes, known) {
+            prop_assert_eq!((back.code(), back.text()), (Some(known), &text[..]));
+        }
+    }
+
+    #[test]
+    fn ok_listings(number in number(), octets: u64, messages: u32, id in "[!-~]{1,70}") {
+        let mut wire = Vec::new();
+        let scan = ScanListing::new(number, octets);
+        encode::scan_listing(scan, &mut wire);
+        prop_assert_eq!(parse::scan_listing(line(&wire)), Ok(scan));
+        wire.clear();
+        let drop = DropListing::new(messages, octets);
+        encode::drop_listing(drop, &mut wire);
+        prop_assert_eq!(parse::drop_listing(line(&wire)), Ok(drop));
+        wire.clear();
+        let listing = UniqueIdListing::new(number, UniqueId::new(id).unwrap());
+        encode::unique_id_listing(&listing, &mut wire);
+        prop_assert_eq!(parse::unique_id_listing(line(&wire)), Ok(listing));
+    }
+
+    #[test]
+    fn ok_timestamps(timestamp in "<[a-z0-9]{1,9}(\\.[a-z0-9]{1,9}){0,3}@[a-z]{1,9}(\\.[a-z]{1,9}){0,3}>", before in "[!-;=-~ ]{0,30}") {
+        let expected = Timestamp::new(&timestamp).unwrap();
+        let greeting = format!("{before}{timestamp} ready");
+        prop_assert_eq!(Timestamp::find(greeting.as_bytes()), Some(expected));
+    }
+
+    /// Whatever octets come, they parse to something that encodes, or to an error inside of them.
+    #[test]
+    fn ok_any_octets(junk in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        "(USER|PASS|APOP|TOP|LIST|RETR|\\+OK|-ERR|[0-9]+|LOGIN-DELAY)[ \\[\\]0-9a-z/]{0,20}".prop_map(String::into_bytes),
+    ]) {
+        match parse::command(&junk) {
+            Ok(command) => {
+                let mut wire = Vec::new();
+                encode::command(&command, &mut wire);
+                prop_assert_eq!(parse::command(line(&wire)), Ok(command));
+            }
+            Err(error) => prop_assert!(error.offset() <= junk.len()),
+        }
+        match parse::response(&junk) {
+            Ok(response) => {
+                let mut wire = Vec::new();
+                encode::response(&response, &mut wire);
+                prop_assert_eq!(parse::response(line(&wire)), Ok(response));
+            }
+            Err(error) => prop_assert!(error.offset() <= junk.len()),
+        }
+        if let Ok(capability) = parse::capability(&junk) {
+            let mut wire = Vec::new();
+            encode::capability(&capability, &mut wire);
+            let line = line(&wire);
+            let line = line.strip_prefix(b".").unwrap_or(line);
+            prop_assert_eq!(parse::capability(line), Ok(capability));
+        }
+        let _ = (parse::scan_listing(&junk), parse::unique_id_listing(&junk));
+        let _ = (parse::drop_listing(&junk), Timestamp::find(&junk));
+    }
+}
