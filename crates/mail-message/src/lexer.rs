@@ -145,6 +145,21 @@ pub(crate) const fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// Takes the white space off both ends: WSP and line ends, and no other control.
+pub(crate) fn trim(mut octets: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = octets
+        && is_space(*first)
+    {
+        octets = rest;
+    }
+    while let [rest @ .., last] = octets
+        && is_space(*last)
+    {
+        octets = rest;
+    }
+    octets
+}
+
 /// Takes the delimiters off a quoted string or a comment, the folding out of it, and the
 /// backslashes off its quoted pairs (RFC 5322 section 3.2.1).
 pub(crate) fn unquote(delimited: &[u8], out: &mut Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use crate::address::Mailbox;
 use crate::address::mailbox::{AddrSpec, text};
-use crate::lexer::{Lexer, is_space};
+use crate::lexer::{Lexer, is_space, trim};
 
 /// What stands in an address list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,14 +103,14 @@ impl<'a> Entries<'a> {
                     let name = self.lexer.since(start);
                     self.lexer.bump();
                     self.in_group = true;
-                    return Some(Entry::GroupStart(Group(name.trim_ascii())));
+                    return Some(Entry::GroupStart(Group(trim(name))));
                 }
                 b'(' => match self.lexer.comment() {
                     Some(comment) => parts.comment = comment,
                     None => well = false,
                 },
                 b'<' => {
-                    let phrase = self.lexer.since(start).trim_ascii();
+                    let phrase = trim(self.lexer.since(start));
                     let angle = self.angle_addr();
                     // One pair of angle brackets, and nothing behind it.
                     well &= parts.angle.is_none() && angle.is_some();
@@ -124,7 +124,7 @@ impl<'a> Entries<'a> {
                 }
             }
         }
-        let raw = self.lexer.since(start).trim_ascii();
+        let raw = trim(self.lexer.since(start));
         if well && !parts.tokens && parts.angle.is_none() {
             return None;
         }
@@ -320,6 +320,7 @@ mod tests {
         assert_eq!(read(list), expected);
         assert_eq!(read("x: y: a@b.test;, c@d.test"), ["{x", "!y: a@b.test", "}", "<c|d.test>"]);
         assert_eq!(read("<@a, b@c>, d@e.test"), ["!<@a, b@c>", "<d|e.test>"], "an open route");
+        assert_eq!(read("a@b.test, \x0c;"), ["<a|b.test>", "!\x0c"], "a control is no white space");
     }
 
     #[test]
