@@ -144,7 +144,8 @@ impl Client {
             output: SendBuffer::new(),
             clock: Clock::default(),
             told: VecDeque::new(),
-            in_flight: VecDeque::new(),
+            // The greeting answers the connection.
+            in_flight: VecDeque::from([InFlight { verb: Verb::Connect, cost: 0 }]),
             capabilities: Capabilities::new(),
             exchange: None,
             setup: Setup::default(),
@@ -248,7 +249,15 @@ impl Client {
             if let Some(over) = &self.over {
                 return over.clone().map(|()| Next::Closed);
             }
-            if self.read_reply() {
+            // What is there before anything was asked answers nothing, and must not pass for the
+            // answer to what is asked next.
+            if self.in_flight.is_empty() && self.read_reply() {
+                continue;
+            }
+            // What goes out depends on the replies that have been acted on, and not on how many of
+            // them came in one read.
+            let is_heard = !self.eof || !self.input.is_empty();
+            if (is_heard && self.go_on()) || self.read_reply() {
                 continue;
             }
             if self.eof {
@@ -257,9 +266,7 @@ impl Client {
                 if let Some(answer) = self.await_tls(now) {
                     return Ok(answer);
                 }
-            } else if !self.go_on()
-                && let Some(answer) = self.pull_body(now).or_else(|| self.starve(now))
-            {
+            } else if let Some(answer) = self.pull_body(now).or_else(|| self.starve(now)) {
                 return Ok(answer);
             }
         }
@@ -343,10 +350,6 @@ impl Client {
     fn go_on(&mut self) -> bool {
         let is_idle = self.in_flight.is_empty();
         match self.state {
-            State::Connected if is_idle => {
-                self.in_flight.push_back(InFlight { verb: Verb::Connect, cost: 0 });
-                true
-            }
             State::Greeted | State::Ready if is_idle && !self.setup.is_done => {
                 match self.goodbye {
                     Some(_) => self.quit(),

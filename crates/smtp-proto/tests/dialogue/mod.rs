@@ -326,7 +326,47 @@ impl Sending {
         assert!(debug.contains(error), "{debug}");
     }
 
+    /// Nothing is said before the turn in which it is expected.
+    fn step_by_step(&self) {
+        let (mut client, mut act) = sender(self.config.clone(), self.messages.clone());
+        let (mut said, mut told) = (String::new(), Vec::new());
+        for turn in &self.turns {
+            let mut pump = || loop {
+                let answer = client.next_event(start());
+                said.push_str(&String::from_utf8_lossy(&sent(&mut client)));
+                match answer {
+                    Ok(Next::Event(event)) => {
+                        if let Act::Log(line) = act(&mut client, event) {
+                            told.push(line);
+                        }
+                    }
+                    Ok(Next::Upgrade { to, .. }) => client.upgraded(pretend(to)).unwrap(),
+                    Ok(_) | Err(_) => break,
+                }
+            };
+            match turn {
+                Turn::Client(octets) => {
+                    assert!(said.is_empty(), "not expected before {octets:?}: {said:?}");
+                    client.buffers().0.extend_from_slice(octets);
+                }
+                Turn::Server(line) => {
+                    pump();
+                    assert!(said.starts_with(line), "{said:?} does not start with {line:?}");
+                    said.drain(..line.len());
+                }
+                Turn::Event(event) => {
+                    pump();
+                    assert!(!told.is_empty(), "no event where {event:?} is expected");
+                    assert_eq!(&told.remove(0), event);
+                }
+                Turn::Flight => {}
+                Turn::HangUp => client.recv_eof(),
+            }
+        }
+    }
+
     fn run(self) -> Ended {
+        self.step_by_step();
         // One flight for each stretch of what the server says.
         let mut flights: Vec<Vec<u8>> = Vec::new();
         let (mut said, mut told) = (String::new(), Vec::new());
