@@ -1,5 +1,6 @@
 //! The drivers over real sockets.
 #![allow(clippy::disallowed_methods, reason = "tests of the drivers are about time")]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "helpers of tests")]
 
 mod chat;
 

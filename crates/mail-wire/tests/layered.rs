@@ -1,5 +1,6 @@
 //! TLS as a layer, both ends, with real handshakes.
 #![cfg(all(feature = "rustls", feature = "test-util"))]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "helpers of tests")]
 
 mod chat;
 
@@ -202,4 +203,37 @@ fn without_a_layer_octets_pass_and_upgrades_are_the_callers() {
             Happening::Quiet | Happening::Over(..) => panic!("stuck after {lines} lines"),
         }
     }
+}
+
+/// The other way to have TLS: below the driver, over a stream of rustls.
+#[test]
+fn ok_blocking_driver_over_a_rustls_stream() {
+    use std::net::{TcpListener, TcpStream};
+
+    use mail_wire::drive::{Driven, blocking};
+    use rustls::{ClientConnection, ServerConnection, StreamOwned, pki_types::ServerName};
+
+    let made = certified(BOTH);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = made.server.clone();
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+        let mut chat = Chat::default();
+        while let Driven::Event(event) = blocking::drive(&mut chat, &mut stream, None).unwrap() {
+            echo(&mut chat, &event);
+        }
+    });
+    let name = ServerName::try_from("mx.example").unwrap();
+    let connection = ClientConnection::new(made.client, name).unwrap();
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(address).unwrap());
+    let mut chat = Chat::default();
+    for word in ["hello", "BYE"] {
+        chat.say(word);
+        let told = blocking::drive(&mut chat, &mut stream, None).unwrap();
+        assert_eq!(told, Driven::Event(line(word)));
+    }
+    assert_eq!(blocking::drive(&mut chat, &mut stream, None).unwrap(), Driven::Closed);
+    server.join().unwrap();
 }

@@ -14,7 +14,7 @@ use std::{
 use bytes::{Buf, BufMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::{sleep_until, timeout},
+    time::{timeout, timeout_at},
 };
 
 use super::{DRAIN, DriveError, Driven, LINGER, earlier, now};
@@ -151,11 +151,9 @@ fn poll_send<T: AsyncWrite + Unpin>(
 }
 
 async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
-    let Some(deadline) = deadline else { return Some(work.await) };
-    tokio::select! {
-        biased;
-        done = work => Some(done),
-        () = sleep_until(deadline.into()) => None,
+    match deadline {
+        Some(deadline) => timeout_at(deadline.into(), work).await.ok(),
+        None => Some(work.await),
     }
 }
 

@@ -80,12 +80,18 @@ impl<C: Session, S: Session> Pair<C, S> {
             if moved {
                 continue;
             }
+            // Both at once, where both ask: what one says through the layer must not meet the other
+            // without it.
+            let mut layered = false;
             if let Ok(Next::Upgrade { to, .. }) = server {
                 let _ = self.server.upgraded(pretend(to));
-                continue;
+                layered = true;
             }
             if let Ok(Next::Upgrade { to, .. }) = client {
                 let _ = self.client.upgraded(pretend(to));
+                layered = true;
+            }
+            if layered {
                 continue;
             }
             // An end that is over hangs up.
