@@ -14,6 +14,7 @@ mod notice;
 mod pop3;
 mod relay;
 pub mod resolve;
+pub mod sight;
 mod smtp;
 mod trace;
 
@@ -44,7 +45,7 @@ use crate::{
     tls::{Identity, TlsError, Trust, client_config},
 };
 
-use self::{dns::Zones, news::News, resolve::Resolver};
+use self::{dns::Zones, news::News, resolve::Resolver, sight::Sight};
 
 /// Connections at once, of all services together.
 const CONNECTIONS: usize = 1000;
@@ -52,6 +53,9 @@ const CONNECTIONS: usize = 1000;
 const REMEMBERED: usize = 10_000;
 /// How long sessions have to say good-bye when the office closes.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Whoever looks on while mail is relayed.
+type Watcher = Box<dyn Fn(Sight) + Send + Sync>;
 
 /// What all sessions of an office share.
 pub struct Office {
@@ -70,6 +74,7 @@ pub struct Office {
     resolver: Option<Arc<Resolver>>,
     news: Arc<News>,
     queue: Notify,
+    watcher: Option<Watcher>,
 }
 
 impl std::fmt::Debug for Office {
@@ -93,6 +98,13 @@ impl Office {
 
     fn news(&self) -> &Arc<News> {
         &self.news
+    }
+
+    /// Shows something to whoever looks on.
+    fn show(&self, sight: impl FnOnce() -> Sight) {
+        if let Some(watcher) = &self.watcher {
+            watcher(sight());
+        }
     }
 
     fn throttle(&self) -> MutexGuard<'_, LoginThrottle> {
@@ -194,6 +206,7 @@ impl Bound {
             resolver: config.relay.resolver.and_then(resolver),
             news: Arc::new(News::new()),
             queue: Notify::new(),
+            watcher: None,
         };
         let udp = udp.expect("DNS is one of the services");
         let zones = Zones::default();
@@ -227,6 +240,12 @@ impl Bound {
     /// Sets the port that other hosts take mail at.
     pub const fn relay_to(&mut self, port: u16) {
         self.office.relay_port = port;
+    }
+
+    /// Lets somebody look on while mail is relayed. The office waits for each call, so it should be
+    /// short.
+    pub fn watch(&mut self, watcher: impl Fn(Sight) + Send + Sync + 'static) {
+        self.office.watcher = Some(Box::new(watcher));
     }
 
     /// Returns the zones that the DNS server answers from.

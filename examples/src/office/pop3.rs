@@ -23,10 +23,15 @@ pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
     if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
         config = config.name(name);
     }
-    // RFC 1939 §7: another timestamp for each connection. Only accounts that were made for it
-    // can answer, but who they are is nobody's business.
+    // RFC 1939 §7: another timestamp for each connection. A client that sees one tries APOP before
+    // anything else (curl does), so it is shown only where somebody can use it: an account was made
+    // for it, and there is no TLS yet to make it pointless.
+    let known = || block_in_place(|| office.store().knows_apop()).unwrap_or(false);
     let stamp = format!("<{}@{}>", unguessable(), office.host());
-    if let Ok(timestamp) = Timestamp::new(stamp.as_str()) {
+    if let Ok(timestamp) = Timestamp::new(stamp.as_str())
+        && !implicit_tls
+        && known()
+    {
         config = config.apop(timestamp);
     }
     office.layered(Server::new(config))

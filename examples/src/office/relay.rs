@@ -8,14 +8,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use mail_dns::{
     Name,
     mx::{MxVerdict, Target},
 };
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use mail_wire::{
-    Goodbye, Session,
-    drive::{Driven, tokio::drive},
+    Goodbye, Session, TlsInfo,
+    drive::{Direction, Driven, Tapped, tokio::drive},
     layered::Layered,
 };
 use smtp_proto::{
@@ -28,9 +29,10 @@ use tracing::{info, warn};
 use super::{
     Office, clock,
     notice::{self, Failure},
+    sight::{Fate, Sight},
 };
 use crate::store::{
-    Address, Body, Claim, Outcome, QueuedRecipient, RecipientId, StoreError, UnixTime,
+    Address, Body, Claim, ClaimId, Outcome, QueuedRecipient, RecipientId, StoreError, UnixTime,
 };
 
 /// How long one claim may take before somebody else may try.
@@ -53,6 +55,7 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// The most octets of a header that a notice shows.
 const HEADER: usize = 8 * 1024;
 
+const NOBODY: &str = "no host could be asked";
 const EXPIRED: Reply = Reply::fixed(
     ReplyCode::TRANSACTION_FAILED,
     EnhancedStatusCode::new(5, 4, 7),
@@ -93,8 +96,17 @@ fn until_due(office: &Office) -> Duration {
 }
 
 async fn work_off(office: &Arc<Office>, claim: Claim) {
+    block_in_place(|| {
+        office.show(|| Sight::Claimed {
+            claim: claim.id,
+            domain: claim.domain.clone(),
+            recipients: claim.recipients.iter().map(|to| to.address.clone()).collect(),
+            header: Bytes::from(header(office, &claim)),
+        });
+    });
     let mut answers = Answers::new(&claim.recipients);
     attempt(office, &claim, &mut answers).await;
+    let fates = answers.fates();
     let (outcomes, failures) = answers.settle(&claim, clock::wall());
     let settled = block_in_place(|| {
         let notice =
@@ -109,6 +121,7 @@ async fn work_off(office: &Arc<Office>, claim: Claim) {
             if accepted.queued.is_some() {
                 office.queue.notify_one();
             }
+            office.show(|| Sight::Settled { claim: claim.id, fates });
         }
         // It becomes due again when the lease ends: twice delivered at the worst.
         Err(error) => warn!(%error, domain = %claim.domain, "the queue cannot be written"),
@@ -136,7 +149,9 @@ async fn attempt(office: &Arc<Office>, claim: &Claim, answers: &mut Answers<'_>)
         return answers.refuse_all(&reply(553, (5, 1, 2), "the domain is no host name"));
     };
     let we_are = office.host().parse::<Name>().into_iter().collect();
-    match resolver.mail_exchangers(domain, we_are).await {
+    let (verdict, lookups) = resolver.mail_exchangers(domain, we_are).await;
+    office.show(|| Sight::Routed { claim: claim.id, lookups, verdict: verdict.clone() });
+    match verdict {
         MxVerdict::Deliver(plan) => {
             for target in plan.targets() {
                 for &address in target.addresses() {
@@ -192,7 +207,7 @@ async fn deliver(
     loop {
         match drive(&mut client, &mut stream, None).await {
             Ok(Driven::Event(event)) => {
-                block_in_place(|| body.act(client.get_mut(), event, &open, answers));
+                block_in_place(|| body.act(client.get_mut().get_mut(), event, &open, answers));
             }
             Ok(Driven::Closed) => break,
             Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
@@ -203,30 +218,36 @@ async fn deliver(
                 client.recv_eof();
                 while let Ok(mail_wire::Next::Event(event)) = client.next_event(clock::monotonic())
                 {
-                    body.act(client.get_mut(), event, &open, answers);
+                    body.act(client.get_mut().get_mut(), event, &open, answers);
                 }
                 answers.put_off(&format!("{} ({peer}): {error}", target.host()));
                 break;
             }
         }
     }
-    info!(domain = %claim.domain, host = %target.host(), %peer, tls = client.get_ref().is_tls(),
+    info!(domain = %claim.domain, host = %target.host(), %peer, tls = body.tls.is_some(),
         recipients = open.len(), open = answers.open().len(), "relayed");
+    let (host, tls) = (target.host().clone(), body.tls);
+    office.show(|| Sight::Talked { claim: claim.id, host, peer, tls });
 }
 
 /// The message while it is sent.
 struct Conversation {
     body: Box<dyn Body>,
     offset: u64,
+    tls: Option<Box<TlsInfo>>,
 }
+
+/// What looks at the octets, inside of TLS.
+type Tap = Box<dyn FnMut(Direction, &[u8]) + Send>;
 
 impl Conversation {
     fn start(
-        office: &Office,
+        office: &Arc<Office>,
         claim: &Claim,
         recipients: &[&QueuedRecipient],
         target: &Target,
-    ) -> Result<(Layered<Client>, Self), String> {
+    ) -> Result<(Layered<Tapped<Client, Tap>>, Self), String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let name = Domain::parse(office.host()).map_err(|e| text(&e))?;
         // RFC 7435: TLS when it can be had, with whatever certificate.
@@ -249,9 +270,10 @@ impl Conversation {
         let body = block_in_place(|| office.store().open_body(claim.message));
         let body = body.map_err(|e| text(&e))?;
         let host = target.host().to_string();
-        let layered = Layered::client(client, office.relay_tls.clone(), host.trim_end_matches('.'))
+        let tapped = Tapped::new(client, tap(office, claim.id));
+        let layered = Layered::client(tapped, office.relay_tls.clone(), host.trim_end_matches('.'))
             .map_err(|e| text(&e))?;
-        Ok((layered, Self { body, offset: 0 }))
+        Ok((layered, Self { body, offset: 0, tls: None }))
     }
 
     fn act(
@@ -283,10 +305,18 @@ impl Conversation {
                     answers.told(recipient.id, outcome);
                 }
             }
+            Event::Tls(tls) => self.tls = Some(tls),
             Event::Done { .. } => client.close(Goodbye::Done),
             _ => {}
         }
     }
+}
+
+fn tap(office: &Arc<Office>, claim: ClaimId) -> Tap {
+    let office = office.clone();
+    Box::new(move |direction, octets| {
+        office.show(|| Sight::Wire { claim, direction, octets: Bytes::copy_from_slice(octets) });
+    })
 }
 
 /// What is known of each recipient so far.
@@ -296,7 +326,7 @@ struct Answers<'c> {
 }
 
 enum Answer {
-    Accepted,
+    Accepted(Reply),
     Refused(Reply),
     /// To be tried again, at another host or later.
     Open(String),
@@ -321,7 +351,7 @@ impl<'c> Answers<'c> {
 
     fn told(&mut self, recipient: RecipientId, outcome: Told) {
         let answer = match outcome {
-            Told::Accepted(_) => Answer::Accepted,
+            Told::Accepted(reply) => Answer::Accepted(reply),
             Told::Refused { reply, .. } if reply.is_permanent() => Answer::Refused(reply),
             Told::Refused { reply, .. } => Answer::Open(reply.to_string()),
             Told::NotSent(NotSent::TooBig { size, limit }) => {
@@ -350,12 +380,22 @@ impl<'c> Answers<'c> {
         }
     }
 
+    fn fates(&self) -> Vec<(Address, Fate)> {
+        let fate = |recipient: &QueuedRecipient| match self.known.get(&recipient.id) {
+            Some(Answer::Accepted(reply)) => Fate::Delivered(reply.clone()),
+            Some(Answer::Refused(reply)) => Fate::Failed(reply.clone()),
+            Some(Answer::Open(why)) => Fate::PutOff(why.clone()),
+            None => Fate::PutOff(NOBODY.to_owned()),
+        };
+        self.recipients.iter().map(|to| (to.address.clone(), fate(to))).collect()
+    }
+
     fn settle(self, claim: &Claim, now: UnixTime) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
         let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
         let expired = now.since(claim.queued_at) >= PATIENCE;
         for recipient in self.recipients {
             let outcome = match self.known.get(&recipient.id) {
-                Some(Answer::Accepted) => Outcome::Delivered,
+                Some(Answer::Accepted(_)) => Outcome::Delivered,
                 Some(Answer::Refused(reply)) => {
                     failures.push(Failure::new(recipient.address.clone(), reply.clone()));
                     Outcome::Failed
@@ -365,7 +405,7 @@ impl<'c> Answers<'c> {
                     Outcome::Failed
                 }
                 Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
-                None => put_off(recipient, now, "no host could be asked".to_owned()),
+                None => put_off(recipient, now, NOBODY.to_owned()),
             };
             outcomes.push((recipient.id, outcome));
         }

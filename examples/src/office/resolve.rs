@@ -12,7 +12,7 @@ use std::{
 use mail_dns::{
     Budget, Evaluate, FetchError, Name, Outcome, Question, Step,
     mx::{MxPlan, MxVerdict},
-    wire::{Action, Cache, Config, Exchange},
+    wire::{Action, Cache, Config, Exchange, Transport},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,6 +28,17 @@ const QUERIES: u32 = 40;
 const PATIENCE: Duration = Duration::from_secs(20);
 const CACHE_OCTETS: usize = 1 << 20;
 
+/// A question, and how it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookUp {
+    /// The question.
+    pub question: Question,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The server that was asked last, and over what; `None` if the answer was still known.
+    pub asked: Option<(SocketAddr, Transport)>,
+}
+
 /// A stub resolver with a cache.
 #[derive(Debug)]
 pub struct Resolver {
@@ -42,23 +53,32 @@ impl Resolver {
         Arc::new(Self { servers, cache: Mutex::new(Cache::new(CACHE_OCTETS)) })
     }
 
-    /// Finds where mail for `domain` goes. `we_are` are our own host names (RFC 5321 §5.1).
-    pub async fn mail_exchangers(self: &Arc<Self>, domain: Name, we_are: Vec<Name>) -> MxVerdict {
+    /// Finds where mail for `domain` goes, and by what questions. `we_are` are our own host names
+    /// (RFC 5321 §5.1).
+    pub async fn mail_exchangers(
+        self: &Arc<Self>,
+        domain: Name,
+        we_are: Vec<Name>,
+    ) -> (MxVerdict, Vec<LookUp>) {
         let budget = Budget::new(QUERIES, clock::monotonic() + PATIENCE);
         let mut plan = MxPlan::new(domain, random(), budget).with_we_are(we_are);
-        let verdict = self.evaluate(&mut plan).await;
+        let (verdict, lookups) = self.evaluate(&mut plan).await;
         for line in plan.trace().to_string().lines() {
             tracing::debug!(target: "dns", "{line}");
         }
-        verdict
+        (verdict, lookups)
     }
 
-    /// Drives any machine of `mail-dns` to its verdict.
-    pub async fn evaluate<M: Evaluate>(self: &Arc<Self>, machine: &mut M) -> M::Output {
+    /// Drives any machine of `mail-dns` to its verdict, and tells what it asked.
+    pub async fn evaluate<M: Evaluate>(
+        self: &Arc<Self>,
+        machine: &mut M,
+    ) -> (M::Output, Vec<LookUp>) {
         let mut asked = JoinSet::new();
+        let mut lookups = Vec::new();
         loop {
             match machine.poll(clock::monotonic()) {
-                Step::Done(verdict) => return verdict,
+                Step::Done(verdict) => return (verdict, lookups),
                 Step::Ask(queries) => {
                     for query in queries {
                         let resolver = self.clone();
@@ -73,9 +93,10 @@ impl Resolver {
                 }
                 Step::Waiting { until } => {
                     let answered = timeout_at(until.into(), asked.join_next()).await;
-                    if let Ok(Some(Ok((id, outcome)))) = answered {
+                    if let Ok(Some(Ok((id, lookup)))) = answered {
+                        lookups.push(lookup.clone());
                         // Only a machine that is done already does not take it.
-                        let _ = machine.answer(id, outcome);
+                        let _ = machine.answer(id, lookup.outcome);
                     }
                 }
             }
@@ -83,16 +104,16 @@ impl Resolver {
     }
 
     /// Looks one question up, in the cache first.
-    pub async fn look_up(&self, question: Question) -> Outcome {
+    pub async fn look_up(&self, question: Question) -> LookUp {
         let held = self.cache().get(&question, clock::monotonic());
         if let Some(outcome) = held {
-            return outcome;
+            return LookUp { question, outcome, asked: None };
         }
         let ids = || random() as u16;
         let mut exchange = Exchange::new(question.clone(), self.servers.clone(), ids);
-        let outcome = run(&mut exchange).await;
+        let (outcome, asked) = run(&mut exchange).await;
         self.cache().insert(&question, &outcome, clock::monotonic());
-        outcome
+        LookUp { question, outcome, asked }
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -107,16 +128,20 @@ enum Socket {
     Tcp(TcpStream),
 }
 
-async fn run(exchange: &mut Exchange) -> Outcome {
-    let mut socket = Socket::None;
+async fn run(exchange: &mut Exchange) -> (Outcome, Option<(SocketAddr, Transport)>) {
+    let (mut socket, mut asked) = (Socket::None, None);
     loop {
         match exchange.poll(clock::monotonic()) {
-            Action::Done(outcome) => return outcome,
-            Action::SendUdp { to, octets } => match send_udp(to, &octets).await {
-                Ok(bound) => socket = Socket::Udp(bound),
-                Err(_) => exchange.failed(),
-            },
+            Action::Done(outcome) => return (outcome, asked),
+            Action::SendUdp { to, octets } => {
+                asked = Some((to, Transport::Udp));
+                match send_udp(to, &octets).await {
+                    Ok(bound) => socket = Socket::Udp(bound),
+                    Err(_) => exchange.failed(),
+                }
+            }
             Action::SendTcp { to, octets } => {
+                asked = Some((to, Transport::Tcp));
                 let sending = async {
                     let mut stream = TcpStream::connect(to).await?;
                     stream.write_all(&octets).await?;
