@@ -39,11 +39,7 @@ impl Clock {
         out: &SendBuffer,
         limits: &Limits,
     ) -> Option<Timer> {
-        self.reading = match self.reading {
-            _ if out.is_empty() => None,
-            Some((written, since)) if written == out.written() => Some((written, since)),
-            Some(_) | None => Some((out.written(), now)),
-        };
+        self.watch(now, out);
         if self.reading.is_some_and(|(_, since)| now >= since + limits.reading) {
             return Some(Timer::Late(Pending::Reading));
         }
@@ -51,6 +47,15 @@ impl Clock {
             return Some(Timer::Late(Pending::Body));
         }
         self.table.expired(now)
+    }
+
+    /// Notes whether the server reads what is sent.
+    pub(super) fn watch(&mut self, now: Instant, out: &SendBuffer) {
+        self.reading = match self.reading {
+            _ if out.is_empty() => None,
+            Some((written, since)) if written == out.written() => Some((written, since)),
+            Some(_) | None => Some((out.written(), now)),
+        };
     }
 
     /// Lets the server take at most so long from now on, if that does not run already; or, if not

@@ -69,9 +69,7 @@ mod send;
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
-use mail_wire::{
-    Goodbye, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded,
-};
+use mail_wire::{Goodbye, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded};
 
 use crate::{Capabilities, State, frame::ResponseFramer};
 use plan::{Ending, InFlight, Queued, Stage};
@@ -244,6 +242,7 @@ impl Session {
         let in_text = self.framer.is_in_literal();
         let partly = !self.input.is_empty() || !self.framer.is_between_responses();
         let limits = &self.config.limits;
+        self.clock.watch(now, &self.out);
         self.clock.run(Pending::Greeting, greeting, limits.greeting, now);
         self.clock.run(Pending::Answer, answer && !in_text, limits.answer, now);
         self.clock.run(Pending::RestOfResponse, partly && !in_text, limits.rest_of_response, now);
