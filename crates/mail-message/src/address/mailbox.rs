@@ -92,8 +92,15 @@ impl<'a> AddrSpec<'a> {
     /// > addr-spec = local-part "@" domain                  RFC 5322 section 3.4.1
     ///
     /// `None` unless that is all there is. Dots may stand anywhere, but not in place of all words,
-    /// and the domain may be missing.
+    /// and the domain may be missing. CR, LF and NUL, which obsolete quoted pairs may hold (section
+    /// 4.1), cannot be sent anywhere: an address with them is none.
     pub(crate) fn parse(input: &'a [u8]) -> Option<Self> {
+        let spec = Self::read(input)?;
+        let is_sendable = |part| !bare(part).iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0));
+        (is_sendable(spec.local) && spec.domain.is_none_or(is_sendable)).then_some(spec)
+    }
+
+    fn read(input: &'a [u8]) -> Option<Self> {
         let mut lexer = Lexer::new(input);
         let local = words(&mut lexer, b'"')?;
         if lexer.peek().is_none() {
@@ -250,6 +257,12 @@ mod tests {
         assert_eq!(spec("\"a\"\"b\"@c"), None);
         assert_eq!(spec("a@\"b\""), None);
         assert_eq!(spec("a@[b"), None);
+        for unsendable in ["\"a\\\nb\"@c", "\"a\\\rb\"@c", "\"a\\\0b\"@c", "\"a\0b\"@c", "a@[b\0]"]
+        {
+            assert_eq!(spec(unsendable), None, "{}", unsendable.escape_debug());
+        }
+        // A line end that folds is no part of the address.
+        assert_eq!(spec("\"a\r\n b\"@c"), Some(("a b".into(), Some("c".into()))));
     }
 
     #[test]
