@@ -1,0 +1,25 @@
+//! Ways in which a network might cut what a peer sends.
+
+use crate::random::Random;
+
+/// Returns the ways to cut `data` that a body tries: whole, octet by octet, and two at random, which
+/// the data itself decides, so that a finding repeats.
+pub(crate) fn ways(data: &[u8]) -> Vec<Vec<&[u8]>> {
+    let mut random = Random::of(data);
+    vec![
+        vec![data],
+        data.chunks(1).collect(),
+        at_random(data, 8, &mut random),
+        at_random(data, 200, &mut random),
+    ]
+}
+
+fn at_random<'a>(data: &'a [u8], longest: usize, random: &mut Random) -> Vec<&'a [u8]> {
+    let (mut rest, mut pieces) = (data, Vec::new());
+    while !rest.is_empty() {
+        let (piece, more) = rest.split_at((1 + random.below(longest)).min(rest.len()));
+        pieces.push(piece);
+        rest = more;
+    }
+    pieces
+}

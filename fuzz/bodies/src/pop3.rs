@@ -1,0 +1,67 @@
+//! POP3's commands and responses.
+
+use mail_errors::ParseError;
+use pop3_proto::{Capabilities, Timestamp, encode, parse};
+
+use crate::expect_offset;
+
+/// Octets are read as a command line.
+pub(crate) fn command(data: &[u8]) {
+    let read = checked(data, parse::command(data));
+    let Some(command) = read else { return };
+    assert_eq!(parse::verb(data), Some(command.verb()));
+    let line = line(|out| encode::command(&command, out));
+    assert_eq!(parse::command(&line).as_ref(), Ok(&command));
+    assert_eq!(command.clone().into_owned(), command);
+}
+
+/// Octets are read as each line that a server can send.
+pub(crate) fn response(data: &[u8]) {
+    if let Some(response) = checked(data, parse::response(data)) {
+        let line = line(|out| encode::response(&response, out));
+        assert_eq!(parse::response(&line).as_ref(), Ok(&response));
+        if let Some(code) = response.code() {
+            assert!(!code.as_bytes().is_empty() && response.text().len() < data.len());
+        }
+    }
+    if let Some(listing) = checked(data, parse::drop_listing(data)) {
+        let line = line(|out| encode::drop_listing(listing, out));
+        assert_eq!(parse::drop_listing(&line), Ok(listing));
+    }
+    if let Some(listing) = checked(data, parse::scan_listing(data)) {
+        let line = line(|out| encode::scan_listing(listing, out));
+        assert_eq!(parse::scan_listing(&line), Ok(listing));
+    }
+    if let Some(listing) = checked(data, parse::unique_id_listing(data)) {
+        let line = line(|out| encode::unique_id_listing(&listing, out));
+        assert_eq!(parse::unique_id_listing(&line).as_ref(), Ok(&listing));
+    }
+    if let Some(capability) = checked(data, parse::capability(data)) {
+        let line = line(|out| encode::capability(&capability, out));
+        let line = line.strip_prefix(b".").filter(|rest| rest.starts_with(b".")).unwrap_or(&line);
+        assert_eq!(parse::capability(line).as_ref(), Ok(&capability));
+    }
+    if let Some(timestamp) = Timestamp::find(data) {
+        assert_eq!(Timestamp::new(timestamp.as_str()).as_ref(), Ok(&timestamp));
+        assert!(String::from_utf8_lossy(data).contains(timestamp.as_str()));
+    }
+    let mut capabilities = Capabilities::default();
+    for line in data.split(|&octet| octet == b'\n') {
+        capabilities.push(line);
+    }
+    assert!(capabilities.iter().count() <= data.len() + 1);
+}
+
+fn checked<T>(data: &[u8], read: Result<T, ParseError>) -> Option<T> {
+    read.inspect_err(|error| expect_offset(error, data)).ok()
+}
+
+/// Returns what is written, without its line end.
+fn line(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut wire = Vec::new();
+    write(&mut wire);
+    let line = wire.strip_suffix(b"\r\n").expect("it is a line");
+    let unsendable = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
+    assert!(!line.iter().any(unsendable), "two lines of one");
+    line.to_vec()
+}
