@@ -1,10 +1,13 @@
-//! The timers of a session, which stand still while its application is thinking.
+//! The timers of a session.
 
 use std::time::{Duration, Instant};
 
 use mail_wire::{Deadlines, Pace};
 
 /// Named deadlines and, during a long answer, its pace.
+///
+/// None of it runs while the application is thinking: deadlines are set when the session starts to
+/// wait for its peer and cleared when what was waited for is there, and the pace is excused.
 #[derive(Debug)]
 pub(crate) struct Clock<N> {
     deadlines: Deadlines<N>,
@@ -20,13 +23,11 @@ impl<N: Copy + PartialEq> Clock<N> {
 
     /// The application has the word.
     pub(crate) fn stop(&mut self, now: Instant) {
-        self.deadlines.pause(now);
         self.stopped.get_or_insert(now);
     }
 
     /// The peer has the word.
     pub(crate) fn go_on(&mut self, now: Instant) {
-        self.deadlines.resume(now);
         if let (Some(since), Some(pace)) = (self.stopped.take(), &mut self.pace) {
             pace.excuse(now.saturating_duration_since(since));
         }

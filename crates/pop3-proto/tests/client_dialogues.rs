@@ -110,11 +110,11 @@ fn ok_stls_and_capabilities_each_time() {
         b"+OK ready\r\n",
         b"+OK\r\nSTLS\r\n.\r\n",
         b"+OK begin\r\n",
-        b"+OK\r\nUSER\r\n..X-DOT\r\n.\r\n",
+        b"+OK\r\nUSER\r\n.\r\n",
         b"+OK\r\n",
         b"+OK in\r\n",
         b"+OK\r\nTOP\r\n.\r\n",
-        b"+OK\r\nUIDL\r\n.\r\n",
+        b"+OK\r\nUIDL\r\n..X-DOT\r\n.\r\n",
         b"+OK bye\r\n",
     ];
     let replay = fetch(&Config::new(), give, &answers);
@@ -125,7 +125,7 @@ fn ok_stls_and_capabilities_each_time() {
         "tls",
         "ready",
         "PASS +OK in",
-        "offers [Uidl]",
+        "offers [Uidl, Other(Text(.X-DOT))]",
         "CAPA +OK",
         "QUIT +OK bye",
     ];
@@ -173,8 +173,9 @@ fn err_plaintext_behind_the_answer_to_stls() {
     let mut act = |_: &mut Client, event| tell(event);
     let answers: [&[u8]; 3] =
         [b"+OK ready\r\n", b"+OK\r\nSTLS\r\n.\r\n", b"+OK begin\r\n+OK\r\nUSER\r\n.\r\n"];
-    let run = replay(&mut client, &mut act, &answers, false);
-    assert_eq!(run.ended, Ended::Failed("Injected".into()));
+    replay(&mut client, &mut act, &answers[..2], false);
+    client.buffers().0.extend_from_slice(answers[2]);
+    assert_eq!(client.next_event(start()).unwrap_err(), Violation::Injected, "no handshake");
 
     let mut client = Client::new(Config::new());
     replay(&mut client, &mut act, &answers[..2], false);
@@ -182,6 +183,19 @@ fn err_plaintext_behind_the_answer_to_stls() {
     assert!(matches!(client.next_event(start()), Ok(Next::Upgrade { .. })));
     client.buffers().0.extend_from_slice(b"+OK\r\n");
     assert_eq!(client.upgraded(pretend(Upgrade::Tls)), Err(Violation::Injected));
+}
+
+/// RFC 2595 4: the client must discard what it learnt in the clear.
+#[test]
+fn forgets_the_capabilities_that_were_told_in_the_clear() {
+    let mut client = Client::new(Config::new());
+    let mut act = |_: &mut Client, event| tell(event);
+    let answers: [&[u8]; 4] =
+        [b"+OK ready\r\n", b"+OK\r\nSTLS\r\nPIPELINING\r\n.\r\n", b"+OK\r\n", b"-ERR\r\n"];
+    let run = replay(&mut client, &mut act, &answers, false);
+    assert_eq!(run.log.last().unwrap(), "ready");
+    assert_eq!(client.capabilities(), None);
+    assert!(client.tls().is_some());
 }
 
 /// CVE-2007-1558, and RFC 2595 4: a timestamp that came in the clear is forgotten under TLS.
@@ -411,6 +425,13 @@ fn closing_says_quit_and_breaking_off_says_nothing() {
     let run = replay(&mut client, &mut act, &[b"+OK\r\n", b"+OK bye\r\n"], false);
     assert_eq!(run.log, ["not sent: the conversation is over", "DELE +OK", "QUIT +OK bye"]);
     assert_eq!((run.text().as_str(), client.state()), ("QUIT\r\n", State::Update));
+
+    let mut client = Client::new(bold());
+    client.stat().unwrap();
+    client.close(Goodbye::Done);
+    let run = replay(&mut client, &mut act, &[], false);
+    assert_eq!((run.text().as_str(), run.ended), ("", Ended::Closed), "no command could go yet");
+    assert_eq!(run.log, ["not sent: the conversation is over"]);
 
     let mut client = Client::new(bold());
     logged_in(&mut client);

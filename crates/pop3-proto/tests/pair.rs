@@ -217,6 +217,35 @@ fn err_server_that_does_not_answer() {
     assert_eq!(client.next_event(until).unwrap_err(), Violation::TimedOut { what: "answer" });
 }
 
+/// Each answer has its own time, and that of a message is over with it.
+#[test]
+fn every_answer_has_its_own_time() {
+    let mut client = Client::new(bold());
+    let mut now = start();
+    client.login(mrose()).unwrap();
+    client.retr(MessageNumber::FIRST).unwrap();
+    client.noop().unwrap();
+    client.noop().unwrap();
+    let answer_time = ClientLimits::default().answer_time;
+    client.buffers().0.extend_from_slice(b"+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK\r\nhalf");
+    let wait = |client: &mut Client, now| loop {
+        match client.next_event(now).unwrap() {
+            Next::Event(_) => {}
+            next => break next.until(),
+        }
+    };
+    assert_eq!(wait(&mut client, now), Some(now + ClientLimits::default().body_window));
+    for answer in [&b"\r\n.\r\n"[..], b"+OK\r\n"] {
+        now += Duration::from_secs(100);
+        client.buffers().0.extend_from_slice(answer);
+        assert_eq!(wait(&mut client, now), Some(now + answer_time));
+    }
+    assert!(
+        client.buffers().0.capacity() < 4 * mail_wire::COMMAND_BLOCK,
+        "the block is given back"
+    );
+}
+
 /// A message that trickles is aborted; one whose octets the application is slow to take is not.
 #[test]
 fn err_message_slower_than_the_lowest_rate() {
@@ -252,6 +281,36 @@ fn err_message_slower_than_the_lowest_rate() {
             false
         };
         assert_eq!(failed, fails, "{octets} octets in {window:?}, late: {late}");
+    }
+}
+
+/// Time in which nothing was to be read does not count.
+#[test]
+fn ok_reader_that_comes_back_after_a_while() {
+    let mut server = Server::new(open());
+    let app = App { piece: 16 * 1024, ..App::of_sizes(&[100_000]) };
+    let mut now = start();
+    server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS tanstaaf\r\n");
+    for _ in 0..3 {
+        server.buffers().0.extend_from_slice(b"RETR 1\r\n");
+        let mut blocked = 0;
+        loop {
+            match server.next_event(now).unwrap() {
+                Next::Event(event) => drop(app.act(&mut server, event)),
+                Next::NeedInput { .. } => break,
+                Next::NeedOutput { .. } => blocked += 1,
+                other => panic!("{other:?}"),
+            }
+            if blocked > 0 {
+                let (_, out) = server.buffers();
+                out.advance(out.remaining());
+            }
+        }
+        assert!(blocked > 0);
+        // All is read; what follows is a pause.
+        let (_, out) = server.buffers();
+        out.advance(out.remaining());
+        now += Duration::from_secs(500);
     }
 }
 

@@ -9,7 +9,7 @@ use common::{App, lines, open, serve};
 use mail_wire::testing::{Ended, pretend, replay, start};
 use mail_wire::{Next, Session as _, Upgrade};
 use pop3_proto::server::{Config, Event, Server, Tls};
-use pop3_proto::{Response, ResponseCode, State, Text, Violation};
+use pop3_proto::{Response, ResponseCode, State, Text, Timestamp, Violation};
 
 fn two() -> App {
     App::of_sizes(&[120, 200])
@@ -70,6 +70,25 @@ fn ok_stls_and_then_a_password() {
         "refused STLS WrongState",
     ];
     assert_eq!(replay.log, log);
+}
+
+/// RFC 2595 4: STLS is announced in the authorization state only.
+#[test]
+fn offers_no_tls_to_who_is_in() {
+    let config = open().tls(Tls::StartTls);
+    let replay = serve(&config, &two(), &["CAPA\r\nUSER mrose\r\nPASS tanstaaf\r\nCAPA\r\n"]);
+    assert_eq!(replay.text().matches("STLS").count(), 1);
+    assert_eq!(replay.text().matches("capability list").count(), 2);
+}
+
+/// RFC 2449 3: angle brackets in a greeting are the timestamp's.
+#[test]
+fn ok_greeting_in_which_only_the_timestamp_has_brackets() {
+    let timestamp = Timestamp::new("<1@a>").unwrap();
+    let config = open().greeting(Text::fixed("the <best> server")).apop(timestamp.clone());
+    let replay = serve(&config, &two(), &[]);
+    assert_eq!(replay.text(), "+OK the best server <1@a>\r\n");
+    assert_eq!(Timestamp::find(replay.text().as_bytes()), Some(timestamp));
 }
 
 /// RFC 2595 4: what was said in the clear is forgotten.

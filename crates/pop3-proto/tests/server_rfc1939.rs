@@ -8,13 +8,17 @@ use mail_wire::testing::Ended;
 use pop3_proto::Timestamp;
 
 const LOGIN: &str = "USER mrose\r\nPASS tanstaaf\r\n";
-const LET_IN: &str =
-    "+OK POP3 server ready\r\n+OK send PASS\r\n+OK maildrop has 2 messages (320 octets)\r\n";
 
 /// Runs commands after a login, and returns what was answered to them.
 fn transaction(app: &App, commands: &[&str]) -> String {
+    transaction_of(app, "2 messages (320 octets)", commands)
+}
+
+/// The same with a maildrop of another size.
+fn transaction_of(app: &App, size: &str, commands: &[&str]) -> String {
     let replay = serve(&open(), app, &[&format!("{LOGIN}{}", lines(commands))]);
-    replay.text().strip_prefix(LET_IN).expect("logged in").to_owned()
+    let let_in = format!("+OK POP3 server ready\r\n+OK send PASS\r\n+OK maildrop has {size}\r\n");
+    replay.text().strip_prefix(&let_in).expect("logged in").to_owned()
 }
 
 fn two() -> App {
@@ -109,6 +113,26 @@ fn ok_unique_ids_but_of_what_is_deleted() {
         "+OK message 1 deleted",
         "+OK unique-id listing follows",
         "2 id-2",
+        ".",
+    ];
+    assert_eq!(said, lines(&expected));
+}
+
+#[test]
+fn ok_unique_ids_around_what_is_deleted() {
+    let app = App::of_sizes(&[20, 20, 20, 20]);
+    let said =
+        transaction_of(&app, "4 messages (80 octets)", &["DELE 2", "DELE 4", "UIDL", "LIST"]);
+    let expected = [
+        "+OK message 2 deleted",
+        "+OK message 4 deleted",
+        "+OK unique-id listing follows",
+        "1 id-1",
+        "3 id-3",
+        ".",
+        "+OK 2 messages (40 octets)",
+        "1 20",
+        "3 20",
         ".",
     ];
     assert_eq!(said, lines(&expected));

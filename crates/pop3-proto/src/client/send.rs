@@ -93,11 +93,9 @@ impl Client {
 
     /// Tells whether this command may go although others are not answered yet. RFC 2449 6.6.
     fn may_pipeline(&self, verb: Verb) -> bool {
-        // Logins change what may be sent next, and nothing follows QUIT.
-        let barrier = |verb| matches!(verb, Verb::Capa | Verb::Quit);
+        // Only logins and TLS change what may be sent next, and they are over in this state.
         self.state == State::Transaction
             && State::Transaction.allows(verb)
-            && self.flight.back().is_none_or(|sent| !barrier(sent.verb))
             && self.in_flight + LONGEST <= self.config.limits.group
             && self.offers(&Capability::Pipelining)
     }
