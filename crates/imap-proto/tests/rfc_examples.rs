@@ -317,6 +317,9 @@ fn ok_what_servers_leave_out_or_put_in() {
         ("* LIST (HasChildren) \"/\" inbox", "* LIST (\\HasChildren) \"/\" INBOX"),
         ("* 1 FETCH (FLAGS (\\Seen)  UID 3 )", "* 1 FETCH (FLAGS (\\Seen) UID 3)"),
         ("* 1 FETCH ()", "* 1 FETCH ()"),
+        ("* 4 FETCH  (UID  7 RFC822.TEXT  {1}\r\nx)", "* 4 FETCH (UID 7 RFC822.TEXT {1}\r\nx)"),
+        ("* STATUS  x  ( UNSEEN  3 )", "* STATUS x (UNSEEN 3)"),
+        ("* LIST  ()  NIL  x", "* LIST () NIL x"),
         ("* CAPABILITY IMAP4rev1  IDLE ", "* CAPABILITY IMAP4rev1 IDLE"),
         ("* ESEARCH (TAG A1) ALL 1", "* ESEARCH (TAG \"A1\") ALL 1"),
         (

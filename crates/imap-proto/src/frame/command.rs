@@ -273,7 +273,8 @@ impl CommandFramer {
     fn line(&mut self, input: &mut BytesMut) -> Option<CommandStep> {
         let Some(line) = self.scan.line(input) else {
             if let Some(why) = self.too_long(input.len()) {
-                return self.start_swallowing(input, why);
+                self.start_swallowing(input, why);
+                return None;
             }
             return Some(CommandStep::Starved);
         };
@@ -402,12 +403,11 @@ impl CommandFramer {
         };
     }
 
-    fn start_swallowing(&mut self, input: &mut BytesMut, why: Over) -> Option<CommandStep> {
+    fn start_swallowing(&mut self, input: &[u8], why: Over) {
         let report = Some((self.tag(input), why));
         self.begin(Append::Unknown);
         self.scan.searched = input.len();
         self.state = State::Swallowing(Swallow { literal: 0, swallowed: 0, report });
-        None
     }
 
     fn swallow(&mut self, input: &mut BytesMut) -> Option<CommandStep> {

@@ -324,7 +324,10 @@ fn sort_of(line: &[u8]) -> Sort {
 /// The text starts at the end of the literal before. In ENVELOPE or BODYSTRUCTURE nothing of the
 /// sort can stand outside of quotes.
 fn is_of_section(text: &[u8]) -> bool {
-    let Some(text) = text.strip_suffix(b" ") else { return false };
+    let Some(mut text) = text.strip_suffix(b" ") else { return false };
+    while let Some(fewer) = text.strip_suffix(b" ") {
+        text = fewer;
+    }
     match text {
         [.., b']'] => true,
         [head @ .., b'>'] => {

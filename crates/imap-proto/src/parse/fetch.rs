@@ -8,8 +8,8 @@ use super::{
     date::date_time,
     flag::flag_list,
     lexical::{
-        STREAMED, list, list1, literal, literal_header, number64, nz_number, quoted, raw_value, sp,
-        spaces,
+        STREAMED, list, list1, literal, literal_header, number64, nz_number, quoted, raw_value,
+        spaces, sps,
     },
     section::{origin, partial, section, section_binary},
 };
@@ -97,7 +97,7 @@ pub(super) fn msg_atts_start(i: &[u8]) -> PResult<'_, (FetchAttributes<'_>, Fetc
         if rest.is_empty() {
             return Ok((rest, (FetchAttributes::checked(consumed(i, at)), attribute)));
         }
-        at = spaces(sp(rest)?.0);
+        at = sps(rest)?.0;
     }
 }
 
@@ -121,42 +121,42 @@ fn known(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
     let eq = |name: &[u8]| word.eq_ignore_ascii_case(name);
     match (word.len(), word.first()) {
         (3, Some(b'u' | b'U')) if eq(b"UID") => {
-            let (rest, uid) = nz_number(sp(rest)?.0)?;
+            let (rest, uid) = nz_number(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::Uid(uid)))
         }
         (4, Some(b'b' | b'B')) if eq(b"BODY") => match rest.first() {
             Some(b'[') => {
                 let (rest, section) = section(rest)?;
                 let (rest, origin) = origin(rest)?;
-                let (rest, text) = body_text(sp(rest)?.0)?;
+                let (rest, text) = body_text(sps(rest)?.0)?;
                 Ok((rest, FetchAttribute::Section { section, origin, text }))
             }
             _ => raw(rest, FetchAttribute::Body),
         },
         (5, Some(b'f' | b'F')) if eq(b"FLAGS") => {
-            let (rest, flags) = flag_list(sp(rest)?.0)?;
+            let (rest, flags) = flag_list(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::Flags(flags)))
         }
         (6, Some(b'r' | b'R')) if eq(b"RFC822") => text(rest, FetchAttribute::Rfc822),
         (6, Some(b'b' | b'B')) if eq(b"BINARY") => {
             let (rest, part) = section_binary(rest)?;
             let (rest, origin) = origin(rest)?;
-            let (rest, text) = body_text(sp(rest)?.0)?;
+            let (rest, text) = body_text(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::Binary { part, origin, text }))
         }
         (8, Some(b'e' | b'E')) if eq(b"ENVELOPE") => raw(rest, FetchAttribute::Envelope),
         (11, Some(b'r' | b'R')) if eq(b"RFC822.SIZE") => {
-            let (rest, octets) = number64(sp(rest)?.0)?;
+            let (rest, octets) = number64(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::Rfc822Size(octets)))
         }
         (11, Some(b'r' | b'R')) if eq(b"RFC822.TEXT") => text(rest, FetchAttribute::Rfc822Text),
         (11, Some(b'b' | b'B')) if eq(b"BINARY.SIZE") => {
             let (rest, part) = section_binary(rest)?;
-            let (rest, octets) = number64(sp(rest)?.0)?;
+            let (rest, octets) = number64(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::BinarySize { part, octets }))
         }
         (12, Some(b'i' | b'I')) if eq(b"INTERNALDATE") => {
-            let (rest, date) = date_time(sp(rest)?.0)?;
+            let (rest, date) = date_time(sps(rest)?.0)?;
             Ok((rest, FetchAttribute::InternalDate(date)))
         }
         (13, Some(b'b' | b'B')) if eq(b"BODYSTRUCTURE") => raw(rest, FetchAttribute::BodyStructure),
@@ -169,7 +169,7 @@ fn raw<'a>(
     i: &'a [u8],
     make: fn(Raw<'a>) -> FetchAttribute<'a>,
 ) -> PResult<'a, FetchAttribute<'a>> {
-    let (rest, value) = raw_value(sp(i)?.0)?;
+    let (rest, value) = raw_value(sps(i)?.0)?;
     Ok((rest, make(Raw::checked(value))))
 }
 
@@ -177,13 +177,13 @@ fn text<'a>(
     i: &'a [u8],
     make: fn(BodyText<'a>) -> FetchAttribute<'a>,
 ) -> PResult<'a, FetchAttribute<'a>> {
-    let (rest, text) = body_text(sp(i)?.0)?;
+    let (rest, text) = body_text(sps(i)?.0)?;
     Ok((rest, make(text)))
 }
 
 fn other(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
     let (rest, name) = span1(i, &ASTRING_CHAR, &"the name of a fetched item")?;
-    let (rest, value) = raw_value(sp(rest)?.0)?;
+    let (rest, value) = raw_value(sps(rest)?.0)?;
     Ok((rest, FetchAttribute::Other { name: Atom::checked(name), value: Raw::checked(value) }))
 }
 

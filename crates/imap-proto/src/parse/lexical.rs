@@ -34,6 +34,11 @@ pub(super) fn sp(i: &[u8]) -> PResult<'_, ()> {
     }
 }
 
+/// One space or, as some servers have it, more.
+pub(super) fn sps(i: &[u8]) -> PResult<'_, ()> {
+    sp(i).map(|(rest, ())| (spaces(rest), ()))
+}
+
 /// Passes over spaces, of which there may be none.
 pub(super) fn spaces(i: &[u8]) -> &[u8] {
     cut(i, i.iter().position(|&octet| octet != b' ').unwrap_or(i.len())).1

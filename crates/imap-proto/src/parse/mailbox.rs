@@ -4,7 +4,9 @@ use mail_wire::grammar::{ByteSet, PResult, consumed, span1, unmet};
 
 use super::{
     flag::mbx_list_flag,
-    lexical::{atom, list, list1, mailbox, nil, number64, quoted, raw_value, sp, spaces, string},
+    lexical::{
+        atom, list, list1, mailbox, nil, number64, quoted, raw_value, sp, spaces, sps, string,
+    },
 };
 use crate::{
     Delimiter, IString, List, ListPattern, ListPatterns, ListReturn, ListSelect, MailboxAttributes,
@@ -119,11 +121,11 @@ fn return_opts(i: &[u8]) -> PResult<'_, ListReturn> {
 /// >                [SP mbox-list-extended]
 pub(super) fn mailbox_list(i: &[u8]) -> PResult<'_, MailboxListing<'_>> {
     let (rest, attributes) = list(i, mbx_list_flag)?;
-    let (rest, delimiter) = delimiter(sp(rest)?.0)?;
-    let (rest, mailbox) = mailbox(sp(rest)?.0)?;
+    let (rest, delimiter) = delimiter(sps(rest)?.0)?;
+    let (rest, mailbox) = mailbox(sps(rest)?.0)?;
     let (rest, extended) = match rest {
         [b' ', b'(', ..] => {
-            let (rest, raw) = raw_value(sp(rest)?.0)?;
+            let (rest, raw) = raw_value(sps(rest)?.0)?;
             (rest, Some(Raw::checked(raw)))
         }
         _ => (rest, None),
@@ -160,14 +162,14 @@ pub(super) fn status_atts(i: &[u8]) -> PResult<'_, StatusItems> {
 /// > "STATUS" SP mailbox SP "(" [status-att-list] ")"
 pub(super) fn mailbox_status(i: &[u8]) -> PResult<'_, MailboxStatus<'_>> {
     let (rest, mailbox) = mailbox(i)?;
-    let (rest, values) = list(sp(rest)?.0, status_att_val)?;
+    let (rest, values) = list(sps(rest)?.0, status_att_val)?;
     Ok((rest, MailboxStatus { mailbox, values: StatusValues::checked(values) }))
 }
 
 /// > status-att-val = ("MESSAGES" SP number) / ("UIDNEXT" SP nz-number) / ...
 pub(crate) fn status_att_val(i: &[u8]) -> PResult<'_, StatusValue<'_>> {
     let (rest, name) = atom(i)?;
-    let (rest, ()) = sp(rest)?;
+    let (rest, ()) = sps(rest)?;
     if let Some(item) = StatusItem::of(name.as_bytes())
         && let Ok((rest, number)) = number64(rest)
         && matches!(rest.first(), None | Some(b' ' | b')'))

@@ -10,7 +10,9 @@ use super::{
     command::id_params,
     fetch::{msg_atts, msg_atts_start},
     flag::{capabilities, flag_list},
-    lexical::{astring, atom, items, number, nz_number, raw_value, raw_values, sp, spaces, tag},
+    lexical::{
+        astring, atom, items, number, nz_number, raw_value, raw_values, sp, spaces, sps, tag,
+    },
     mailbox::{mailbox_list, mailbox_status},
     set::sequence_set,
 };
@@ -87,19 +89,21 @@ fn untagged(i: &[u8]) -> PResult<'_, Response<'_>> {
         b"PREAUTH" => behind(rest).map(|(rest, text)| (rest, Response::PreAuth(text))),
         b"BYE" => behind(rest).map(|(rest, text)| (rest, Response::Bye(text))),
         b"CAPABILITY" => {
-            capabilities(sp(rest)?.0).map(|(rest, list)| (rest, Response::Capability(list)))
+            capabilities(sps(rest)?.0).map(|(rest, list)| (rest, Response::Capability(list)))
         }
         b"ENABLED" => enabled(rest),
-        b"LIST" => mailbox_list(sp(rest)?.0).map(|(rest, list)| (rest, Response::List(list))),
-        b"LSUB" => mailbox_list(sp(rest)?.0).map(|(rest, list)| (rest, Response::Lsub(list))),
+        b"LIST" => mailbox_list(sps(rest)?.0).map(|(rest, list)| (rest, Response::List(list))),
+        b"LSUB" => mailbox_list(sps(rest)?.0).map(|(rest, list)| (rest, Response::Lsub(list))),
         b"STATUS" => {
-            mailbox_status(sp(rest)?.0).map(|(rest, list)| (rest, Response::MailboxStatus(list)))
+            mailbox_status(sps(rest)?.0).map(|(rest, list)| (rest, Response::MailboxStatus(list)))
         }
         b"SEARCH" => search(rest),
         b"ESEARCH" => esearch(rest),
-        b"FLAGS" => flag_list(sp(rest)?.0).map(|(rest, flags)| (rest, Response::Flags(flags))),
-        b"ID" => id_params(sp(rest)?.0).map(|(rest, fields)| (rest, Response::Id(fields))),
-        b"NAMESPACE" => raw_values(sp(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw))),
+        b"FLAGS" => flag_list(sps(rest)?.0).map(|(rest, flags)| (rest, Response::Flags(flags))),
+        b"ID" => id_params(sps(rest)?.0).map(|(rest, fields)| (rest, Response::Id(fields))),
+        b"NAMESPACE" => {
+            raw_values(sps(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw)))
+        }
         _ => other(i),
     }
 }
@@ -108,13 +112,13 @@ fn untagged(i: &[u8]) -> PResult<'_, Response<'_>> {
 /// > message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
 fn numbered(i: &[u8]) -> PResult<'_, Response<'_>> {
     let (rest, count) = number(i)?;
-    let (rest, ()) = sp(rest)?;
+    let (rest, ()) = sps(rest)?;
     let (word, after) = span(rest, &ByteSet::ALPHA);
     let eq = |name: &[u8]| word.eq_ignore_ascii_case(name);
     match (word.len(), word.first()) {
         (5, Some(b'f' | b'F')) if eq(b"FETCH") => {
             let number = nz_number(i)?.1;
-            let (rest, attributes) = msg_atts(sp(after)?.0)?;
+            let (rest, attributes) = msg_atts(sps(after)?.0)?;
             Ok((rest, Response::Fetch(Fetched { number, attributes })))
         }
         (6, Some(b'e' | b'E')) if eq(b"EXISTS") => Ok((after, Response::Exists(count))),
