@@ -133,7 +133,7 @@ impl<T: AsRef<[u8]>> Command<T> {
     }
 }
 
-/// What a client calls itself in EHLO or HELO: printable ASCII without blanks, otherwise as it came.
+/// What a client calls itself in EHLO or HELO: printable ASCII without blanks, else as it came.
 ///
 /// RFC 5321 4.1.4 forbids to refuse mail because this name is wrong, so it need not be a domain.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

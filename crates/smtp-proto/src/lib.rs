@@ -1,4 +1,85 @@
-//! SMTP (RFC 5321) as a sans-IO library: parser, encoder, and both ends as sessions.
+//! SMTP (RFC 5321) as a sans-IO library: a parser, an encoder, and both ends of a conversation as
+//! [sessions](mail_wire::Session) that own no socket, no clock and no thread.
+//!
+//! # The loop
+//!
+//! A session is two buffers and one question. A driver of [`mail_wire::drive`] moves the octets
+//! and asks; the application acts on the events. Both ends, over a real connection:
+//!
+//! ```
+//! use std::{net::{TcpListener, TcpStream}, thread};
+//!
+//! use mail_wire::drive::{Driven, blocking::drive};
+//! use smtp_proto::{Domain, Mailbox};
+//! use smtp_proto::client::{Client, Envelope, Outcome, TlsPolicy, deliver};
+//! use smtp_proto::server::{Event, Server, replies};
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! let address = listener.local_addr()?;
+//! let config = smtp_proto::server::Config::new(&Domain::parse("mx.example.com")?);
+//! let receiving = thread::spawn(move || {
+//!     let (mut stream, _) = listener.accept().expect("somebody connects");
+//!     let (mut server, mut message) = (Server::new(config), Vec::new());
+//!     while let Ok(Driven::Event(event)) = drive(&mut server, &mut stream, None) {
+//!         let answered = match event {
+//!             Event::Rcpt(rcpt) => match rcpt.forward_path().mailbox() {
+//!                 Some(to) if to.domain().as_name() == Some("example.com") => server.accept(),
+//!                 _ => server.reply(replies::RELAY_DENIED),
+//!             },
+//!             Event::Body(octets) => Ok(message.extend_from_slice(&octets)),
+//!             // MAIL, DATA and the end of the message. Store it first: 250 takes responsibility.
+//!             _ if server.owes().is_some() => server.accept(),
+//!             _ => Ok(()),
+//!         };
+//!         answered.expect("each is answered once, in kind");
+//!     }
+//!     message
+//! });
+//!
+//! let config = smtp_proto::client::Config::new(Domain::parse("[127.0.0.1]")?);
+//! let mut client = Client::new(config.tls(TlsPolicy::Never));
+//! let mut stream = TcpStream::connect(address)?;
+//! let envelope = Envelope::new(Mailbox::parse("alice@example.net")?)
+//!     .to(Mailbox::parse("bob@example.com")?)
+//!     .to(Mailbox::parse("eve@example.org")?);
+//! let text = &b"Subject: lunch\r\n\r\nNoon?\r\n"[..];
+//! let delivered = deliver(&mut client, |client| client, &mut stream, envelope, text);
+//!
+//! assert!(matches!(delivered.outcomes[0], Outcome::Accepted(_)));
+//! assert!(matches!(&delivered.outcomes[1], Outcome::Refused { reply, .. }
+//!     if reply.to_string() == "550 5.7.1 relaying denied"));
+//! assert_eq!(receiving.join().expect("the server is done"), text);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! TLS is a layer around a session (`mail_wire::layered`, feature `rustls` there) or around the
+//! stream; sessions only say when it has to be in place.
+//!
+//! # Contents
+//!
+//! | where | what | RFC |
+//! |---|---|---|
+//! | [`server`] | the server's session: MX, submission, TLS, AUTH | 5321, 6409, 3207, 4954, 8314 |
+//! | [`client`] | the client's session, and [`client::deliver`] | 5321, 2920, 3207, 4954 |
+//! | [`Mailbox`], [`Domain`], [`ReversePath`], [`ForwardPath`] | addresses | 5321 4.1.2 |
+//! | [`Command`], [`Params`] | what clients say | 5321 4.1.1 |
+//! | [`ReplyReader`] | what servers say, as [`mail_errors::Reply`] | 5321 4.2, 2034 |
+//! | [`Capabilities`] | what servers offer: SIZE, 8BITMIME, ... | 1870, 6152, 2920, 4954 |
+//! | [`State`], [`Verb`], [`Outcome`] | the table that both ends go by | 5321 3 |
+//! | [`Profile`], [`Deviation`], [`Defect`] | what is tolerated, and the report of it | |
+//! | [`limits`] | how much, how long, how many | 5321 4.5.3 |
+//! | [`parse`], [`encode`] | the layer below: lines to views without a copy, and back | 5321 4 |
+//!
+//! Whatever leaves a session is an owned value; the bodies of messages leave the server in slices
+//! of its receive buffer, and reach the client as the application gives them. No line end but CRLF
+//! gets in or out (see [`mail_wire::BareNewline`]), and nothing that only looks like the end of a
+//! message ends one.
+//!
+//! # Not supported
+//!
+//! LMTP (RFC 2033), CHUNKING (RFC 3030), DSN (RFC 3461), SMTPUTF8 (RFC 6531) and ETRN. A server
+//! answers them as RFC 5321 4.2.4 and 4.1.1.11 have it; what a server offers of them a client finds
+//! in [`Capabilities::iter`].
 
 mod address;
 pub mod client;

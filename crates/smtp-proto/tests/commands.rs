@@ -1,5 +1,7 @@
 //! Command lines: what each profile reads, refuses and reports.
 
+#![allow(clippy::unwrap_used)]
+
 use smtp_proto::{Command, Defects, Deviation, ParamFault, Profile, Verb, encode, parse};
 
 fn read(line: &str, profile: Profile) -> Result<String, (usize, &'static str)> {

@@ -2,7 +2,7 @@
 
 mod dialogue;
 
-use dialogue::{Served, mx, served};
+use dialogue::{Served, mx, offers, served};
 use mail_sasl::Mechanism;
 use smtp_proto::{limits::ServerLimits, server::Config};
 
@@ -148,7 +148,7 @@ fn refuses_plaintext_without_tls() {
     served(mx().auth(&Mechanism::BY_STRENGTH))
         .s("220 ")
         .c("EHLO c")
-        .s("250-mx.example.com\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
+        .s(&offers("250 ENHANCEDSTATUSCODES\r\n"))
         .e("hello c")
         .c(&format!("AUTH PLAIN {TIM}"))
         .s("538 5.7.11 ")

@@ -1,10 +1,10 @@
 //! The server in the dialogues of RFC 5321 appendix D, and out of order.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod dialogue;
 
-use dialogue::{mx, served, with_server};
+use dialogue::{mx, offers, served, with_server};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use smtp_proto::server::{Server, replies};
 
@@ -14,7 +14,7 @@ fn ok_a_typical_transaction() {
     served(mx())
         .s("220 mx.example.com ESMTP\r\n")
         .c("EHLO bar.com")
-        .s("250-mx.example.com\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
+        .s(&offers("250 ENHANCEDSTATUSCODES\r\n"))
         .e("hello bar.com")
         .c("MAIL FROM:<Smith@bar.com>")
         .e("from <Smith@bar.com>")

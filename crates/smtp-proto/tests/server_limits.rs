@@ -1,6 +1,6 @@
 //! The server's limits: size, recipients, errors, lines, memory, output.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod dialogue;
 

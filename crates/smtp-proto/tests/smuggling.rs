@@ -1,7 +1,7 @@
 //! Nothing that only looks like the end of a message ends one: <https://smtpsmuggling.com>,
 //! CVE-2023-51764 to 51766.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod dialogue;
 

@@ -6,24 +6,26 @@ mod envelope;
 mod error;
 mod event;
 mod outgoing;
+mod replies;
 mod setup;
 mod transaction;
 
 use std::{
     collections::VecDeque,
+    fmt,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
-use mail_errors::{Misuse, Reply};
+use mail_errors::Misuse;
 use mail_sasl::client::Exchange;
 use mail_wire::{
     COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session, Sink, Upgrade, Upgraded, reserve_block,
 };
 
 use crate::{
-    Capabilities, Command, Outcome as ReplyOutcome, Read, ReplyReader, State, Verb, clock::Clock,
-    encode, state::after,
+    Capabilities, Command, Outcome as ReplyOutcome, ReplyReader, State, Verb, clock::Clock, encode,
+    state::after,
 };
 
 use outgoing::Outgoing;
@@ -89,7 +91,6 @@ pub use event::{Event, MessageId, NotSent, Outcome};
 /// # assert!(said.ends_with(b"DATA\r\nHi!\r\n.\r\nQUIT\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Client {
     config: Config,
     state: State,
@@ -270,80 +271,6 @@ impl Client {
                 return Ok(answer);
             }
         }
-    }
-
-    /// Takes a reply out of the input and acts on it. Answers false if there is none.
-    fn read_reply(&mut self) -> bool {
-        if self.wants_tls() {
-            return false;
-        }
-        match self.reader.next(&mut self.input) {
-            Ok(Read::Starved) => return false,
-            Ok(Read::Reply(reply, defects)) => {
-                self.told.extend(defects.iter().map(Event::Tolerated));
-                self.clock.reply_done();
-                self.reply(reply);
-            }
-            Err(error) => self.give_up(error.into()),
-        }
-        true
-    }
-
-    /// Acts on a reply.
-    fn reply(&mut self, reply: Reply) {
-        let outcome = ReplyOutcome::from(&reply);
-        let Some(InFlight { verb, .. }) = self.in_flight.pop_front() else {
-            return self.unasked(reply, outcome);
-        };
-        self.state = after(self.state, verb, outcome);
-        if outcome == ReplyOutcome::Closing {
-            return self.closed_by_server(verb, reply);
-        }
-        match verb {
-            Verb::Connect
-            | Verb::Ehlo
-            | Verb::Helo
-            | Verb::StartTls
-            | Verb::Auth
-            | Verb::AuthResponse => self.setup_reply(verb, outcome, reply),
-            Verb::Mail | Verb::Rcpt | Verb::Data | Verb::EndOfData | Verb::Rset => {
-                self.transaction_reply(verb, outcome, reply);
-            }
-            // RFC 5321 4.1.1.10: whatever the reply says, this was the last of it.
-            Verb::Quit => self.end(Ok(())),
-            Verb::Handshake | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => {
-                self.give_up(Error::Unexpected { verb: Some(verb), reply });
-            }
-        }
-    }
-
-    /// A reply that answers nothing.
-    fn unasked(&mut self, reply: Reply, outcome: ReplyOutcome) {
-        let in_body = self.outgoing.as_ref().is_some_and(Outgoing::is_body_open);
-        let refused = matches!(outcome, ReplyOutcome::Refused | ReplyOutcome::Closing);
-        if let Some(outgoing) = self.outgoing.as_mut().filter(|_| in_body) {
-            // The server has had enough of the message. What it has said counts, but it is still
-            // reading a message, and the only way out is to hang up.
-            self.told.push_back(Event::BodyEnough { id: outgoing.id });
-            if refused {
-                let stage = Verb::EndOfData;
-                outgoing.tell_open(Outcome::Refused { stage, reply: reply.clone() });
-            }
-        }
-        if outcome == ReplyOutcome::Closing {
-            return self.give_up(Error::Closing { reply });
-        }
-        self.give_up(Error::Unexpected { verb: None, reply });
-    }
-
-    fn closed_by_server(&mut self, stage: Verb, reply: Reply) {
-        if stage == Verb::Quit {
-            return self.end(Ok(()));
-        }
-        if let Some(outgoing) = &mut self.outgoing {
-            outgoing.tell_open(Outcome::Refused { stage, reply: reply.clone() });
-        }
-        self.give_up(Error::Closing { reply });
     }
 
     /// Says what comes next, if anything can be said now. Answers whether something happened.
@@ -589,5 +516,19 @@ impl Session for Client {
 
     fn close(&mut self, why: Goodbye) {
         self.goodbye.get_or_insert(why);
+    }
+}
+
+/// Says nothing of what is in the buffers: passwords pass through them.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.state)
+            .field("setup", &self.setup)
+            .field("in_flight", &self.in_flight)
+            .field("input", &self.input.len())
+            .field("output", &self.output.len())
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }

@@ -16,8 +16,11 @@ pub struct ReplyLine<'a> {
 
 /// Reads a line of a reply, given without its CRLF.
 ///
-/// > Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
-/// >                                                                     RFC 5321 4.2
+/// ```text
+/// Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
+/// ```
+///
+/// RFC 5321 4.2.
 ///
 /// Any three digits of which the first is not 0 are a code.
 ///

@@ -129,8 +129,8 @@ impl Server {
         if self.is_tls {
             return self.refuse(Verb::StartTls, BAD_SEQUENCE);
         }
-        // RFC 2920 3.1: STARTTLS ends a group. What stands behind it would be read as if it had come
-        // under TLS.
+        // RFC 2920 3.1: STARTTLS ends a group. What stands behind it would be read as if it had
+        // come under TLS.
         if behind > 0 {
             return self.fail(&replies::INJECTED, Error::Injected { octets: behind });
         }

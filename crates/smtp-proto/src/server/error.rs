@@ -20,7 +20,7 @@ pub enum Error {
     #[error("client takes no output")]
     Stuck,
     /// The client hung up without QUIT.
-    #[error("client hung up while {}{}", .state.as_str(), if *.torn { ", within a line" } else { "" })]
+    #[error("client hung up {} {}", if *.torn { "within" } else { "while" }, .state.as_str())]
     Disconnected {
         /// Where the conversation stood.
         state: State,

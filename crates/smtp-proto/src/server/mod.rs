@@ -9,7 +9,7 @@ mod error;
 mod event;
 pub mod replies;
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Instant};
 
 use bytes::{Buf, BytesMut};
 use mail_errors::{Misuse, ParseError, Reply, ReplyClass, ReplyCode};
@@ -36,9 +36,10 @@ pub use event::{Aborted, Event, Mail, Rcpt, Refused};
 ///   [`is_authenticated`](Self::is_authenticated).
 /// * **Driving it**: its [`Session`], which see for the loop and the order of answers.
 ///
-/// It greets, answers EHLO, STARTTLS, NOOP, RSET, HELP and QUIT, refuses what is malformed or out of
-/// place, keeps the limits, and asks its application about the rest. Nothing behind an unanswered
-/// command is looked at. Whatever is [owed](Self::owes) can be answered at once or much later.
+/// It greets, answers EHLO, STARTTLS, NOOP, RSET, HELP and QUIT, refuses what is malformed or out
+/// of place, keeps the limits, and asks its application about the rest. Nothing behind an
+/// unanswered command is looked at. Whatever is [owed](Self::owes) can be answered at once or much
+/// later.
 ///
 /// ```
 /// # use bytes::Buf;
@@ -80,7 +81,6 @@ pub use event::{Aborted, Event, Mail, Rcpt, Refused};
 /// # assert!(said.starts_with(b"220 mx.example.com ESMTP\r\n250-mx.example.com\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Server {
     config: Arc<Config>,
     state: State,
@@ -457,6 +457,19 @@ impl Session for Server {
 
     fn close(&mut self, why: Goodbye) {
         self.goodbye.get_or_insert(why);
+    }
+}
+
+/// Says nothing of what is in the buffers: passwords pass through them.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("state", &self.state)
+            .field("owed", &self.owed)
+            .field("input", &self.input.len())
+            .field("output", &self.output.len())
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }
 

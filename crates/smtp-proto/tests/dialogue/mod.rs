@@ -1,10 +1,11 @@
-//! Dialogues as the RFCs print them: `c` is what the client says, `s` what the server says, `e` what
-//! the session under test tells its application.
+//! Dialogues as the RFCs print them: `c` is what the client says, `s` what the server says, `e`
+//! what the session under test tells its application.
 //!
-//! Each runs three times over: step by step; all at once, as a peer that pipelines sends it; and cut
-//! at every offset. All must come to the same.
+//! Each runs three times over: step by step; all at once, as a peer that pipelines sends it; and
+//! cut at every offset. All must come to the same.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 use bytes::{Buf, Bytes};
 use mail_wire::{
@@ -19,6 +20,12 @@ use smtp_proto::{
 
 pub fn mx() -> server::Config {
     server::Config::new(&Domain::parse("mx.example.com").unwrap())
+}
+
+/// What the server offers, up to these last lines.
+pub fn offers(last: &str) -> String {
+    let always = "250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n";
+    format!("250-mx.example.com\r\n{always}{last}")
 }
 
 pub fn laptop() -> client::Config {
