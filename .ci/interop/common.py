@@ -1,0 +1,242 @@
+"""What the scripts in peers/ share: a post office to talk to, messages to send, and a verdict."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+# Where our programs are; `run` sets it.
+BIN = pathlib.Path(os.environ["MAIL_BIN"])
+DOMAIN = "post-office.test"
+SERVICES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps", "dns")
+# No wait for anything is longer, in seconds.
+PATIENCE = 30
+
+failures = []
+
+
+@contextlib.contextmanager
+def check(name):
+    """One check: it passes unless something is raised inside."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001: whatever went wrong is the verdict
+        failures.append(name)
+        print(f"FAIL {name}: {type(error).__name__}: {error}", flush=True)
+        traceback.print_tb(error.__traceback__, limit=-3, file=sys.stdout)
+    else:
+        print(f"PASS {name}", flush=True)
+
+
+def finish():
+    """Ends the script with its verdict."""
+    if failures:
+        sys.exit(f"{len(failures)} failed: {', '.join(failures)}")
+
+
+def same(got, wanted, what="octets"):
+    """Fails where the two part."""
+    if got == wanted:
+        return
+    if isinstance(got, bytes) and isinstance(wanted, bytes):
+        at = len(os.path.commonprefix([got, wanted]))
+        around = slice(max(0, at - 30), at + 30)
+        raise AssertionError(
+            f"{what} part at {at} of {len(got)} and {len(wanted)}: "
+            f"got {got[around]!r}, wanted {wanted[around]!r}"
+        )
+    raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def run(*command, stdin=b"", ok=(0,), timeout=PATIENCE, env=None):
+    """Runs a program and returns its standard output; another exit code than `ok` is an error."""
+    done = subprocess.run(
+        [str(part) for part in command], input=stdin, capture_output=True, timeout=timeout, env=env
+    )
+    if ok is not None and done.returncode not in ok:
+        said = (done.stderr + done.stdout)[-2000:].decode(errors="replace")
+        raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def until(what, condition):
+    """Waits for something to become true, and returns what it became."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if result := condition():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens at, for peers that cannot choose one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port):
+    """Tells whether somebody listens at a port of 127.0.0.1."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def directory():
+    """A directory that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mail-interop-") as path:
+        yield pathlib.Path(path)
+
+
+@contextlib.contextmanager
+def process(*command, stdout=subprocess.DEVNULL, log=None, stop=signal.SIGTERM):
+    """A program that runs meanwhile, with its children in a group of its own."""
+    with open(log or os.devnull, "ab") as err:
+        child = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL, stdout=stdout, stderr=err, start_new_session=True,
+        )
+    try:
+        yield child
+    finally:
+        child.poll() is None and child.send_signal(stop)
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            failures.append(f"end of {command[0]}")
+            print(f"FAIL {command[0]} does not end", flush=True)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait(PATIENCE)
+
+
+class Office:
+    """A `post-office serve` of its own, with accounts for alice and bob, if asked for carol with APOP."""
+
+    PASSWORD = "open sesame, \\ and \"more\""
+    HOST = "127.0.0.1"
+
+    def __init__(self, apop=False):
+        self.names = ("alice", "bob", "carol") if apop else ("alice", "bob")
+        self.ports = {}
+
+    def __enter__(self):
+        self.stack = contextlib.ExitStack()
+        try:
+            self._start()
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def _start(self):
+        self.dir = self.stack.enter_context(directory())
+        self.log = self.dir / "log"
+        accounts = "".join(
+            f"[[account]]\nlogin = '{name}@{DOMAIN}'\npassword = '{self.PASSWORD}'\n"
+            + ("apop = true\n" if name == "carol" else "")
+            for name in self.names
+        )
+        file = self.dir / "post-office.toml"
+        file.write_text(f"domains = ['{DOMAIN}']\n{accounts}")
+        ports = [arg for service in SERVICES for arg in ("--port", f"{service}=0")]
+        self.child = self.stack.enter_context(process(
+            BIN / "post-office", "serve", "--config", file, "--data", self.dir / "data", *ports,
+            stdout=subprocess.PIPE, log=self.log,
+        ))
+        self.stack.callback(self._print_log)
+        # Whatever it says is read to the end, so that it never waits for us.
+        lines, ready = [], threading.Event()
+
+        def read():
+            for line in self.child.stdout:
+                lines.append(line.decode())
+                if line == b"ready\n":
+                    ready.set()
+            ready.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        if not ready.wait(PATIENCE) or "ready\n" not in lines:
+            raise AssertionError(f"post-office did not start: {lines}")
+        for line in lines:
+            word, *rest = line.split() or [""]
+            if word == "listening":
+                self.ports[rest[0]] = int(rest[1].rpartition(":")[2])
+            elif word == "certificate":
+                self.certificate = pathlib.Path(rest[0])
+        same(set(self.ports), set(SERVICES), "services")
+
+    def __exit__(self, *raised):
+        with check("post-office ends cleanly on SIGTERM"):
+            self.child.send_signal(signal.SIGTERM)
+            same(self.child.wait(PATIENCE), 0, "exit code")
+            said = self.log.read_text(errors="replace")
+            assert "panicked" not in said, said[-2000:]
+            assert self.PASSWORD not in said, "a password is in the log"
+        self.stack.close()
+
+    def _print_log(self):
+        if failures:
+            print("--- the log of post-office, its end:")
+            print(self.log.read_text(errors="replace")[-6000:], flush=True)
+
+    def __getattr__(self, service):
+        """The port of a service."""
+        try:
+            return self.__dict__["ports"][service]
+        except KeyError:
+            raise AttributeError(service) from None
+
+
+def header(subject, sender="alice", to="bob"):
+    """The header of a message, with the blank line."""
+    return (
+        f"From: Alice <{sender}@{DOMAIN}>\r\nTo: {to}@{DOMAIN}\r\nSubject: {subject}\r\n"
+        f"Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <{subject}@{DOMAIN}>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: 8bit\r\n\r\n"
+    ).encode()
+
+
+# What has been torn on its way through one mail server or another.
+BODIES = {
+    "plain": b"Hello, Bob.\r\n",
+    "dots": b".\r\n..\r\n...\r\n.x\r\n. \r\nx.\r\n.\r\n\r\n.\r\n",
+    "only-a-dot": b".\r\n",
+    "blank-lines": b"\r\n\r\n\r\na\r\n\r\n\r\n",
+    "trailing-blanks": b"a \r\nb\t\r\n \r\n\t \t\r\nc   \r\n",
+    "8bit": "日本語の本文。Grüße, naïve café — ∑\r\n.ドット\r\n".encode() + b"\xff\xfe\x80\xa0\r\n",
+    "long-lines": b"x" * 998 + b"\r\n" + b"." * 997 + b"\r\n" + b"\xc3\xa9" * 499 + b"\r\n",
+    "from-lines": b"From bob\r\n>From alice\r\nFrom: nobody\r\n",
+    "looks-like-protocol": b"QUIT\r\n* BYE\r\n)\r\nA1 OK done\r\n+OK\r\n{5}\r\n250 ok\r\n",
+    "big": b"".join(b"%06d %s\r\n" % (n, b"." * (n % 70)) for n in range(5000)),
+}
+
+
+def messages(**header_of):
+    """All of them: name, octets."""
+    for name, body in BODIES.items():
+        yield name, header(name, **header_of) + body
+
+
+TRACE = re.compile(
+    rb"Return-Path: <[^>\r\n]*>\r\n"
+    rb"Received: from [^\r\n]+\r\n(?:[\t ][^\r\n]+\r\n)*",
+)
+
+
+def original(stored):
+    """What was sent, out of what was delivered: without the trace fields of the last hop."""
+    trace = TRACE.match(stored)
+    assert trace, f"no trace fields: {stored[:300]!r}"
+    return stored[trace.end():]
