@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
@@ -100,10 +101,16 @@ impl Identity {
             Ok(_) | Err(_) => {}
         }
         let all = names.iter().copied().chain(["localhost", "127.0.0.1", "::1"]);
-        let made = rcgen::generate_simple_self_signed(all.map(str::to_owned).collect::<Vec<_>>())?;
+        let mut asked = CertificateParams::new(all.map(str::to_owned).collect::<Vec<_>>())?;
+        // This is the name that a mail program shows when it asks a person.
+        let shown = names.first().copied().unwrap_or("localhost");
+        asked.distinguished_name = DistinguishedName::new();
+        asked.distinguished_name.push(DnType::CommonName, shown);
+        let key = KeyPair::generate()?;
+        let made = asked.self_signed(&key)?;
         // The certificate last: where it is, its key is too.
-        write(&files.key, &made.signing_key.serialize_pem())?;
-        write(&files.certificate, &format!("{comment}{}", made.cert.pem()))?;
+        write(&files.key, &key.serialize_pem())?;
+        write(&files.certificate, &format!("{comment}{}", made.pem()))?;
         Self::load(&files)
     }
 

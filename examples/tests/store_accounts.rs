@@ -67,6 +67,7 @@ fn err_wrong_password_unknown_account_and_illegal_name() {
     let store = dir.open();
     let made = set_up(&store, &Config::default()).expect("set up");
     let good = &made[0].password;
+    assert!(!store.knows_apop().expect("tells"), "nobody asked for it");
     assert!(!logs_in(&store, "alice@post-office.test", &Secret::from("guess")));
     assert!(!logs_in(&store, "alice@post-office.test", &Secret::from("")));
     for login in ["nobody@post-office.test", "alice", "", "alice@post-office.test\0", "a b"] {
@@ -91,6 +92,7 @@ fn ok_apop_for_those_alone_who_asked_for_it() {
         let account = authenticator.check_apop(&store, login, verify);
         account.expect("checked").is_some()
     };
+    assert!(store.knows_apop().expect("tells"));
     assert!(check("carol@example.org", "tanstaaf"));
     assert!(!check("carol@example.org", "other"));
     assert!(!check("dave@example.org", "tanstaaf"));

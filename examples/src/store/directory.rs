@@ -152,6 +152,14 @@ pub trait Directory {
     /// Only those of the machinery.
     fn accounts(&self) -> Result<Vec<(AccountId, LoginName)>, StoreError>;
 
+    /// Tells whether any account may log in by APOP: a server that offers it for nothing sends
+    /// those astray who try it first.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the machinery.
+    fn knows_apop(&self) -> Result<bool, StoreError>;
+
     /// Changes how an account proves who it is.
     ///
     /// # Errors

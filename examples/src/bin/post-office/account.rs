@@ -81,8 +81,9 @@ pub(crate) struct Add {
     quota: Option<Quota>,
     /// Let the account log in by APOP as well. This costs: the password itself is then stored in
     /// clear text, and whoever gets hold of the store can read it, where otherwise there are only
-    /// keys that it cannot be read from. APOP also rests on MD5, which is broken. Better use POP3
-    /// over TLS.
+    /// keys that it cannot be read from. APOP also rests on MD5, which is broken, and once
+    /// one account has it the server offers it, which some mail programs then try for every account.
+    /// Better use POP3 over TLS.
     #[arg(long)]
     apop: bool,
     /// A further address that the account may send from; may be given several times.

@@ -97,6 +97,13 @@ impl Directory for SqliteStore {
         })
     }
 
+    fn knows_apop(&self) -> Result<bool, StoreError> {
+        self.readers.run(|connection| {
+            let query = "SELECT EXISTS (SELECT 1 FROM account WHERE apop IS NOT NULL)";
+            Ok(connection.prepare_cached(query)?.query_row([], |row| row.get(0))?)
+        })
+    }
+
     fn set_credentials(&self, id: AccountId, credentials: &Credentials) -> Result<(), StoreError> {
         let credentials = credentials.clone();
         self.writer.run(move |connection| {
