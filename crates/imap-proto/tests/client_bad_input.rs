@@ -464,3 +464,31 @@ fn ok_close_says_logout_once_what_runs_is_done() {
     assert_eq!(ended, Ended::Closed);
     assert_eq!(log.last().map(String::as_str), Some("bye bye"));
 }
+
+#[test]
+fn ok_close_does_not_ask_twice() {
+    let (_, ended) = dialogue(|_| Ok(()))
+        .act(|session, event| {
+            if let Event::Ready { .. } = event {
+                session.close(Goodbye::Done);
+            }
+        })
+        .s(HELLO)
+        .c("A1 LOGOUT")
+        .s("A1 BAD stay")
+        .run();
+    assert_eq!(ended, Ended::Closed);
+}
+
+#[test]
+fn ok_more_texts_than_were_asked_for_are_not_told_as_such() {
+    let (log, _) = selected(|session| {
+        enter(session)?;
+        session.fetch(false, set("1"), whole()).map(drop)
+    })
+    .c("A3 FETCH 1 BODY.PEEK[]")
+    .s(&format!("* 1 FETCH (BODY[] \"one\"{})", " BODY[] \"more\"".repeat(20)))
+    .s("A3 OK done")
+    .run();
+    assert_eq!(lines_with(&log, "body \""), ["body \"one\""]);
+}

@@ -544,15 +544,15 @@ fn ok_select_keeps_what_the_server_tells_of_the_mailbox() {
         session.unselect().map(drop)
     })
     .act(|session, event| {
-        if let (Event::Done { text, .. }, Some(mailbox)) = (event, session.mailbox()) {
-            if text.code() == Some(&Code::ReadOnly) {
-                assert_eq!((mailbox.exists(), mailbox.recent()), (7, 1));
-                assert_eq!(mailbox.access(), imap_proto::Access::ReadOnly);
-                assert_eq!(mailbox.name(), &name("work"));
-                assert_eq!(mailbox.uid_validity().map(u32::from), Some(9));
-                assert_eq!(mailbox.uid_next().map(u32::from), Some(4392));
-                assert!(mailbox.permanent_flags().is_empty() && mailbox.is_consistent());
-            }
+        if let (Event::Done { text, .. }, Some(mailbox)) = (event, session.mailbox())
+            && text.code() == Some(&Code::ReadOnly)
+        {
+            assert_eq!((mailbox.exists(), mailbox.recent()), (7, 1));
+            assert_eq!(mailbox.access(), imap_proto::Access::ReadOnly);
+            assert_eq!(mailbox.name(), &name("work"));
+            assert_eq!(mailbox.uid_validity().map(u32::from), Some(9));
+            assert_eq!(mailbox.uid_next().map(u32::from), Some(4392));
+            assert!(mailbox.permanent_flags().is_empty() && mailbox.is_consistent());
         }
     })
     .c("A3 SELECT work")

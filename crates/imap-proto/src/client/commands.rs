@@ -91,15 +91,14 @@ impl Session {
     /// # Errors
     /// Also [`Misuse::Invalid`] for STARTTLS and AUTHENTICATE.
     pub fn command(&mut self, body: CommandBody<'_>) -> Result<Handle, Misuse> {
-        match body.verb() {
-            Verb::StartTls => {
-                Err(Misuse::Invalid { what: "command", why: "STARTTLS is up to the configuration" })
-            }
-            Verb::Authenticate => {
-                Err(Misuse::Invalid { what: "command", why: "the exchange has its own method" })
-            }
-            _ => self.give(Order::Command(body.into_owned())),
+        let invalid = |why| Err(Misuse::Invalid { what: "command", why });
+        if body.verb() == Verb::StartTls {
+            return invalid("STARTTLS is up to the configuration");
         }
+        if body.verb() == Verb::Authenticate {
+            return invalid("the exchange has its own method");
+        }
+        self.give(Order::Command(body.into_owned()))
     }
 
     /// Asks what the server can do. Mostly needless: [`capabilities`](Self::capabilities) is kept.

@@ -62,7 +62,8 @@ pub enum Event {
         uid: Option<NonZeroU32>,
     },
     /// Untagged data that nobody asked for: new messages (EXISTS), other flags (FETCH), warnings
-    /// and alerts (OK, NO, BAD). News of an IDLE comes so as well.
+    /// and alerts (OK, NO, BAD). News of an IDLE comes so as well. The octets of a text that nobody
+    /// asked for are passed over.
     Unsolicited(Response<'static>),
     /// IDLE has begun: news comes as it happens.
     Idling(Handle),
@@ -131,7 +132,7 @@ pub struct BodyStart {
     pub number: NonZeroU32,
     /// Its UID, if that has been told.
     pub uid: Option<NonZeroU32>,
-    /// What was told of the message before.
+    /// What was told of the message before, since the text before this one.
     pub before: FetchAttributes<'static>,
     /// Which text it is: one of the attributes that have a
     /// [`BodyText`](crate::BodyText).

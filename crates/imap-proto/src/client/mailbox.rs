@@ -52,7 +52,6 @@ impl Mailbox {
     }
 
     pub(super) fn apply_code(&mut self, code: Option<&Code<'_>>) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the other codes are of no mailbox")]
         match code {
             // RFC 7162 3.2.11: what came before was about the mailbox that was open before.
             Some(Code::Closed) => *self = Self::new(self.name.clone(), self.access),

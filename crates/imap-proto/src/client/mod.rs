@@ -55,11 +55,13 @@
 //! CONDSTORE, QRESYNC, UIDONLY, NOTIFY, MULTIAPPEND, CATENATE, BINARY in APPEND, COMPRESS; ENVELOPE
 //! and BODYSTRUCTURE come [raw](crate::Raw).
 
+mod answer;
 mod clock;
 mod commands;
 mod config;
 mod error;
 mod event;
+mod login;
 mod mailbox;
 mod plan;
 mod read;

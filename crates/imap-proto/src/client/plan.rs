@@ -9,8 +9,8 @@ use mail_sasl::{Credentials, Mechanism, client::Exchange};
 
 use super::Handle;
 use crate::{
-    CommandBody, FetchAttribute, FetchItem, FetchItems, MailboxName, NumberSet, ResponseText,
-    SequenceNumber, SequenceSet, Status, Verb, encode::EncodedCommand,
+    CommandBody, FetchAttribute, FetchItem, MailboxName, NumberSet, ResponseText, SequenceNumber,
+    SequenceSet, Status, Verb, encode::EncodedCommand,
 };
 
 /// A command that waits for its turn.
@@ -86,13 +86,24 @@ pub(super) enum Asks {
     Enable,
     Id,
     Namespace,
-    List { with_status: bool },
+    List {
+        with_status: bool,
+    },
     Lsub,
     Status(MailboxName<'static>),
     Select,
     Search,
-    Fetch { uid: bool, wanted: Wanted, kinds: Kinds },
-    Store { uid: bool, wanted: Wanted },
+    Fetch {
+        uid: bool,
+        wanted: Wanted,
+        kinds: Kinds,
+        /// How many texts of a message it asks for.
+        texts: usize,
+    },
+    Store {
+        uid: bool,
+        wanted: Wanted,
+    },
     Expunge,
     Move,
 }
@@ -138,23 +149,21 @@ impl Kinds {
     const BINARY_SIZE: Self = Self(1 << 7);
     const NONE: Self = Self(0);
 
-    fn of_items(items: &FetchItems<'_>) -> Self {
-        items.iter().fold(Self::NONE, |all, item| {
-            all.and(match item {
-                FetchItem::Flags => Self::FLAGS,
-                FetchItem::Uid => Self::UID,
-                FetchItem::InternalDate => Self::INTERNAL_DATE,
-                FetchItem::Rfc822Size => Self::SIZE,
-                FetchItem::Envelope => Self::ENVELOPE,
-                FetchItem::Body | FetchItem::BodyStructure => Self::STRUCTURE,
-                FetchItem::Rfc822
-                | FetchItem::Rfc822Header
-                | FetchItem::Rfc822Text
-                | FetchItem::Section { .. }
-                | FetchItem::Binary { .. } => Self::TEXT,
-                FetchItem::BinarySize(_) => Self::BINARY_SIZE,
-            })
-        })
+    const fn of_item(item: &FetchItem<'_>) -> Self {
+        match item {
+            FetchItem::Flags => Self::FLAGS,
+            FetchItem::Uid => Self::UID,
+            FetchItem::InternalDate => Self::INTERNAL_DATE,
+            FetchItem::Rfc822Size => Self::SIZE,
+            FetchItem::Envelope => Self::ENVELOPE,
+            FetchItem::Body | FetchItem::BodyStructure => Self::STRUCTURE,
+            FetchItem::Rfc822
+            | FetchItem::Rfc822Header
+            | FetchItem::Rfc822Text
+            | FetchItem::Section { .. }
+            | FetchItem::Binary { .. } => Self::TEXT,
+            FetchItem::BinarySize(_) => Self::BINARY_SIZE,
+        }
     }
 
     pub(super) const fn of(attribute: &FetchAttribute<'_>) -> Self {
@@ -197,7 +206,11 @@ impl Asks {
             CommandBody::Select(_) | CommandBody::Examine(_) => Self::Select,
             CommandBody::Search(_) => Self::Search,
             CommandBody::Fetch { uid, set, items } => {
-                Self::Fetch { uid: *uid, wanted: Wanted::new(set), kinds: Kinds::of_items(items) }
+                let is_text = |item: &FetchItem<'_>| Kinds::of_item(item) == Kinds::TEXT;
+                let texts = items.iter().filter(is_text).count();
+                let kinds = items.iter().map(|item| Kinds::of_item(&item));
+                let kinds = kinds.fold(Kinds::default(), Kinds::and);
+                Self::Fetch { uid: *uid, wanted: Wanted::new(set), kinds, texts }
             }
             CommandBody::Store { uid, set, silent: false, .. } => {
                 Self::Store { uid: *uid, wanted: Wanted::new(set) }

@@ -85,6 +85,7 @@ impl Session {
         if self.phase == Phase::Greeting {
             return self.greeted(response);
         }
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are untagged data")]
         match response {
             Response::Continue(text) => self.continued(text.as_bytes(), now),
             Response::Done { tag, status, text } => {
@@ -111,6 +112,7 @@ impl Session {
 
     fn greeted(&mut self, response: Response<'_>) {
         self.clock.stop(Pending::Greeting);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are no greeting")]
         let (greeting, text) = match response {
             Response::Status { status: Status::Ok, text } => (Greeting::Ok, text),
             Response::PreAuth(text) => (Greeting::PreAuth, text),
@@ -179,16 +181,19 @@ impl Session {
             if let (Status::Ok, Err(error)) = (status, exchange.finish()) {
                 return self.fail(ClientError::Sasl(error));
             }
-        } else if let Stage::Idle { ending: Some(Ending::Again), .. } = stage {
-            if status == Status::Ok && self.queue.is_empty() && !self.closing {
-                self.start(handle, CommandBody::Idle);
-                if let Some(command) = self.flight.back_mut() {
-                    command.forgotten = forgotten;
-                }
-                return;
+        } else if let Stage::Idle { ending: Some(Ending::Again), .. } = stage
+            && status == Status::Ok
+            && self.queue.is_empty()
+            && !self.closing
+        {
+            self.start(handle, CommandBody::Idle);
+            if let Some(command) = self.flight.back_mut() {
+                command.forgotten = forgotten;
             }
+            return;
         }
         self.state = state::after(self.state, verb, outcome);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the table says what the others do")]
         match verb {
             Verb::Select | Verb::Examine => self.opened(status),
             Verb::Login | Verb::Authenticate if status == Status::Ok && !self.told_since_login => {
@@ -211,7 +216,8 @@ impl Session {
         if let Asker::Command(handle) = asker {
             self.events.push_back(Event::Done { handle, status, text });
         }
-        if self.state == State::Logout {
+        // A server that refuses our own LOGOUT is left without its consent.
+        if self.state == State::Logout || self.closing && verb == Verb::Logout {
             self.close_now();
         }
     }

@@ -72,29 +72,39 @@ impl Session {
         self.tell(asker, Response::Fetch(fetched));
     }
 
-    /// Texts that came joined to their response are told as those that were streamed.
+    /// Texts that came joined to their response are told as those that were streamed; at most as
+    /// many as the command asks for, so that one response cannot become a million events.
     fn tell_texts(&mut self, handle: Handle, fetched: &Fetched<'_>) {
+        let own = self.flight.iter().find(|command| command.handle == Some(handle));
+        let Some(Asks::Fetch { texts, .. }) = own.map(|command| &command.asks) else { return };
+        let mut left = *texts;
+        let number = fetched.number;
+        let uid = fetched.attributes.uid().or_else(|| self.uid_of(number));
         let mut before = Vec::new();
         for attribute in fetched.attributes.iter() {
-            if let Some(octets) = attribute.text().and_then(BodyText::as_bytes) {
-                let binary = matches!(attribute.text(), Some(BodyText::Binary(_)));
-                let text = BodyText::Streamed { octets: octets.len() as u64, binary };
-                let start = BodyStart {
-                    handle,
-                    number: fetched.number,
-                    uid: fetched.attributes.uid().or_else(|| self.uid_of(fetched.number)),
-                    before: FetchAttributes::new(before.iter().cloned()),
-                    octets: octets.len() as u64,
-                    attribute: with_text(&attribute, text),
-                };
-                self.events.push_back(Event::BodyStart(start));
-                if !octets.is_empty() {
-                    let octets = Bytes::copy_from_slice(octets);
-                    self.events.push_back(Event::Body { handle, octets });
-                }
-                self.events.push_back(Event::BodyEnd { handle });
+            let Some(octets) = attribute.text().and_then(BodyText::as_bytes) else {
+                before.push(attribute);
+                continue;
+            };
+            if left == 0 {
+                return;
             }
-            before.push(attribute);
+            left -= 1;
+            let binary = matches!(attribute.text(), Some(BodyText::Binary(_)));
+            let text = BodyText::Streamed { octets: octets.len() as u64, binary };
+            self.events.push_back(Event::BodyStart(BodyStart {
+                handle,
+                number,
+                uid,
+                before: FetchAttributes::new(std::mem::take(&mut before)),
+                attribute: with_text(&attribute, text),
+                octets: octets.len() as u64,
+            }));
+            if !octets.is_empty() {
+                let octets = Bytes::copy_from_slice(octets);
+                self.events.push_back(Event::Body { handle, octets });
+            }
+            self.events.push_back(Event::BodyEnd { handle });
         }
     }
 
@@ -140,7 +150,7 @@ impl Session {
         let uid = uid.or_else(|| self.uid_of(number));
         let is_last = number.get() == exists;
         self.asker(|asks| match asks {
-            Asks::Fetch { uid: by_uid, wanted, kinds } => {
+            Asks::Fetch { uid: by_uid, wanted, kinds, .. } => {
                 // Nobody sends texts unasked, so one belongs here even if its UID comes later.
                 let is_text = told.has(Kinds::TEXT) && kinds.has(Kinds::TEXT);
                 let own = if *by_uid { uid } else { Some(number) };
@@ -222,11 +232,10 @@ fn asked(asks: &Asks, response: &Response<'_>) -> bool {
 }
 
 fn is_status_of(asks: &Asks, mailbox: &MailboxName<'_>) -> bool {
-    match asks {
-        Asks::Status(own) => own == mailbox,
-        Asks::List { with_status } => *with_status,
-        _ => false,
+    if let Asks::Status(own) = asks {
+        return own == mailbox;
     }
+    matches!(asks, Asks::List { with_status: true })
 }
 
 /// The same attribute with another text.

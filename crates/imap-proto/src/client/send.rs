@@ -2,28 +2,20 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
 use mail_errors::Misuse;
-use mail_sasl::{Credentials, Mechanism, client::Exchange, framing};
+use mail_sasl::framing;
 use mail_wire::Sink;
 
 use super::{
-    ClientError, Event, Handle, NotSent, Phase, PlaintextLogin, Session, Tls,
+    ClientError, Event, Handle, Phase, Session, Tls,
+    login::{Ready, has, respond},
     mailbox::Mailbox,
-    plan::{Asks, Ending, InFlight, Order, Queued, Stage, is_by_number, is_harmless, needs},
+    plan::{Asks, Ending, InFlight, Order, Queued, Stage, is_harmless},
 };
 use crate::{
-    Access, Atom, Authenticate, Capabilities, Command, CommandBody, IString, Login, State, Tag,
-    Verb,
+    Access, Command, CommandBody, State, Tag, Verb,
     encode::{self, LiteralMode},
-    state,
 };
-
-/// A command that may go out.
-enum Ready {
-    Command(CommandBody<'static>),
-    Exchange(Mechanism, Exchange),
-}
 
 impl Session {
     /// Puts a command into the queue.
@@ -48,11 +40,11 @@ impl Session {
                 self.go_on();
                 return;
             }
-            if self.flight.is_empty() {
-                if let Some(own) = self.own_business() {
-                    self.start(None, own);
-                    continue;
-                }
+            if self.flight.is_empty()
+                && let Some(own) = self.own_business()
+            {
+                self.start(None, own);
+                continue;
             }
             if self.phase != Phase::Ready || self.out.len() > self.config.limits.output {
                 return;
@@ -144,100 +136,6 @@ impl Session {
         wire.stops().is_empty() && sent + wire.as_bytes().len() <= self.config.limits.group
     }
 
-    /// Decides whether a command whose turn has come can be sent, and how.
-    fn prepare(&self, order: Order, expunges: u64) -> Result<Ready, NotSent> {
-        let verb = match &order {
-            Order::Command(body) => body.verb(),
-            Order::LogIn(_) | Order::Authenticate(..) => Verb::Authenticate,
-        };
-        if !state::legal(self.state, verb) {
-            return Err(NotSent::WrongState(self.state));
-        }
-        let none = Capabilities::default();
-        let offered = self.capabilities.as_ref().unwrap_or(&none);
-        match order {
-            Order::LogIn(credentials) => self.choose_login(offered, credentials),
-            Order::Authenticate(mechanism, credentials) => {
-                if !offers(offered, mechanism) {
-                    return Err(NotSent::NotOffered(mechanism.as_str()));
-                }
-                self.exchange(mechanism, credentials)
-            }
-            Order::Command(CommandBody::Login(login)) => self.plain_login(offered, login),
-            Order::Command(body) => {
-                let by_number = is_by_number(&body) && expunges != self.expunges;
-                match needs(&body) {
-                    Some(name) if !has(offered, name) => Err(NotSent::NotOffered(name)),
-                    // RFC 9051 5.5 and 7.4.1: its numbers name other messages by now.
-                    Some(_) | None if by_number => Err(NotSent::Renumbered),
-                    Some(_) | None => Ok(Ready::Command(body)),
-                }
-            }
-        }
-    }
-
-    /// The strongest means on offer that can carry the credentials.
-    fn choose_login(
-        &self,
-        offered: &Capabilities<'_>,
-        credentials: Credentials,
-    ) -> Result<Ready, NotSent> {
-        let acts_for = credentials.authorization_identity().is_some();
-        let can = |mechanism: &Mechanism| !acts_for || mechanism.has_authorization_identity();
-        let names = offered.auth_mechanisms();
-        let names = names.iter().map(Vec::as_slice);
-        let known = names.filter(|name| Mechanism::parse(name).is_ok_and(|known| can(&known)));
-        if let Some(mechanism) = Mechanism::strongest(known) {
-            return self.exchange(mechanism, credentials);
-        }
-        if acts_for {
-            return Err(NotSent::Credentials);
-        }
-        let login = IString::new(credentials.user().as_bytes().to_vec())
-            .and_then(|user| Login::new(user, credentials.password().clone()));
-        self.plain_login(offered, login.map_err(|_| NotSent::Credentials)?)
-    }
-
-    fn plain_login(
-        &self,
-        offered: &Capabilities<'_>,
-        login: Login<'static>,
-    ) -> Result<Ready, NotSent> {
-        if self.is_in_clear() {
-            return Err(NotSent::Plaintext);
-        }
-        // RFC 9051 6.2.3: "MUST NOT send a LOGIN command if the server advertises LOGINDISABLED".
-        if offered.has("LOGINDISABLED") {
-            return Err(NotSent::LoginDisabled);
-        }
-        Ok(Ready::Command(CommandBody::Login(login)))
-    }
-
-    fn exchange(&self, mechanism: Mechanism, who: Credentials) -> Result<Ready, NotSent> {
-        if mechanism.is_plaintext() && self.is_in_clear() {
-            return Err(NotSent::Plaintext);
-        }
-        let exchange = Exchange::new(mechanism, who).map_err(|_| NotSent::Credentials)?;
-        Ok(Ready::Exchange(mechanism, exchange))
-    }
-
-    fn is_in_clear(&self) -> bool {
-        !self.secured && self.config.plaintext == PlaintextLogin::Refuse
-    }
-
-    fn start_exchange(&mut self, handle: Handle, mechanism: Mechanism, mut exchange: Exchange) {
-        // RFC 4959 3: only where SASL-IR is offered.
-        let with_initial = self.capabilities.as_ref().is_some_and(|list| has(list, "SASL-IR"));
-        let initial = with_initial.then(|| exchange.initial()).flatten();
-        let initial = initial.map(|response| framing::encode_initial(response.expose()));
-        let name = Atom::checked(mechanism.as_str().as_bytes());
-        let command = CommandBody::Authenticate(Authenticate::checked(name, initial));
-        self.start(Some(handle), command);
-        if let Some(command) = self.flight.back_mut() {
-            command.stage = Stage::Sasl(exchange);
-        }
-    }
-
     /// Sends a command, or what of it comes before the first literal that has to wait.
     pub(super) fn start(&mut self, handle: Option<Handle>, mut body: CommandBody<'static>) {
         let literals = self.literal_mode();
@@ -311,11 +209,10 @@ impl Session {
                 } else {
                     self.clock.idle(now + self.config.limits.idle);
                 }
-                if let (Some(handle), false) = (command.handle, command.forgotten) {
-                    if self.idling != Some(handle) {
-                        self.idling = Some(handle);
-                        self.events.push_back(Event::Idling(handle));
-                    }
+                let told = self.idling == command.handle || command.forgotten;
+                if let (Some(handle), false) = (command.handle, told) {
+                    self.idling = Some(handle);
+                    self.events.push_back(Event::Idling(handle));
                 }
             }
             Stage::Sent | Stage::Body { .. } | Stage::Cancelled => {}
@@ -335,123 +232,6 @@ impl Session {
         }
     }
 
-    /// Gives octets of the message that [`Event::WantBody`] asks for.
-    ///
-    /// More octets than were announced cut the connection.
-    ///
-    /// # Errors
-    /// [`Misuse::UnknownId`] if this APPEND takes no octets now; [`Misuse::Unencodable`] for NUL,
-    /// which cannot be in a message (RFC 9051 section 4.3). Nothing was sent.
-    pub fn body(&mut self, handle: Handle, octets: Bytes) -> Result<(), Misuse> {
-        let left = self.body_left(handle)?;
-        if let Some(offset) = memchr::memchr(0, &octets) {
-            return Err(Misuse::Unencodable { what: "message", octet: 0, offset });
-        }
-        match left.checked_sub(octets.len() as u64) {
-            Some(rest) => {
-                self.out.put_bytes(octets);
-                if let Some(Stage::Body { left, asked, .. }) =
-                    self.flight.back_mut().map(|command| &mut command.stage)
-                {
-                    (*left, *asked) = (rest, false);
-                }
-            }
-            None => self.fail(ClientError::TornBody { missing: 0 }),
-        }
-        Ok(())
-    }
-
-    /// Says that the message is complete. Fewer octets than were announced cut the connection.
-    ///
-    /// # Errors
-    /// [`Misuse::UnknownId`] if this APPEND takes no octets now.
-    pub fn body_end(&mut self, handle: Handle) -> Result<(), Misuse> {
-        let missing = self.body_left(handle)?;
-        if missing > 0 {
-            self.fail(ClientError::TornBody { missing });
-            return Ok(());
-        }
-        self.out.put(b"\r\n");
-        let Some(command) = self.flight.back_mut() else { return Ok(()) };
-        if let Stage::Body { early: Some(how), .. } =
-            std::mem::replace(&mut command.stage, Stage::Sent)
-        {
-            let at = self.flight.len() - 1;
-            self.finish(at, how);
-        }
-        Ok(())
-    }
-
-    /// Says that the rest of the message cannot be had. It cuts the connection, so that no torn
-    /// message looks whole.
-    ///
-    /// # Errors
-    /// [`Misuse::UnknownId`] if this APPEND takes no octets now.
-    pub fn body_failed(&mut self, handle: Handle) -> Result<(), Misuse> {
-        let missing = self.body_left(handle)?;
-        self.fail(ClientError::TornBody { missing });
-        Ok(())
-    }
-
-    fn body_left(&self, handle: Handle) -> Result<u64, Misuse> {
-        match self.flight.back() {
-            Some(InFlight { handle: Some(own), stage: Stage::Body { left, .. }, .. })
-                if *own == handle =>
-            {
-                Ok(*left)
-            }
-            Some(_) | None => Err(Misuse::UnknownId { what: "message", id: handle.0 }),
-        }
-    }
-
-    /// Ends an IDLE. Its [`Event::Done`] follows.
-    ///
-    /// # Errors
-    /// [`Misuse::UnknownId`] if that is no IDLE which goes on.
-    pub fn done(&mut self, handle: Handle) -> Result<(), Misuse> {
-        let is_idle = |order: &Order| matches!(order, Order::Command(CommandBody::Idle));
-        let queued = |next: &Queued| next.handle == handle && is_idle(&next.order);
-        if let Some(at) = self.queue.iter().position(queued) {
-            self.queue.remove(at);
-            self.events.push_back(Event::NotSent { handle, why: NotSent::Cancelled });
-            return Ok(());
-        }
-        match self.flight.back() {
-            Some(InFlight { handle: Some(own), verb: Verb::Idle, .. }) if *own == handle => {
-                self.end_idle(Ending::Done);
-                Ok(())
-            }
-            Some(_) | None => Err(Misuse::UnknownId { what: "IDLE", id: handle.0 }),
-        }
-    }
-
-    /// Forgets a command: it is not sent if it has not been, and else nothing more is told of it.
-    /// What it does to the session (a mailbox that it selects) happens all the same.
-    ///
-    /// # Errors
-    /// [`Misuse::UnknownId`] if the command is over; [`Misuse::WrongMoment`] for an APPEND whose
-    /// message is on its way, which [`body_failed`](Self::body_failed) cuts.
-    pub fn forget(&mut self, handle: Handle) -> Result<(), Misuse> {
-        if let Some(at) = self.queue.iter().position(|next| next.handle == handle) {
-            self.queue.remove(at);
-            return Ok(());
-        }
-        let own = self.flight.iter_mut().find(|command| command.handle == Some(handle));
-        let Some(command) = own else {
-            return Err(Misuse::UnknownId { what: "command", id: handle.0 });
-        };
-        if matches!(command.stage, Stage::Body { .. } | Stage::Literals { size: Some(_), .. }) {
-            return Err(Misuse::WrongMoment { call: "forget", state: "sending a message" });
-        }
-        command.forgotten = true;
-        let idles = command.verb == Verb::Idle;
-        self.events.retain(|event| event.handle() != Some(handle));
-        if idles {
-            self.end_idle(Ending::Done);
-        }
-        Ok(())
-    }
-
     fn next_tag(&self) -> Tag<'static> {
         Tag::checked(format!("A{}", self.tags + 1).into_bytes())
     }
@@ -463,26 +243,4 @@ impl Session {
             Some(_) | None => LiteralMode::Synchronizing,
         }
     }
-}
-
-/// Answers a challenge; `None` if there is no answer and the exchange is to be given up.
-fn respond(exchange: &mut Exchange, challenge: &[u8]) -> Option<mail_errors::Secret> {
-    let challenge = match framing::decode_challenge(challenge) {
-        Ok(octets) => octets,
-        // PLAIN and LOGIN do not look at it, and servers put words for people there.
-        Err(_) if exchange.mechanism().is_plaintext() => Vec::new(),
-        Err(_) => return None,
-    };
-    exchange.step(&challenge).ok().map(|response| framing::encode(response.expose()))
-}
-
-/// Tells whether a capability is offered, by itself or as a part of IMAP4rev2 (RFC 9051 appendix
-/// E).
-fn has(offered: &Capabilities<'_>, name: &str) -> bool {
-    offered.has(name) || name != "ID" && offered.has("IMAP4rev2")
-}
-
-fn offers(offered: &Capabilities<'_>, mechanism: Mechanism) -> bool {
-    let names = offered.auth_mechanisms();
-    names.iter().any(|name| Mechanism::parse(name).is_ok_and(|known| known == mechanism))
 }

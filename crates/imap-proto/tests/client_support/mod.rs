@@ -216,6 +216,7 @@ pub fn pump(session: &mut Session, act: fn(&mut Session, &Event), out: &mut Vec<
 
 /// Writes an event into the log, shortly.
 pub fn show(event: &Event) -> Act {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are short by themselves")]
     Act::Log(match event {
         Event::Body { octets, .. } => return Act::Piece("body", octets.to_vec()),
         Event::WantBody { .. } => return Act::Quiet,
