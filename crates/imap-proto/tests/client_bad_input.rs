@@ -1,5 +1,6 @@
 //! What the client session does when the server, somebody on the way, or its own application does
 //! what it must not.
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test names what it looks for")]
 
 mod client_support;
 
@@ -113,15 +114,15 @@ fn err_octets_that_come_while_the_handshake_is_prepared() {
     let mut session = Session::new(Config::new().tls(Tls::Implicit));
     assert!(matches!(session.next_event(start()), Ok(Next::Upgrade { .. })));
     session.buffers().0.extend_from_slice(b"* PREAUTH me\r\n");
-    let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).unwrap_err();
+    let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).expect_err("it is over");
     assert_eq!(error, ClientError::Injected { octets: 14 });
-    assert_eq!(session.next_event(start()).unwrap_err(), error);
+    assert_eq!(session.next_event(start()).expect_err("it is over"), error);
 }
 
 #[test]
 fn err_tls_that_nobody_asked_for() {
     let mut session = Session::new(clear());
-    let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).unwrap_err();
+    let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).expect_err("it is over");
     assert_eq!(error, ClientError::UnaskedUpgrade);
 }
 
@@ -405,7 +406,10 @@ fn err_a_message_that_is_not_as_long_as_announced_cuts_the_connection() {
     for (wrong, missing) in wrongs {
         let (mut session, handle) = appending(10);
         wrong(&mut session, handle);
-        assert_eq!(session.next_event(start()).unwrap_err(), ClientError::TornBody { missing });
+        assert_eq!(
+            session.next_event(start()).expect_err("it is over"),
+            ClientError::TornBody { missing }
+        );
         assert_eq!(drain(&mut session), b"", "nothing of it may look whole");
         assert!(session.body(handle, Bytes::new()).is_err());
         assert!(session.noop().is_err());
@@ -415,7 +419,7 @@ fn err_a_message_that_is_not_as_long_as_announced_cuts_the_connection() {
 #[test]
 fn err_nul_in_a_message_is_not_sent() {
     let (mut session, handle) = appending(3);
-    let nul = session.body(handle, Bytes::from_static(b"a\0b")).unwrap_err();
+    let nul = session.body(handle, Bytes::from_static(b"a\0b")).expect_err("it is over");
     assert_eq!(nul, Misuse::Unencodable { what: "message", octet: 0, offset: 1 });
     assert!(session.forget(handle).is_err());
     session.body(handle, Bytes::from_static(b"a b")).expect("the session is unharmed");

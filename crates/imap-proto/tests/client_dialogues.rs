@@ -1,5 +1,6 @@
 //! Dialogues of the client session as RFC 3501 section 8, RFC 9051 and RFC 2177 tell them. Each
 //! also runs cut at every offset and under the contract.
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test names what it looks for")]
 
 mod client_support;
 
