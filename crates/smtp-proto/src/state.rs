@@ -110,7 +110,8 @@ pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
         // RFC 5321 4.1.4: EHLO resets whatever was going on.
         (Greeted | Ready | HasSender | HasRecipient, Verb::Ehlo | Verb::Helo, Done) => Ready,
         (Ready, Verb::StartTls, Done) => Handshake,
-        // RFC 3207 4.2: both ends forget what they learned before. `Connected` is implicit TLS.
+        // RFC 3207 4.2: both ends forget what they learned before. Implicit TLS comes before the
+        // greeting and moves nothing.
         (Handshake, Verb::Handshake, Done) => Greeted,
         (Ready, Verb::Auth, GoOn) | (Authenticating, Verb::AuthResponse, GoOn) => Authenticating,
         (Authenticating, Verb::AuthResponse, Done | Refused) => Ready,

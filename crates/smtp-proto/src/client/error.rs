@@ -61,7 +61,7 @@ pub enum Error {
     #[error("server takes no output")]
     Stuck,
     /// The server hung up.
-    #[error("server hung up while {}", .state.as_str())]
+    #[error("server hung up (state: {})", .state.as_str())]
     Disconnected {
         /// Where the conversation stood.
         state: State,

@@ -11,7 +11,7 @@ use crate::State;
 #[non_exhaustive]
 pub enum Error {
     /// The client was silent, or a line, handshake or body took too long (421 4.4.2).
-    #[error("client took too long while {}", .state.as_str())]
+    #[error("client took too long (state: {})", .state.as_str())]
     TimedOut {
         /// Where the conversation stood.
         state: State,
@@ -20,7 +20,7 @@ pub enum Error {
     #[error("client takes no output")]
     Stuck,
     /// The client hung up without QUIT.
-    #[error("client hung up {} {}", if *.torn { "within" } else { "while" }, .state.as_str())]
+    #[error("client hung up{} (state: {})", if *.torn { " halfway" } else { "" }, .state.as_str())]
     Disconnected {
         /// Where the conversation stood.
         state: State,
