@@ -9,11 +9,16 @@
 //! | [`limits`] | slowing of failed log-ins, messages per account and hour |
 //! | [`settings`] | what a person types into a mail program |
 //! | [`tls`] | certificates and the rustls set-up of both ends |
+//! | [`office`] | the servers, joined to a post office |
+//! | [`client`] | connecting to servers, and the loops of the small programs |
+//! | [`tap`] | what goes over a wire, without credentials |
 
 pub mod accounts;
+pub mod client;
 pub mod config;
 pub mod limits;
 pub mod office;
 pub mod settings;
 pub mod store;
+pub mod tap;
 pub mod tls;

@@ -1,0 +1,132 @@
+//! Reading a mailbox.
+
+use std::{io, time::Instant};
+
+use bytes::Bytes;
+use imap_proto::{
+    FetchItem, FetchItems, ResponseText, Section, SequenceSet, Status,
+    client::{BodyStart, ClientError as Error, Event, Handle, Session as Client},
+};
+use mail_errors::Misuse;
+
+use super::{ClientError, Connection};
+
+/// Gives a command and shows its events to `see`, until it is done. News that come meanwhile are
+/// shown as well.
+///
+/// # Errors
+/// [`ClientError::Refused`], [`ClientError::NotSent`], [`ClientError::Output`] for what `see` says;
+/// as [`Connection::next`].
+pub async fn run(
+    connection: &mut Connection<Client>,
+    what: &str,
+    give: impl FnOnce(&mut Client) -> Result<Handle, Misuse>,
+    until: Instant,
+    mut see: impl FnMut(Event) -> io::Result<()>,
+) -> Result<(), ClientError<Error>> {
+    let asked = give(connection.session())?;
+    loop {
+        match connection.expect(until).await? {
+            Event::Done { handle, status: Status::Ok, .. } if handle == asked => return Ok(()),
+            Event::Done { handle, text, .. } if handle == asked => {
+                let answer = words(&text);
+                return Err(ClientError::Refused { what: what.to_owned(), answer });
+            }
+            Event::NotSent { handle, why } if handle == asked => {
+                return Err(ClientError::NotSent(why.to_string()));
+            }
+            event => see(event).map_err(ClientError::Output)?,
+        }
+    }
+}
+
+/// What arrives of messages that are fetched.
+#[derive(Debug)]
+pub enum Fetched {
+    /// A message begins.
+    Begin(BodyStart),
+    /// Octets of it.
+    Piece(Bytes),
+    /// That was all of it.
+    End,
+}
+
+/// Fetches messages whole, piece by piece, each with its UID. `set` holds sequence numbers. With
+/// `peek` they do not become `\Seen`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn fetch(
+    connection: &mut Connection<Client>,
+    set: SequenceSet<'_>,
+    peek: bool,
+    until: Instant,
+    mut see: impl FnMut(Fetched) -> io::Result<()>,
+) -> Result<(), ClientError<Error>> {
+    let text = FetchItem::Section { section: Section::ALL, peek, partial: None };
+    let items = FetchItems::new([FetchItem::Uid, text])?;
+    run(
+        connection,
+        "FETCH",
+        |client| client.fetch(false, set, items),
+        until,
+        |event| match event {
+            Event::BodyStart(start) => see(Fetched::Begin(start)),
+            Event::Body { octets, .. } => see(Fetched::Piece(octets)),
+            Event::BodyEnd { .. } => see(Fetched::End),
+            Event::BodyAborted { .. } => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "the message is torn"))
+            }
+            _ => Ok(()),
+        },
+    )
+    .await
+}
+
+/// Waits in IDLE until the mailbox holds more than `known` messages, and returns how many it holds.
+/// The IDLE goes on: the next command ends it.
+///
+/// # Errors
+/// [`ClientError::TooLate`] if nothing came; as [`Connection::next`].
+pub async fn wait_for_more(
+    connection: &mut Connection<Client>,
+    known: u32,
+    until: Instant,
+) -> Result<u32, ClientError<Error>> {
+    loop {
+        let exists = connection.session().mailbox().map_or(0, |mailbox| mailbox.exists());
+        if exists > known {
+            return Ok(exists);
+        }
+        connection.expect(until).await?;
+    }
+}
+
+/// Begins to wait in IDLE: comes back when the server has said that it will tell news as it
+/// happens.
+///
+/// # Errors
+/// [`ClientError::NotSent`]; as [`Connection::next`].
+pub async fn idle(
+    connection: &mut Connection<Client>,
+    until: Instant,
+) -> Result<(), ClientError<Error>> {
+    let asked = connection.session().idle()?;
+    loop {
+        match connection.expect(until).await? {
+            Event::Idling(handle) if handle == asked => return Ok(()),
+            Event::Done { handle, text, .. } if handle == asked => {
+                let (what, answer) = ("IDLE".to_owned(), words(&text));
+                return Err(ClientError::Refused { what, answer });
+            }
+            Event::NotSent { handle, why } if handle == asked => {
+                return Err(ClientError::NotSent(why.to_string()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn words(text: &ResponseText<'_>) -> String {
+    text.text().to_string()
+}
