@@ -1,5 +1,7 @@
 //! Input that is meant to hurt: no panic, no deep recursion, no more than linear work.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test may panic")]
+
 use std::time::{Duration, Instant};
 
 use imap_proto::{MAX_DEPTH, Query, Raw, parse};

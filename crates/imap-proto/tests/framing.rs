@@ -1,5 +1,7 @@
 //! The framers, cut everywhere: what comes out does not depend on how the octets come in.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test may panic")]
+
 use bytes::BytesMut;
 use imap_proto::{
     CommandLimits, Profile, ResponseLimits,

@@ -1,6 +1,8 @@
 //! The examples of RFC 9051, RFC 3501 and the extensions: each line reads, and is written as it
 //! stands there.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test may panic")]
+
 use imap_proto::{
     BodyText, Code, Command, CommandBody, FetchAttribute, FetchItem, FetchMacro, Flag,
     LiteralHeader, NameForm, PlainCode, Response, SearchKey, Section, SectionText, SequenceSet,

@@ -1,5 +1,7 @@
 //! What is written reads as itself: every command and every response, in every literal mode.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test may panic")]
+
 use std::num::NonZeroU32;
 
 use imap_proto::{
