@@ -427,6 +427,14 @@ fn closing_says_quit_and_breaking_off_says_nothing() {
     assert_eq!((run.text().as_str(), client.state()), ("QUIT\r\n", State::Update));
 
     let mut client = Client::new(bold());
+    logged_in(&mut client);
+    client.stat().unwrap();
+    client.quit().unwrap();
+    client.close(Goodbye::Shutdown);
+    let run = replay(&mut client, &mut act, &[b"+OK\r\n", b"+OK bye\r\n"], false);
+    assert_eq!(run.log, ["not sent: the conversation is over", "DELE +OK", "QUIT +OK bye"]);
+
+    let mut client = Client::new(bold());
     client.stat().unwrap();
     client.close(Goodbye::Done);
     let run = replay(&mut client, &mut act, &[], false);
@@ -457,6 +465,20 @@ fn forgotten_commands_tell_nothing() {
     assert_eq!((run.text().as_str(), run.log), ("NOOP\r\n", vec!["NOOP +OK".to_owned()]));
     client.forget(noop);
     assert_eq!(client.waiting(), 0);
+
+    // In the middle of what is told, and in the middle of a login.
+    let stat = client.stat().unwrap();
+    client.buffers().0.extend_from_slice(b"+OK 1 2\r\n");
+    assert!(matches!(client.next_event(start()), Ok(Next::Event(Event::Stat { .. }))));
+    client.forget(stat);
+    assert!(matches!(client.next_event(start()), Ok(Next::NeedReply { .. })));
+    for answers in [&[&b"+OK\r\n"[..], b"+OK in\r\n"][..], &[b"+OK\r\n", b"-ERR no\r\n"]] {
+        let mut client = Client::new(bold());
+        let login = client.login(mrose()).unwrap();
+        replay(&mut client, &mut act, &OLD[..2], false);
+        client.forget(login);
+        assert_eq!(replay(&mut client, &mut act, answers, false).log, [""; 0]);
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Buf;
 use common::{App, bold, mrose, open, tell};
 use mail_errors::{Fault, FaultKind};
-use mail_wire::testing::{Act, Happening, Pair, start};
-use mail_wire::{Next, Session as _};
+use mail_wire::testing::{Act, Happening, Pair, pretend, start};
+use mail_wire::{Next, Session as _, Upgrade};
 use pop3_proto::client::{self, Client, Event};
 use pop3_proto::server::{self, Server};
 use pop3_proto::{ClientLimits, MessageNumber, ServerLimits, State, Violation};
@@ -246,6 +246,46 @@ fn every_answer_has_its_own_time() {
     );
 }
 
+/// What came before a message does not make up for it.
+#[test]
+fn err_message_that_does_not_come_after_many_answers_that_did() {
+    let mut client = Client::new(bold());
+    let now = start();
+    client.login(mrose()).unwrap();
+    let mut answers = b"+OK\r\n-ERR\r\n+OK\r\n+OK\r\n".to_vec();
+    for _ in 0..100 {
+        client.noop().unwrap();
+        answers.extend(b"+OK ".iter().chain(&[b'x'; 100]).chain(b"\r\n"));
+    }
+    client.retr(MessageNumber::FIRST).unwrap();
+    answers.extend(b"+OK\r\n");
+    client.buffers().0.extend_from_slice(&answers);
+    let until = loop {
+        match client.next_event(now).unwrap() {
+            Next::Event(_) => {}
+            next => break next.until().unwrap(),
+        }
+    };
+    assert!(matches!(client.next_event(until), Ok(Next::Event(Event::BodyAborted { .. }))));
+    assert_eq!(client.next_event(until).unwrap_err().kind(), FaultKind::TimedOut);
+}
+
+#[test]
+fn time_of_the_handshake_is_over_with_it() {
+    let now = start();
+    let mut server = Server::new(open().tls(server::Tls::Implicit));
+    let mut client = Client::new(client::Config::new().tls(client::Tls::Implicit));
+    assert!(server.next_event(now).is_ok() && client.next_event(now).is_ok());
+    server.upgraded(pretend(Upgrade::Tls)).unwrap();
+    client.upgraded(pretend(Upgrade::Tls)).unwrap();
+    assert!(matches!(server.next_event(now), Ok(Next::Event(server::Event::Tls(_)))));
+    assert!(matches!(client.next_event(now), Ok(Next::Event(Event::Tls(_)))));
+    let idle = ServerLimits::default().idle_time;
+    assert_eq!(server.next_event(now).unwrap().until(), Some(now + idle));
+    let greeting = ClientLimits::default().greeting_time;
+    assert_eq!(client.next_event(now).unwrap().until(), Some(now + greeting));
+}
+
 /// A message that trickles is aborted; one whose octets the application is slow to take is not.
 #[test]
 fn err_message_slower_than_the_lowest_rate() {
@@ -259,12 +299,15 @@ fn err_message_slower_than_the_lowest_rate() {
         client.login(mrose()).unwrap();
         client.retr(MessageNumber::FIRST).unwrap();
         client.buffers().0.extend_from_slice(b"+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK\r\n");
+        let mut aborted = false;
         let failed = 'conversation: {
             for _ in 0..5 {
                 loop {
                     match client.next_event(now) {
                         Ok(Next::Event(Event::Body { .. })) if late => now += window * 3,
-                        Ok(Next::Event(_)) => {}
+                        Ok(Next::Event(event)) => {
+                            aborted |= matches!(event, Event::BodyAborted { .. });
+                        }
                         Ok(Next::NeedInput { .. }) => break,
                         Ok(other) => panic!("{other:?}"),
                         Err(error) => {
@@ -281,6 +324,7 @@ fn err_message_slower_than_the_lowest_rate() {
             false
         };
         assert_eq!(failed, fails, "{octets} octets in {window:?}, late: {late}");
+        assert_eq!(aborted, fails, "the application knows");
     }
 }
 
@@ -308,9 +352,13 @@ fn ok_reader_that_comes_back_after_a_while() {
         }
         assert!(blocked > 0);
         // All is read; what follows is a pause.
-        let (_, out) = server.buffers();
-        out.advance(out.remaining());
-        now += Duration::from_secs(500);
+        for _ in 0..4 {
+            let (_, out) = server.buffers();
+            out.advance(out.remaining());
+            now += Duration::from_secs(500);
+            server.buffers().0.extend_from_slice(b"NOOP\r\n");
+            assert!(matches!(server.next_event(now), Ok(Next::NeedInput { .. })));
+        }
     }
 }
 

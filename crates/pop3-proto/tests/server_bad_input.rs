@@ -107,6 +107,15 @@ fn err_torn_command() {
     assert_eq!(replay.ended, Ended::Failed(r#"Truncated { within: "a command" }"#.into()));
 }
 
+#[test]
+fn err_torn_command_that_was_too_long_already() {
+    let mut server = Server::new(open());
+    let app = one();
+    let mut act = |server: &mut Server, event| app.act(server, event);
+    let run = replay(&mut server, &mut act, &[&[b'x'; 2000]], true);
+    assert_eq!(run.ended, Ended::Failed(r#"Truncated { within: "a command" }"#.into()));
+}
+
 /// Serves until the application is to say something, which `answer` does.
 fn at_first(script: &str, mut answer: impl FnMut(&mut Server, Event)) -> Server {
     let mut server = Server::new(open());
@@ -187,6 +196,25 @@ fn message_that_breaks_off_cuts_the_connection_without_terminator() {
     });
     assert!(matches!(failed.next_event(start()), Ok(Next::Closed)));
     assert!(said(&mut failed).ends_with("+OK 100 octets\r\nhalf of"));
+}
+
+#[test]
+fn listing_that_breaks_off_gets_no_terminator_either() {
+    let limits = ServerLimits { ids: 1, ..ServerLimits::default() };
+    let mut server = Server::new(open().limits(limits));
+    server.buffers().0.extend_from_slice(format!("{LOGIN}UIDL\r\n").as_bytes());
+    let app = App::of_sizes(&[20, 20]);
+    let mut slices = 0;
+    while let Ok(Next::Event(event)) = server.next_event(start()) {
+        slices += u32::from(matches!(event, Event::WantIds(_)));
+        if slices == 2 {
+            server.close(Goodbye::InternalError);
+        } else {
+            drop(app.act(&mut server, event));
+        }
+    }
+    assert!(matches!(server.next_event(start()), Ok(Next::Closed)));
+    assert!(said(&mut server).ends_with("+OK unique-id listing follows\r\n1 id-1\r\n"));
 }
 
 #[test]
