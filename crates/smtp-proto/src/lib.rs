@@ -105,3 +105,8 @@ pub use reply_reader::{Read, ReplyError, ReplyReader};
 #[doc(hidden)]
 pub use state::transitions;
 pub use state::{Outcome, State, Transition, Verb};
+
+/// The workspace's README, so that its example is one that compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
