@@ -1,11 +1,14 @@
 //! What tests of sessions share (feature `test-util`): replaying a dialogue cut at every offset, the
-//! contract as a test, and two ends wired together under a clock that jumps.
+//! contract as a test, two ends wired together under a clock that jumps, and the drawing of state
+//! tables.
 
 mod contract;
+mod diagram;
 mod pair;
 mod replay;
 
 pub use contract::contract;
+pub use diagram::Diagram;
 pub use pair::{Happening, Pair};
 pub use replay::{Act, Ended, Replay, cut_everywhere, replay, splits};
 
