@@ -97,7 +97,7 @@ impl<K: Ord + Clone> Hub<K> {
     }
 
     /// Takes the news that waits for a subscriber, for
-    /// [`Session::mailbox_news`](crate::server::Session::mailbox_news).
+    /// [`Session::mailbox_news`](crate::server::Server::mailbox_news).
     pub fn take(&mut self, id: SubscriberId) -> News {
         let fresh = News::new(self.most);
         match self.subscribers.get_mut(&id) {

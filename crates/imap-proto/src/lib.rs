@@ -26,10 +26,10 @@
 //! }
 //!
 //! // Loopback: no TLS. Left alone, both configurations insist on it.
-//! let mut server = server::Session::new(
+//! let mut server = server::Server::new(
 //!     server::Config::new().plaintext_login(server::PlaintextLogin::Allow),
 //! );
-//! let mut client = client::Session::new(
+//! let mut client = client::Client::new(
 //!     client::Config::new()
 //!         .tls(client::Tls::Never)
 //!         .plaintext_login(client::PlaintextLogin::Allow),

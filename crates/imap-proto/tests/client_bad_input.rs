@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use client_support::*;
 use imap_proto::{
     Flag, Flags, Status,
-    client::{AppendMessage, ClientError, Config, Event, PlaintextLogin, Session, StoreFlags, Tls},
+    client::{AppendMessage, Client, ClientError, Config, Event, PlaintextLogin, StoreFlags, Tls},
 };
 use mail_errors::{Fault, FaultKind, Misuse};
 use mail_wire::{
@@ -22,7 +22,7 @@ fn failed(error: &ClientError) -> Ended {
 
 /// Runs what the server says and returns the events and the error.
 fn fails(config: Config, said: &[u8]) -> (Vec<Event>, ClientError) {
-    let mut session = Session::new(config);
+    let mut session = Client::new(config);
     session.log_in(tim()).expect("it is taken");
     session.buffers().0.extend_from_slice(said);
     let mut events = Vec::new();
@@ -111,7 +111,7 @@ fn err_octets_behind_the_ok_to_starttls() {
 
 #[test]
 fn err_octets_that_come_while_the_handshake_is_prepared() {
-    let mut session = Session::new(Config::new().tls(Tls::Implicit));
+    let mut session = Client::new(Config::new().tls(Tls::Implicit));
     assert!(matches!(session.next_event(start()), Ok(Next::Upgrade { .. })));
     session.buffers().0.extend_from_slice(b"* PREAUTH me\r\n");
     let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).expect_err("it is over");
@@ -121,7 +121,7 @@ fn err_octets_that_come_while_the_handshake_is_prepared() {
 
 #[test]
 fn err_tls_that_nobody_asked_for() {
-    let mut session = Session::new(clear());
+    let mut session = Client::new(clear());
     let error = session.upgraded(pretend(mail_wire::Upgrade::Tls)).expect_err("it is over");
     assert_eq!(error, ClientError::UnaskedUpgrade);
 }
@@ -361,8 +361,8 @@ fn ok_numbers_that_cannot_be_are_doubted() {
 }
 
 /// Brings a session to where the message of an APPEND is wanted.
-fn appending(size: u64) -> (Session, imap_proto::client::Handle) {
-    let mut session = Session::new(clear());
+fn appending(size: u64) -> (Client, imap_proto::client::Handle) {
+    let mut session = Client::new(clear());
     session.log_in(tim()).expect("it is taken");
     let handle = session.append(AppendMessage::new(name("a"), size)).expect("it is taken");
     let said = format!("{HELLO}\r\nA1 {WELCOME}\r\n+ go on\r\n");
@@ -384,14 +384,14 @@ fn appending(size: u64) -> (Session, imap_proto::client::Handle) {
     panic!("no body is wanted");
 }
 
-fn drain(session: &mut Session) -> Vec<u8> {
+fn drain(session: &mut Client) -> Vec<u8> {
     let out = session.buffers().1;
     out.copy_to_bytes(out.remaining()).to_vec()
 }
 
 #[test]
 fn err_a_message_that_is_not_as_long_as_announced_cuts_the_connection() {
-    type Wrong = fn(&mut Session, imap_proto::client::Handle);
+    type Wrong = fn(&mut Client, imap_proto::client::Handle);
     let wrongs: [(Wrong, u64); 3] = [
         (|s, h| s.body(h, Bytes::from_static(b"hello world")).expect("taken"), 0),
         (
@@ -432,7 +432,7 @@ fn err_nul_in_a_message_is_not_sent() {
 
 #[test]
 fn misuse_leaves_the_session_unharmed() {
-    let mut session = Session::new(clear());
+    let mut session = Client::new(clear());
     assert!(session.append(AppendMessage::new(name("a"), 0)).is_err());
     assert!(session.status(name("a"), Default::default()).is_err());
     assert!(session.command(imap_proto::CommandBody::StartTls).is_err());

@@ -200,7 +200,7 @@ fn ok_literals_do_not_wait_where_literal_plus_is_offered() {
 }
 
 /// The APPEND of RFC 9051 section 6.3.12.
-fn append(session: &mut imap_proto::client::Session) -> Result<(), mail_errors::Misuse> {
+fn append(session: &mut imap_proto::client::Client) -> Result<(), mail_errors::Misuse> {
     session.log_in(tim())?;
     let message = AppendMessage::new(name("saved-messages"), 12);
     session.append(message.flags(Flags::new([Flag::Seen])))?;
@@ -208,7 +208,7 @@ fn append(session: &mut imap_proto::client::Session) -> Result<(), mail_errors::
     Ok(())
 }
 
-fn deliver(session: &mut imap_proto::client::Session, event: &Event) {
+fn deliver(session: &mut imap_proto::client::Client, event: &Event) {
     if let Event::WantBody { handle, room } = event {
         if *room > 0 {
             session.body(*handle, Bytes::from_static(b"Hello ")).expect("it is wanted");

@@ -6,15 +6,15 @@ mod client_support;
 use client_support::*;
 use imap_proto::{
     FetchItem, ResponseLimits,
-    client::{ClientError, Config, Event, PlaintextLogin, Session, Tls},
+    client::{Client, ClientError, Config, Event, PlaintextLogin, Tls},
     frame::FrameError,
 };
 use mail_wire::{BODY_BLOCK, Next, Session as _, testing::start};
 
 /// A session with the INBOX selected and these messages fetched, with the default limits.
-fn fetching(by_uid: bool, wire: &'static str, text: bool) -> Session {
+fn fetching(by_uid: bool, wire: &'static str, text: bool) -> Client {
     let config = Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow);
-    let mut session = Session::new(config);
+    let mut session = Client::new(config);
     enter(&mut session).expect("it is taken");
     let what = if text { whole() } else { items(&[FetchItem::Flags, FetchItem::Uid]) };
     session.fetch(by_uid, set(wire), what).expect("it is taken");

@@ -19,7 +19,7 @@ use server_support::{App, HELLO, config};
 
 /// A pair with the server's application in memory.
 struct Both {
-    pair: Pair<client::Session, server::Session>,
+    pair: Pair<client::Client, server::Server>,
     app: App,
     /// What the client was told since it was last looked at.
     told: Vec<client::Event>,
@@ -28,7 +28,7 @@ struct Both {
 
 impl Both {
     fn new(client: client::Config, server: server::Config, carry: usize) -> Self {
-        let pair = Pair::new(client::Session::new(client), server::Session::new(server));
+        let pair = Pair::new(client::Client::new(client), server::Server::new(server));
         let message = HELLO.replace('\n', "\r\n").into_bytes();
         let mut both =
             Self { pair: pair.carrying(carry), app: App::new(), told: Vec::new(), message };
@@ -68,7 +68,7 @@ impl Both {
     /// Gives a command, lets it be carried out, and returns its answers.
     fn run<E: std::fmt::Debug>(
         &mut self,
-        give: impl FnOnce(&mut client::Session) -> Result<Handle, E>,
+        give: impl FnOnce(&mut client::Client) -> Result<Handle, E>,
     ) -> (Status, Vec<client::Event>) {
         let handle = give(&mut self.pair.client).expect("it is taken");
         self.settle();
@@ -154,7 +154,7 @@ fn whole_session(mut both: Both) {
         both.run(|c| c.store(true, set("5"), StoreFlags::add(Flags::new([Flag::Deleted]))));
     assert_eq!(data(&events).len(), 1, "{events:?}");
     assert_eq!(both.run(|c| c.copy(false, set("1:2"), name("new"))).0, Status::Ok);
-    let (_, events) = both.run(client::Session::expunge);
+    let (_, events) = both.run(client::Client::expunge);
     let gone: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
@@ -175,13 +175,13 @@ fn whole_session(mut both: Both) {
     both.pair.client.done(idle).expect("it goes on");
     both.settle();
 
-    assert_eq!(both.run(client::Session::close_mailbox).0, Status::Ok);
+    assert_eq!(both.run(client::Client::close_mailbox).0, Status::Ok);
     assert_eq!(both.run(|c| c.examine(MailboxName::INBOX)).0, Status::Ok);
-    assert_eq!(both.run(client::Session::expunge).0, Status::No);
-    assert_eq!(both.run(client::Session::unselect).0, Status::Ok);
+    assert_eq!(both.run(client::Client::expunge).0, Status::No);
+    assert_eq!(both.run(client::Client::unselect).0, Status::Ok);
     assert_eq!(both.run(|c| c.delete(name("new"))).0, Status::Ok);
-    assert_eq!(both.run(client::Session::noop).0, Status::Ok);
-    assert_eq!(both.run(client::Session::logout).0, Status::Ok);
+    assert_eq!(both.run(client::Client::noop).0, Status::Ok);
+    assert_eq!(both.run(client::Client::logout).0, Status::Ok);
     assert_eq!(both.pair.client.state(), State::Logout);
 }
 

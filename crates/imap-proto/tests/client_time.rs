@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use client_support::*;
-use imap_proto::client::{ClientError, Config, Event, Limits, Pending, Session, Tls};
+use imap_proto::client::{Client, ClientError, Config, Event, Limits, Pending, Tls};
 use mail_wire::{Next, Session as _, testing::start};
 
 /// Feeds octets and asks until the session waits; returns until when.
-fn wait(session: &mut Session, said: &str, now: Instant) -> Option<Instant> {
+fn wait(session: &mut Client, said: &str, now: Instant) -> Option<Instant> {
     session.buffers().0.extend_from_slice(said.as_bytes());
     loop {
         match session.next_event(now).expect("it goes on") {
@@ -21,14 +21,14 @@ fn wait(session: &mut Session, said: &str, now: Instant) -> Option<Instant> {
     }
 }
 
-fn sent(session: &mut Session) -> String {
+fn sent(session: &mut Client) -> String {
     let out = session.buffers().1;
     String::from_utf8_lossy(&out.copy_to_bytes(out.remaining())).into_owned()
 }
 
 /// A session with the INBOX selected, at rest.
-fn ready(now: Instant) -> Session {
-    let mut session = Session::new(clear());
+fn ready(now: Instant) -> Client {
+    let mut session = Client::new(clear());
     enter(&mut session).expect("it is taken");
     let until = wait(&mut session, &format!("{HELLO}\r\n"), now);
     assert!(until.is_some(), "an answer is due");
@@ -40,7 +40,7 @@ fn ready(now: Instant) -> Session {
     session
 }
 
-fn times_out(session: &mut Session, at: Instant, over: Pending) {
+fn times_out(session: &mut Client, at: Instant, over: Pending) {
     let error = session.next_event(at).expect_err("it is over");
     assert_eq!(error, ClientError::TimedOut(over));
     assert_eq!(session.next_event(at).expect_err("it is over"), error);
@@ -49,12 +49,12 @@ fn times_out(session: &mut Session, at: Instant, over: Pending) {
 #[test]
 fn err_no_greeting_no_handshake() {
     let now = start();
-    let mut session = Session::new(clear());
+    let mut session = Client::new(clear());
     let until = wait(&mut session, "", now).expect("the greeting is due");
     assert_eq!(until, now + Limits::default().greeting);
     times_out(&mut session, until, Pending::Greeting);
 
-    let mut session = Session::new(Config::new().tls(Tls::Implicit));
+    let mut session = Client::new(Config::new().tls(Tls::Implicit));
     let until = wait(&mut session, "", now).expect("the handshake is due");
     times_out(&mut session, until, Pending::Handshake);
 }

@@ -6,7 +6,7 @@ mod server_support;
 
 use imap_proto::{
     CommandLimits,
-    server::{Config, Limits, Refusal, ServerError, Session, Tls},
+    server::{Config, Limits, Refusal, Server, ServerError, Tls},
 };
 use mail_wire::testing::{Ended, Replay, cut_everywhere, replay};
 use proptest::prelude::*;
@@ -15,8 +15,8 @@ use server_support::{App, compare, config, dialogue, dialogue_with};
 /// Sends octets as they are, at once, and tells what came of it.
 fn send(config: Config, said: &[&[u8]]) -> Replay {
     let mut app = App::new();
-    let mut act = |session: &mut Session, event| app.act(session, event);
-    replay(&mut Session::new(config), &mut act, said, false)
+    let mut act = |session: &mut Server, event| app.act(session, event);
+    replay(&mut Server::new(config), &mut act, said, false)
 }
 
 fn small() -> Config {
@@ -81,7 +81,7 @@ fn err_eight_bit_and_nul_in_a_command() {
     let replay = cut_everywhere(
         || {
             let mut app = App::new();
-            (Session::new(config()), move |s: &mut Session, event| app.act(s, event))
+            (Server::new(config()), move |s: &mut Server, event| app.act(s, event))
         },
         &[b"1 NOOP\xff\r\n2 LOGIN a\0b c\r\n3 LOGIN {3+}\r\n\0\0\0 x\r\n4 NOOP\r\n"],
         false,
@@ -246,7 +246,7 @@ fn refused(command: &'static str, why: Refusal) -> imap_proto::server::Refused {
 #[test]
 fn a_session_prints_no_password() {
     use mail_wire::Session as _;
-    let mut session = Session::new(config());
+    let mut session = Server::new(config());
     session.buffers().0.extend_from_slice(b"1 LOGIN tim hunter2");
     let shown = format!("{session:?}");
     assert!(shown.contains("input: 19") && !shown.contains("hunter2"), "{shown}");

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use imap_proto::{
     Flags, NumberSet, State, StatusValues,
     server::{
-        BodyId, Config, Event, Limits, Message, Selected, ServerError, Session, Tls, WantBody,
+        BodyId, Config, Event, Limits, Message, Selected, Server, ServerError, Tls, WantBody,
     },
 };
 use mail_errors::{Fault, FaultKind, Misuse};
@@ -24,7 +24,7 @@ fn check(config: impl Fn() -> Config, script: &[&[u8]]) {
         let mut app = App::new();
         // Two octets at a time, so that bodies are pulled often.
         app.chunk = 2;
-        (Session::new(config()), move |session: &mut Session, event| app.act(session, event))
+        (Server::new(config()), move |session: &mut Server, event| app.act(session, event))
     };
     contract(make, script);
 }
@@ -72,12 +72,12 @@ fn ok_contract_of_what_is_refused() {
 }
 
 /// A session that has been told this, and the event it waits for an answer to.
-fn asked(said: &str) -> (Session, Event) {
+fn asked(said: &str) -> (Server, Event) {
     asked_with(config(), said)
 }
 
-fn asked_with(config: Config, said: &str) -> (Session, Event) {
-    let mut session = Session::new(config);
+fn asked_with(config: Config, said: &str) -> (Server, Event) {
+    let mut session = Server::new(config);
     let said = format!("1 LOGIN tim tanstaaf\r\n2 SELECT INBOX\r\n{said}\r\n");
     session.buffers().0.extend_from_slice(said.as_bytes());
     loop {
@@ -92,19 +92,19 @@ fn asked_with(config: Config, said: &str) -> (Session, Event) {
     }
 }
 
-fn event(session: &mut Session) -> Event {
+fn event(session: &mut Server) -> Event {
     match session.next_event(start()) {
         Ok(Next::Event(event)) => event,
         other => panic!("no event: {other:?}"),
     }
 }
 
-fn said(session: &mut Session) -> String {
+fn said(session: &mut Server) -> String {
     let (_, out) = session.buffers();
     String::from_utf8(out.copy_to_bytes(out.remaining()).to_vec()).unwrap()
 }
 
-fn rest(session: &mut Session, now: Instant) -> Next<Event> {
+fn rest(session: &mut Server, now: Instant) -> Next<Event> {
     session.next_event(now).unwrap()
 }
 
@@ -164,7 +164,7 @@ fn err_a_message_that_lacks_what_is_wanted() {
     assert!(told.ends_with(ends), "{told}");
 }
 
-fn body_of(size: u64) -> (Session, WantBody) {
+fn body_of(size: u64) -> (Server, WantBody) {
     let (mut session, event) = asked("3 FETCH 1 BODY.PEEK[]");
     assert!(matches!(event, Event::Fetch(_)));
     session.message(1, Message::new().size(size)).unwrap();
@@ -259,18 +259,18 @@ fn ok_an_append_that_is_refused_while_it_comes() {
 
 #[test]
 fn err_an_upgrade_nobody_asked_for() {
-    let mut session = Session::new(config());
+    let mut session = Server::new(config());
     let tls = pretend(mail_wire::Upgrade::Tls);
     assert_eq!(session.upgraded(tls), Err(ServerError::UnaskedUpgrade));
     assert_eq!(session.next_event(start()).map(|_| ()), Err(ServerError::UnaskedUpgrade));
-    let mut session = Session::new(config().tls(Tls::Implicit));
+    let mut session = Server::new(config().tls(Tls::Implicit));
     assert!(matches!(session.next_event(start()), Ok(Next::Upgrade { .. })));
     assert_eq!(session.upgraded(Upgraded::Deflate), Err(ServerError::UnaskedUpgrade));
 }
 
 #[test]
 fn err_octets_between_starttls_and_the_handshake() {
-    let mut session = Session::new(Config::new().tls(Tls::StartTls));
+    let mut session = Server::new(Config::new().tls(Tls::StartTls));
     session.buffers().0.extend_from_slice(b"1 STARTTLS\r\n");
     assert!(matches!(session.next_event(start()), Ok(Next::Upgrade { .. })));
     session.buffers().0.extend_from_slice(b"2 NOOP\r\n");

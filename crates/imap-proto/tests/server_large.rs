@@ -6,7 +6,7 @@ mod server_support;
 use bytes::{Buf, Bytes};
 use imap_proto::{
     Flag, Flags, NumberSet,
-    server::{Event, Message, Selected, Session},
+    server::{Event, Message, Selected, Server},
 };
 use mail_wire::{BODY_BLOCK, Next, Session as _, testing::start};
 use server_support::{config, number};
@@ -25,8 +25,8 @@ struct Seen {
 }
 
 /// Selects a mailbox of many messages with gaps between them, and says something.
-fn run(said: &[u8], mut act: impl FnMut(&mut Session, Event)) -> Seen {
-    let mut session = Session::new(config());
+fn run(said: &[u8], mut act: impl FnMut(&mut Server, Event)) -> Seen {
+    let mut session = Server::new(config());
     let mut seen = Seen::default();
     let script = [b"1 LOGIN tim tanstaaf\r\n2 SELECT INBOX\r\n", said].concat();
     let mut input = script.chunks(BODY_BLOCK);

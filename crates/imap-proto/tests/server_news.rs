@@ -9,7 +9,7 @@ use bytes::Buf;
 use imap_proto::{
     Flag, Flags, NumberSet,
     hub::{Hub, SubscriberId},
-    server::{Event, Session},
+    server::{Event, Server},
     view::Change,
 };
 use mail_wire::{Goodbye, Next, Session as _, testing::start};
@@ -19,12 +19,12 @@ use server_support::{App, compare, config};
 struct House {
     app: App,
     hub: Hub<&'static str>,
-    sessions: Vec<(Session, Option<SubscriberId>)>,
+    sessions: Vec<(Server, Option<SubscriberId>)>,
 }
 
 impl House {
     fn of(sessions: usize) -> Self {
-        let sessions = (0..sessions).map(|_| (Session::new(config()), None)).collect();
+        let sessions = (0..sessions).map(|_| (Server::new(config()), None)).collect();
         let mut house = Self { app: App::new(), hub: Hub::new(100), sessions };
         for nth in 0..house.sessions.len() {
             house.say(nth, "l LOGIN tim tanstaaf\r\ns SELECT INBOX\r\n");
@@ -216,7 +216,7 @@ fn a_mailbox_that_is_deleted_ends_the_session() {
 
 #[test]
 fn news_of_no_mailbox_is_no_news() {
-    let mut session = Session::new(config());
+    let mut session = Server::new(config());
     session.mailbox_changed(Change::Flags { uid: 1, flags: Flags::new([Flag::Seen]) });
     session.close(Goodbye::Shutdown);
     let now = start();

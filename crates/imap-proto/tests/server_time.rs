@@ -6,7 +6,7 @@ mod server_support;
 use std::time::{Duration, Instant};
 
 use bytes::Buf;
-use imap_proto::server::{Event, Limits, Pending, ServerError, Session, Tls};
+use imap_proto::server::{Event, Limits, Pending, Server, ServerError, Tls};
 use mail_wire::{Next, Session as _, testing::start};
 use server_support::{App, config};
 
@@ -14,14 +14,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 struct Run {
-    session: Session,
+    session: Server,
     app: App,
     now: Instant,
 }
 
 impl Run {
     fn new() -> Self {
-        let mut run = Self { session: Session::new(config()), app: App::new(), now: start() };
+        let mut run = Self { session: Server::new(config()), app: App::new(), now: start() };
         let _ = run.rest().expect("a greeting");
         run
     }
@@ -179,7 +179,7 @@ fn ok_the_application_may_think_for_as_long_as_it_likes() {
 
 #[test]
 fn err_a_handshake_that_does_not_come() {
-    let mut session = Session::new(config().tls(Tls::Implicit));
+    let mut session = Server::new(config().tls(Tls::Implicit));
     let now = start();
     let next = session.next_event(now).unwrap();
     assert!(matches!(next, Next::Upgrade { until: Some(_), .. }));

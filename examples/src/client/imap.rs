@@ -5,7 +5,7 @@ use std::{io, time::Instant};
 use bytes::Bytes;
 use imap_proto::{
     FetchItem, FetchItems, ResponseText, Section, SequenceSet, Status,
-    client::{BodyStart, ClientError as Error, Event, Handle, Session as Client},
+    client::{BodyStart, Client, ClientError as Error, Event, Handle},
 };
 use mail_errors::Misuse;
 

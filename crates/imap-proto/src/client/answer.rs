@@ -5,12 +5,12 @@ use mail_errors::Misuse;
 use mail_wire::Sink;
 
 use super::{
-    ClientError, Event, Handle, NotSent, Session,
+    Client, ClientError, Event, Handle, NotSent,
     plan::{Ending, InFlight, Order, Queued, Stage},
 };
 use crate::{CommandBody, Verb};
 
-impl Session {
+impl Client {
     /// Gives octets of the message that [`Event::WantBody`] asks for.
     ///
     /// More octets than were announced cut the connection.

@@ -3,7 +3,7 @@
 use mail_errors::Misuse;
 use mail_sasl::{Credentials, Mechanism};
 
-use super::{Handle, Session, plan::Order};
+use super::{Client, Handle, plan::Order};
 use crate::{
     Append, Capabilities, CommandBody, DateTime, FetchItems, Flags, IString, IdFields, List,
     ListPattern, LiteralHeader, Login, MailboxName, Search, SequenceSet, StatusItems, StoreAction,
@@ -84,7 +84,7 @@ impl StoreFlags {
 /// too many commands wait. Whether a command is legal and on offer shows when its turn comes:
 /// [`Event::NotSent`](super::Event::NotSent).
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
-impl Session {
+impl Client {
     /// Gives any command whose method is not here. STARTTLS and AUTHENTICATE are the session's own
     /// and LOGOUT, LOGIN, APPEND and IDLE are as their methods.
     ///

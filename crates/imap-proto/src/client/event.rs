@@ -68,8 +68,8 @@ pub enum Event {
     /// IDLE has begun: news comes as it happens.
     Idling(Handle),
     /// The server waits for the message of an APPEND: answer with
-    /// [`body`](super::Session::body), [`body_end`](super::Session::body_end) or
-    /// [`body_failed`](super::Session::body_failed).
+    /// [`body`](super::Client::body), [`body_end`](super::Client::body_end) or
+    /// [`body_failed`](super::Client::body_failed).
     WantBody {
         /// Which command.
         handle: Handle,
@@ -158,7 +158,7 @@ pub enum NotSent {
     /// It names messages by sequence numbers, and an EXPUNGE has moved them since it was given:
     /// look the messages up again.
     Renumbered,
-    /// IDLE was [done](super::Session::done) with before its turn came.
+    /// IDLE was [done](super::Client::done) with before its turn came.
     Cancelled,
     /// The conversation was over before its turn came.
     Over,

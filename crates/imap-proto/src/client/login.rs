@@ -5,7 +5,7 @@ use mail_errors::Secret;
 use mail_sasl::{Credentials, Mechanism, client::Exchange, framing};
 
 use super::{
-    Handle, NotSent, PlaintextLogin, Session,
+    Client, Handle, NotSent, PlaintextLogin,
     plan::{Order, Stage, is_by_number, needs},
 };
 use crate::{Atom, Authenticate, Capabilities, CommandBody, IString, Login, Verb, state};
@@ -16,7 +16,7 @@ pub(super) enum Ready {
     Exchange(Mechanism, Exchange),
 }
 
-impl Session {
+impl Client {
     /// Decides whether a command whose turn has come can be sent, and how.
     pub(super) fn prepare(&self, order: Order, expunges: u64) -> Result<Ready, NotSent> {
         let verb = match &order {

@@ -1,6 +1,6 @@
 //! The client's end of the conversation.
 //!
-//! [`Session`] takes typed commands and answers each with a [`Handle`]; what the server says comes
+//! [`Client`] takes typed commands and answers each with a [`Handle`]; what the server says comes
 //! back as [`Event`]s that bear the handle of the command that asked for it, and what nobody asked
 //! for as [`Event::Unsolicited`]. It sets TLS up as its [`Config`] asks for, learns what the server
 //! can do, chooses how to log in, keeps the [`Mailbox`] up to date, and sends together only what
@@ -12,7 +12,7 @@
 //!
 //! use imap_proto::{
 //!     FetchItem, FetchItems, MailboxName, Section, SequenceSet,
-//!     client::{Config, Event, PlaintextLogin, Session, Tls},
+//!     client::{Config, Event, PlaintextLogin, Client, Tls},
 //! };
 //! use mail_errors::Secret;
 //! use mail_sasl::Credentials;
@@ -20,7 +20,7 @@
 //!
 //! // A server on loopback. The default is to insist on STARTTLS.
 //! let config = Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow);
-//! let mut session = Session::new(config);
+//! let mut session = Client::new(config);
 //! session.log_in(Credentials::new("tim", Secret::from("tanstaaf"))?)?;
 //! session.examine(MailboxName::INBOX)?;
 //! let text = FetchItem::Section { section: Section::ALL, peek: true, partial: None };
@@ -71,7 +71,7 @@ mod send;
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
-use mail_wire::{Goodbye, Next, SendBuffer, Session as Conversation, Upgrade, Upgraded};
+use mail_wire::{Goodbye, Next, SendBuffer, Session, Upgrade, Upgraded};
 
 use crate::{Capabilities, State, frame::ResponseFramer};
 use plan::{Ending, InFlight, Queued, Stage};
@@ -92,7 +92,7 @@ pub use mailbox::Mailbox;
 /// * **Getters**: [`state`](Self::state), [`capabilities`](Self::capabilities),
 ///   [`mailbox`](Self::mailbox), [`is_secured`](Self::is_secured).
 #[derive(Debug)]
-pub struct Session {
+pub struct Client {
     config: Config,
     input: BytesMut,
     out: SendBuffer,
@@ -142,7 +142,7 @@ enum Phase {
     Ready,
 }
 
-impl Session {
+impl Client {
     /// Starts a conversation, before its first octet.
     #[must_use]
     pub fn new(config: Config) -> Self {
@@ -300,7 +300,7 @@ impl Session {
     }
 }
 
-impl Conversation for Session {
+impl Session for Client {
     type Event = Event;
     type Error = ClientError;
 

@@ -7,7 +7,7 @@ use mail_errors::ParseError;
 use mail_wire::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink};
 
 use super::{
-    BodyStart, ClientError, Event, Pending, Phase, Session, Tls,
+    BodyStart, Client, ClientError, Event, Pending, Phase, Tls,
     plan::{Completion, Ending, InFlight, Kinds, Stage},
     route::{Asker, asker_of},
 };
@@ -26,7 +26,7 @@ pub(super) struct Text {
     open: bool,
 }
 
-impl Session {
+impl Client {
     /// Reads one step further. Answers whether anything came of it.
     pub(super) fn read(&mut self, now: Instant) -> bool {
         let step = match self.framer.next(&mut self.input) {

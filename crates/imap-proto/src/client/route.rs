@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 
 use super::{
-    BodyStart, Event, Handle, Session,
+    BodyStart, Client, Event, Handle,
     plan::{Asks, InFlight, Kinds},
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) enum Asker {
     None,
 }
 
-impl Session {
+impl Client {
     /// Takes untagged data in and tells it.
     pub(super) fn untagged(&mut self, response: Response<'_>) {
         if let Response::Expunge(number) = response {

@@ -7,7 +7,7 @@ use mail_sasl::framing;
 use mail_wire::Sink;
 
 use super::{
-    ClientError, Event, Handle, Phase, Session, Tls,
+    Client, ClientError, Event, Handle, Phase, Tls,
     login::{Ready, has, respond},
     mailbox::Mailbox,
     plan::{Asks, Ending, InFlight, Order, Queued, Stage, is_harmless},
@@ -17,7 +17,7 @@ use crate::{
     encode::{self, LiteralMode},
 };
 
-impl Session {
+impl Client {
     /// Puts a command into the queue.
     pub(super) fn give(&mut self, order: Order) -> Result<Handle, Misuse> {
         if self.end.is_some() || self.closing {

@@ -4,13 +4,13 @@ use std::num::NonZeroU32;
 
 use mail_errors::Misuse;
 
-use super::{Owed, Pull, Selected, Session, Work, write};
+use super::{Owed, Pull, Selected, Server, Work, write};
 use crate::{
     Code, MailboxAttributes, MailboxListing, MailboxName, MailboxStatus, NumberSet, PlainCode,
     Response, ResponseText, Status, StatusValues, UidSet, view::MailboxView,
 };
 
-impl Session {
+impl Server {
     /// Answers that it is done: to CREATE, DELETE, RENAME and SUBSCRIBE; and, after the answers
     /// for each item, to LIST, SEARCH and every slice of FETCH and STORE.
     ///

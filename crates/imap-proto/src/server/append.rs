@@ -4,10 +4,10 @@ use std::{num::NonZeroU32, time::Instant};
 
 use mail_errors::{Misuse, ParseError};
 
-use super::{AppendRequest, Event, Owed, Refusal, Session, Step, Work, write};
+use super::{AppendRequest, Event, Owed, Refusal, Server, Step, Work, write};
 use crate::{Append, Code, PlainCode, Status, Text, UidSet, encode, frame::CommandStep};
 
-impl Session {
+impl Server {
     pub(super) fn append(&mut self, append: Append<'static>) -> Step {
         let Append { mailbox, flags, date, literal } = append;
         let limit = self.config.limits.append;

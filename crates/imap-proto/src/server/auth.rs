@@ -10,7 +10,7 @@ use mail_sasl::{
 };
 use mail_wire::{Line, Sink};
 
-use super::{Event, Owed, Pending, Refusal, Session, Step, Work, write};
+use super::{Event, Owed, Pending, Refusal, Server, Step, Work, write};
 use crate::{Authenticate, Code, Login, PlainCode, Status};
 
 /// An exchange whose next line is the client's.
@@ -19,7 +19,7 @@ pub(super) struct Sasl {
     exchange: Exchange,
 }
 
-impl Session {
+impl Server {
     pub(super) fn log_in(&mut self, login: &Login<'_>) -> Step {
         if !self.may_log_in() {
             return self.refuse_plaintext();

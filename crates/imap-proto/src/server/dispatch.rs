@@ -1,7 +1,7 @@
 //! What each command asks for: of the session itself, or of the application.
 
 use super::{
-    Current, Event, ListRequest, Owed, Pull, Refusal, Session, Step, Tls, Work, fetch, search,
+    Current, Event, ListRequest, Owed, Pull, Refusal, Server, Step, Tls, Work, fetch, search,
     store, write,
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     SequenceSet, Status, Verb, server::MailboxPattern, state,
 };
 
-impl Session {
+impl Server {
     /// Carries out a command, as far as that is the session's to do.
     pub(super) fn execute(&mut self, command: Command<'static>) -> Step {
         let Command { tag, body } = command;

@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use mail_wire::{
-    BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, Session as Conversation,
-    Upgrade, Upgraded, reserve_block,
+    BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, Session, Upgrade, Upgraded,
+    reserve_block,
 };
 
-use super::{Event, Pending, ServerError, Session, Step, Work, write};
+use super::{Event, Pending, Server, ServerError, Step, Work, write};
 use crate::{PlainCode, frame::CommandFramer};
 
-impl Conversation for Session {
+impl Session for Server {
     type Event = Event;
     type Error = ServerError;
 
@@ -97,7 +97,7 @@ impl Conversation for Session {
     }
 }
 
-impl Session {
+impl Server {
     /// TLS is in place: whatever was learnt in the clear is forgotten (RFC 9051 6.2.1).
     fn secure(&mut self, info: mail_wire::TlsInfo) {
         self.clock.stop(Pending::Handshake);

@@ -12,8 +12,8 @@ use crate::{DateTime, Flags, IdFields, MailboxName, NumberSet, Query, StatusItem
 
 /// What a server session tells its application.
 ///
-/// Where an answer is asked for, the named methods of [`Session`](super::Session) give it, and
-/// [`Session::no`](super::Session::no) refuses. The others are for information: act, then ask on.
+/// Where an answer is asked for, the named methods of [`Server`](super::Server) give it, and
+/// [`Server::no`](super::Server::no) refuses. The others are for information: act, then ask on.
 /// Messages are named by UID alone; sequence numbers are the session's own affair.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -23,11 +23,11 @@ pub enum Event {
     /// The client says which program it is (RFC 2971). No answer.
     Id(IdFields<'static>),
     /// Who is this? LOGIN, or AUTHENTICATE with PLAIN or LOGIN. Answer
-    /// [`authenticated`](super::Session::authenticated) or
-    /// [`login_refused`](super::Session::login_refused), late if it was wrong: that slows guessing.
+    /// [`authenticated`](super::Server::authenticated) or
+    /// [`login_refused`](super::Server::login_refused), late if it was wrong: that slows guessing.
     Login(Credentials),
     /// The client opens a mailbox: subscribe to its news, then answer
-    /// [`selected`](super::Session::selected).
+    /// [`selected`](super::Server::selected).
     Select {
         /// Which mailbox.
         mailbox: MailboxName<'static>,
@@ -37,75 +37,75 @@ pub enum Event {
     /// No mailbox is selected any more: end the subscription to its news. No answer. It does not
     /// come when the session ends with a mailbox selected.
     Deselected,
-    /// CREATE. Answer [`done`](super::Session::done).
+    /// CREATE. Answer [`done`](super::Server::done).
     Create {
         /// The new mailbox; its levels above are made with it.
         mailbox: MailboxName<'static>,
     },
-    /// DELETE. Answer [`done`](super::Session::done).
+    /// DELETE. Answer [`done`](super::Server::done).
     Delete {
         /// Which mailbox; never INBOX.
         mailbox: MailboxName<'static>,
     },
-    /// RENAME. Answer [`done`](super::Session::done).
+    /// RENAME. Answer [`done`](super::Server::done).
     Rename {
         /// Which mailbox. INBOX is emptied into the new one instead (RFC 9051 6.3.6).
         from: MailboxName<'static>,
         /// The new name.
         to: MailboxName<'static>,
     },
-    /// SUBSCRIBE or UNSUBSCRIBE. Answer [`done`](super::Session::done).
+    /// SUBSCRIBE or UNSUBSCRIBE. Answer [`done`](super::Server::done).
     Subscribe {
         /// Which name.
         mailbox: MailboxName<'static>,
         /// Whether it is to be subscribed to from now on.
         on: bool,
     },
-    /// LIST or LSUB. Answer [`listed`](super::Session::listed) for every mailbox that
-    /// [`matches`](ListRequest::matches), then [`done`](super::Session::done).
+    /// LIST or LSUB. Answer [`listed`](super::Server::listed) for every mailbox that
+    /// [`matches`](ListRequest::matches), then [`done`](super::Server::done).
     List(ListRequest),
-    /// STATUS. Answer [`status`](super::Session::status).
+    /// STATUS. Answer [`status`](super::Server::status).
     Status {
         /// Which mailbox.
         mailbox: MailboxName<'static>,
         /// What about it.
         items: StatusItems,
     },
-    /// A message is about to come. Answer [`accept_append`](super::Session::accept_append), or
-    /// [`no`](super::Session::no) before its octets cross the wire. The octets follow.
+    /// A message is about to come. Answer [`accept_append`](super::Server::accept_append), or
+    /// [`no`](super::Server::no) before its octets cross the wire. The octets follow.
     Append(AppendRequest),
     /// Octets of the message. No answer; `no` ends it.
     AppendChunk(Bytes),
-    /// That was all of it. Answer [`appended`](super::Session::appended).
+    /// That was all of it. Answer [`appended`](super::Server::appended).
     AppendEnd,
     /// The rest will not come: forget it. No answer.
     AppendAborted,
-    /// FETCH: some of the messages that it asks for. Answer [`message`](super::Session::message)
-    /// for each that is still there, then [`done`](super::Session::done). The next of them come
+    /// FETCH: some of the messages that it asks for. Answer [`message`](super::Server::message)
+    /// for each that is still there, then [`done`](super::Server::done). The next of them come
     /// when these are on their way, so that 10^5 messages are never asked for at once.
     Fetch(FetchSlice),
-    /// Octets of a message, to be sent now. Answer [`body`](super::Session::body) or
-    /// [`body_failed`](super::Session::body_failed).
+    /// Octets of a message, to be sent now. Answer [`body`](super::Server::body) or
+    /// [`body_failed`](super::Server::body_failed).
     WantBody(WantBody),
-    /// STORE: some of the messages. Answer [`flags`](super::Session::flags) for each, then
-    /// [`done`](super::Session::done). More may follow.
+    /// STORE: some of the messages. Answer [`flags`](super::Server::flags) for each, then
+    /// [`done`](super::Server::done). More may follow.
     Store(StoreSlice),
-    /// COPY and MOVE, all or none. Answer [`copied`](super::Session::copied).
+    /// COPY and MOVE, all or none. Answer [`copied`](super::Server::copied).
     Copy(CopyRequest),
-    /// SEARCH. Answer [`found`](super::Session::found) as often as you like, then
-    /// [`done`](super::Session::done).
+    /// SEARCH. Answer [`found`](super::Server::found) as often as you like, then
+    /// [`done`](super::Server::done).
     Search(SearchRequest),
     /// EXPUNGE, UID EXPUNGE and CLOSE: remove the messages that have `\Deleted`. Answer
-    /// [`expunged`](super::Session::expunged).
+    /// [`expunged`](super::Server::expunged).
     Expunge {
         /// Only among these (RFC 4315 2.1, and those that this session knows of).
         among: NumberSet,
     },
-    /// More happened in the mailbox than was kept: answer [`reread`](super::Session::reread) with
+    /// More happened in the mailbox than was kept: answer [`reread`](super::Server::reread) with
     /// all that is in it.
     Reread,
     /// There is room for about so many octets of answers, after
-    /// [`respond_later`](super::Session::respond_later).
+    /// [`respond_later`](super::Server::respond_later).
     WantResponses {
         /// In octets; a hint.
         room: usize,
@@ -165,7 +165,7 @@ impl ListRequest {
         self.subscribed
     }
 
-    /// Tells whether this name is asked for. [`Session::listed`](super::Session::listed) passes
+    /// Tells whether this name is asked for. [`Server::listed`](super::Server::listed) passes
     /// over those that are not, so to give it every name is right too.
     #[must_use]
     pub fn matches(&self, name: &MailboxName<'_>) -> bool {

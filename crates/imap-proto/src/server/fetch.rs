@@ -7,7 +7,7 @@ use mail_errors::Misuse;
 use mail_wire::Sink;
 
 use super::{
-    BodyId, Event, FetchSlice, Layout, Message, Refusal, SectionPlan, ServerError, Session, Step,
+    BodyId, Event, FetchSlice, Layout, Message, Refusal, SectionPlan, Server, ServerError, Step,
     WantBody, Wants, Work, slices::Slices, write,
 };
 use crate::{
@@ -54,7 +54,7 @@ const MOST_ITEMS: usize = 100;
 
 /// Begins a FETCH.
 pub(super) fn begin(
-    session: &mut Session,
+    session: &mut Server,
     uid: bool,
     set: &SequenceSet<'_>,
     items: &FetchItems<'_>,
@@ -102,7 +102,7 @@ pub(super) fn begin(
     Step::Again
 }
 
-fn refuse(session: &mut Session, words: &'static str) -> Step {
+fn refuse(session: &mut Server, words: &'static str) -> Step {
     let text = write::coded(PlainCode::Cannot, words);
     session.refuse(Refusal::NotOffered("FETCH item"), Status::No, text);
     Step::Again
@@ -312,7 +312,7 @@ fn lacking(wants: Wants, message: &Message) -> Option<&'static str> {
     needs.into_iter().find_map(|(lacks, why)| lacks.then_some(why))
 }
 
-impl Session {
+impl Server {
     /// Tells of one message what is wanted. Answers [`Event::Fetch`], once for each of its messages
     /// that is still there. Its body, if that is wanted, is asked for afterwards.
     ///

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use mail_wire::{Line, LineLimits};
 
-use super::{Event, Finish, Owed, Pending, Refusal, Session, Step, Work, fetch, write};
+use super::{Event, Finish, Owed, Pending, Refusal, Server, Step, Work, fetch, write};
 use crate::{
     Access, Code, Outcome, Response, ResponseText, Status, Text, Verb, state,
     view::{Change, News},
 };
 
-impl Session {
+impl Server {
     /// Takes in one thing that happened in the selected mailbox; at any time. It is told when the
     /// protocol allows (RFC 9051 7.5.1): at once in IDLE, else with the end of a command.
     pub fn mailbox_changed(&mut self, change: Change) {

@@ -1,6 +1,6 @@
 //! The server's end of the conversation.
 //!
-//! [`Session`] holds everything that is the protocol's: states, tags, literals, the numbers of
+//! [`Server`] holds everything that is the protocol's: states, tags, literals, the numbers of
 //! messages, when an EXPUNGE may be told, what FETCH cuts out of a message. The application is
 //! asked for what it alone knows: who this is, what is in a mailbox, the octets of a message. See
 //! [`Event`] for what each question wants in answer.
@@ -11,12 +11,12 @@
 //! use bytes::{Buf, Bytes};
 //! use imap_proto::{
 //!     NumberSet,
-//!     server::{Config, Event, Message, PlaintextLogin, Selected, Session},
+//!     server::{Config, Event, Message, PlaintextLogin, Selected, Server},
 //! };
 //! use mail_wire::{Next, Session as _};
 //!
 //! /// A mailbox with one message, and everybody may read it.
-//! fn act(session: &mut Session, event: Event) -> Result<(), mail_errors::Misuse> {
+//! fn act(session: &mut Server, event: Event) -> Result<(), mail_errors::Misuse> {
 //!     const MAIL: &[u8] = b"Subject: hi\r\n\r\nhello\r\n";
 //!     match event {
 //!         Event::Login(_) => session.authenticated(),
@@ -39,7 +39,7 @@
 //!     }
 //! }
 //!
-//! let mut session = Session::new(Config::new().plaintext_login(PlaintextLogin::Allow));
+//! let mut session = Server::new(Config::new().plaintext_login(PlaintextLogin::Allow));
 //! let said = b"1 LOGIN tim secret\r\n2 SELECT INBOX\r\n3 FETCH 1 BODY.PEEK[TEXT]\r\n4 LOGOUT\r\n";
 //! session.buffers().0.extend_from_slice(said);
 //! # #[expect(clippy::disallowed_methods)]
@@ -105,7 +105,7 @@ pub use plan::{Layout, SectionPlan};
 /// * **News**: [`mailbox_changed`](Self::mailbox_changed) and
 ///   [`mailbox_news`](Self::mailbox_news), at any time.
 /// * **Getters**: [`state`](Self::state), [`is_idle`](Self::is_idle), [`view`](Self::view).
-pub struct Session {
+pub struct Server {
     config: Config,
     input: BytesMut,
     out: SendBuffer,
@@ -202,7 +202,7 @@ enum Owed {
     Reread,
 }
 
-/// Whether answers are pulled, see [`Session::respond_later`].
+/// Whether answers are pulled, see [`Server::respond_later`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pull {
     /// The application answers by itself.
@@ -222,7 +222,7 @@ enum Step {
     Upgrade,
 }
 
-impl Session {
+impl Server {
     /// Starts a conversation.
     #[must_use]
     pub fn new(config: Config) -> Self {
@@ -405,9 +405,9 @@ impl Session {
 }
 
 /// What is buffered may hold passwords and mail, so lengths stand for it.
-impl fmt::Debug for Session {
+impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        f.debug_struct("Server")
             .field("state", &self.state)
             .field("secured", &self.secured)
             .field("command", &self.current.as_ref().map(|current| current.verb))

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use mail_wire::BareNewline;
 
-use super::{Event, Pending, Refusal, Refused, ServerError, Session, Step, write};
+use super::{Event, Pending, Refusal, Refused, Server, ServerError, Step, write};
 use crate::{
     CommandLimits, LiteralHeader, PlainCode, Response, ResponseText, State, Status, Tag, Text,
     encode,
@@ -12,7 +12,7 @@ use crate::{
     parse,
 };
 
-impl Session {
+impl Server {
     /// Reads the next command, and carries it out.
     pub(super) fn read_command(&mut self, now: Instant) -> Step {
         let limits = &self.config.limits;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use mail_errors::Misuse;
 use mail_wire::Sink;
 
-use super::{Event, Owed, Pull, Refusal, SearchRequest, Session, Step, Work, write};
+use super::{Event, Owed, Pull, Refusal, SearchRequest, Server, Step, Work, write};
 use crate::{
     Charsets, Code, Esearch, EsearchResult, EsearchResults, IString, NumberSet, Query, Response,
     Search, SearchKey, SearchReturn, SequenceSet, Status, view::MailboxView,
@@ -30,7 +30,7 @@ pub(super) struct Found {
 const STRIDE: usize = 1000;
 
 /// Begins a SEARCH.
-pub(super) fn begin(session: &mut Session, search: Search<'static>) -> Step {
+pub(super) fn begin(session: &mut Server, search: Search<'static>) -> Step {
     if search.give.is_some_and(|give| give.save) {
         session.not_offered("SEARCHRES");
         return Step::Again;
@@ -93,7 +93,7 @@ fn bounds(seqs: &NumberSet, view: &MailboxView) -> NumberSet {
 
 impl Searching {
     /// Turns the result into what the client is told.
-    pub(super) fn finish(self, session: &mut Session) -> Work {
+    pub(super) fn finish(self, session: &mut Server) -> Work {
         let (by_uid, tag) = match &session.current {
             Some(current) => (current.uid, Some(current.tag.clone())),
             None => (false, None),
@@ -129,7 +129,7 @@ fn results(give: SearchReturn, numbers: &NumberSet) -> Vec<EsearchResult<'static
     [min, max, set, count].into_iter().flatten().collect()
 }
 
-impl Session {
+impl Server {
     /// Says which messages were found; others than those asked for do not count. Answers
     /// [`Event::Search`], any number of times, cheapest in ascending order.
     ///

@@ -2,7 +2,7 @@
 
 use mail_errors::Misuse;
 
-use super::{Event, Refusal, Session, Step, StoreSlice, Work, slices::Slices, write};
+use super::{Event, Refusal, Server, Step, StoreSlice, Work, slices::Slices, write};
 use crate::{Flags, SequenceSet, Status, StoreAction};
 
 /// A STORE that is being carried out.
@@ -16,7 +16,7 @@ pub(super) struct Store {
 
 /// Begins a STORE.
 pub(super) fn begin(
-    session: &mut Session,
+    session: &mut Server,
     uid: bool,
     set: &SequenceSet<'_>,
     action: StoreAction,
@@ -47,7 +47,7 @@ impl Store {
     }
 }
 
-impl Session {
+impl Server {
     pub(super) fn step_store(&mut self) -> Step {
         let (Work::Store(store), Some(view)) = (&mut self.work, &self.view) else {
             return Step::Again;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use mail_wire::SendBuffer;
 
-use super::{Config, PlaintextLogin, Session, Tls};
+use super::{Config, PlaintextLogin, Server, Tls};
 use crate::{
     Capabilities, Capability, Code, FetchAttribute, Fetched, Flag, Flags, PlainCode, Response,
     ResponseText, State, Status, Tag, Text, encode, view::Told,
@@ -20,7 +20,7 @@ pub(super) fn coded(code: PlainCode, words: &'static str) -> ResponseText<'stati
     text(Some(Code::Plain(code)), words)
 }
 
-impl Session {
+impl Server {
     /// Says one response.
     pub(super) fn say(&mut self, response: &Response<'_>) {
         say(&mut self.out, response);

@@ -5,7 +5,7 @@
 use bytes::Buf;
 use imap_proto::{
     FetchItem, FetchItems, MailboxName, Section, SequenceSet,
-    client::{Config, Event, Limits, PlaintextLogin, Session, Tls},
+    client::{Client, Config, Event, Limits, PlaintextLogin, Tls},
 };
 use mail_errors::{Misuse, Secret};
 use mail_sasl::Credentials;
@@ -57,19 +57,19 @@ enum Line {
 /// A dialogue between a scripted server and the session. All commands are given before it starts.
 pub struct Dialogue {
     config: Config,
-    give: fn(&mut Session) -> Result<(), Misuse>,
-    act: fn(&mut Session, &Event),
+    give: fn(&mut Client) -> Result<(), Misuse>,
+    act: fn(&mut Client, &Event),
     lines: Vec<Line>,
     eof: bool,
 }
 
 /// Starts a dialogue in which these commands are given.
-pub fn dialogue(give: fn(&mut Session) -> Result<(), Misuse>) -> Dialogue {
+pub fn dialogue(give: fn(&mut Client) -> Result<(), Misuse>) -> Dialogue {
     Dialogue { config: clear(), give, act: |_, _| {}, lines: Vec::new(), eof: false }
 }
 
 /// Starts a dialogue behind a login with the INBOX selected.
-pub fn selected(give: fn(&mut Session) -> Result<(), Misuse>) -> Dialogue {
+pub fn selected(give: fn(&mut Client) -> Result<(), Misuse>) -> Dialogue {
     dialogue(give)
         .s(HELLO)
         .c("A1 LOGIN tim tanstaaf")
@@ -82,7 +82,7 @@ pub fn selected(give: fn(&mut Session) -> Result<(), Misuse>) -> Dialogue {
 }
 
 /// Logs in and selects the INBOX, as [`selected`] expects it.
-pub fn enter(session: &mut Session) -> Result<(), Misuse> {
+pub fn enter(session: &mut Client) -> Result<(), Misuse> {
     session.log_in(tim())?;
     session.select(MailboxName::INBOX)?;
     Ok(())
@@ -95,7 +95,7 @@ impl Dialogue {
     }
 
     /// What the application does at an event.
-    pub fn act(mut self, act: fn(&mut Session, &Event)) -> Self {
+    pub fn act(mut self, act: fn(&mut Client, &Event)) -> Self {
         self.act = act;
         self
     }
@@ -135,10 +135,10 @@ impl Dialogue {
         let flights = self.flights();
         let flights: Vec<&[u8]> = flights.iter().map(Vec::as_slice).collect();
         let make = || {
-            let mut session = Session::new(self.config.clone());
+            let mut session = Client::new(self.config.clone());
             (self.give)(&mut session).expect("commands are taken");
             let act = self.act;
-            (session, move |session: &mut Session, event: Event| {
+            (session, move |session: &mut Client, event: Event| {
                 act(session, &event);
                 show(&event)
             })
@@ -156,7 +156,7 @@ impl Dialogue {
 
     /// Goes through it line by line: each of the client's comes before the server says the next.
     fn walk(&self) {
-        let mut session = Session::new(self.config.clone());
+        let mut session = Client::new(self.config.clone());
         (self.give)(&mut session).expect("commands are taken");
         let mut out = Vec::new();
         for line in &self.lines {
@@ -196,7 +196,7 @@ impl Dialogue {
 }
 
 /// Asks until the session waits, and takes what it says.
-pub fn pump(session: &mut Session, act: fn(&mut Session, &Event), out: &mut Vec<u8>) {
+pub fn pump(session: &mut Client, act: fn(&mut Client, &Event), out: &mut Vec<u8>) {
     loop {
         let answer = session.next_event(start());
         let sent = session.buffers().1;

@@ -10,7 +10,7 @@ use imap_proto::{
     Date, DateTime, Flag, Flags, MailboxAttribute, MailboxAttributes, MailboxName, NumberSet,
     PlainCode, ResponseText, StatusItem, StatusValue, StatusValues, StoreAction, UidSet,
     search_match::Candidate,
-    server::{Config, Event, Message, PlaintextLogin, Selected, Session},
+    server::{Config, Event, Message, PlaintextLogin, Selected, Server},
     view::Change,
 };
 use mail_wire::testing::{Act, Replay, cut_everywhere};
@@ -93,7 +93,7 @@ impl App {
     }
 
     /// Does what any event asks for. Panics if the session takes an answer for the wrong one.
-    pub fn act(&mut self, session: &mut Session, event: Event) -> Act {
+    pub fn act(&mut self, session: &mut Server, event: Event) -> Act {
         let act = match &event {
             Event::AppendChunk(octets) => Act::Piece("octets", octets.to_vec()),
             Event::Refused(refused) => Act::Log(format!("refused {refused:?}")),
@@ -104,7 +104,7 @@ impl App {
         act
     }
 
-    fn answer(&mut self, session: &mut Session, event: Event) -> Result<(), mail_errors::Misuse> {
+    fn answer(&mut self, session: &mut Server, event: Event) -> Result<(), mail_errors::Misuse> {
         match event {
             Event::Login(credentials) => {
                 if credentials.password().expose() == b"tanstaaf" {
@@ -354,8 +354,8 @@ pub fn dialogue_with(config: impl Fn() -> Config, app: impl Fn() -> App, lines: 
     let script: Vec<&[u8]> = flights.iter().map(Vec::as_slice).collect();
     let make = || {
         let mut app = app();
-        let act = move |session: &mut Session, event: Event| app.act(session, event);
-        (Session::new(config()), act)
+        let act = move |session: &mut Server, event: Event| app.act(session, event);
+        (Server::new(config()), act)
     };
     let replay = cut_everywhere(make, &script, false);
     compare(&replay.text(), &expected);

@@ -7,7 +7,7 @@ use imap_proto::{
     Code, NumberSet, PlainCode,
     search_match::{Candidate, Needs},
     server::{
-        AppendRequest, CopyRequest, FetchSlice, Message, SearchRequest, Session, StoreSlice,
+        AppendRequest, CopyRequest, FetchSlice, Message, SearchRequest, Server, StoreSlice,
         WantBody,
     },
 };
@@ -32,7 +32,7 @@ const HEADER: usize = 256 * 1024;
 const BODY: usize = 4 << 20;
 
 impl Imap {
-    pub(super) fn append(&mut self, session: &mut Session, request: &AppendRequest) -> Answered {
+    pub(super) fn append(&mut self, session: &mut Server, request: &AppendRequest) -> Answered {
         let (Some(mailbox), Some(account)) = (self.find(&request.mailbox), &self.account) else {
             // RFC 9051 §6.3.12
             let text = imap_proto::ResponseText::new(Some(Code::TryCreate), "no such mailbox");
@@ -50,7 +50,7 @@ impl Imap {
         session.accept_append()
     }
 
-    pub(super) fn append_chunk(&mut self, session: &mut Session, octets: &Bytes) -> Answered {
+    pub(super) fn append_chunk(&mut self, session: &mut Server, octets: &Bytes) -> Answered {
         let Some(append) = &mut self.append else { return Ok(()) };
         match append.spool.write(octets) {
             Ok(()) => Ok(()),
@@ -61,7 +61,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn append_end(&mut self, session: &mut Session) -> Answered {
+    pub(super) fn append_end(&mut self, session: &mut Server) -> Answered {
         let Some(Append { mailbox, flags, date, spool }) = self.append.take() else {
             return Ok(());
         };
@@ -77,7 +77,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn fetch(&mut self, session: &mut Session, slice: &FetchSlice) -> Answered {
+    pub(super) fn fetch(&mut self, session: &mut Server, slice: &FetchSlice) -> Answered {
         match self.fetched(slice) {
             Ok(messages) => {
                 for (uid, message) in messages {
@@ -127,7 +127,7 @@ impl Imap {
         Ok(messages)
     }
 
-    pub(super) fn body(&mut self, session: &mut Session, want: WantBody) -> Answered {
+    pub(super) fn body(&mut self, session: &mut Server, want: WantBody) -> Answered {
         match self.read(want) {
             Ok(octets) if !octets.is_empty() => session.body(want.id, octets),
             Ok(_) => session.body_failed(want.id),
@@ -160,7 +160,7 @@ impl Imap {
         body.read(want.offset, want.room)
     }
 
-    pub(super) fn store_flags(&mut self, session: &mut Session, slice: StoreSlice) -> Answered {
+    pub(super) fn store_flags(&mut self, session: &mut Server, slice: StoreSlice) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let Some(flags) = stored_flags(&slice.flags) else {
             return session.no(no(PlainCode::Limit, "too many keywords"));
@@ -179,7 +179,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn copy(&mut self, session: &mut Session, request: &CopyRequest) -> Answered {
+    pub(super) fn copy(&mut self, session: &mut Server, request: &CopyRequest) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let Some(target) = self.find(&request.to) else {
             let text = imap_proto::ResponseText::new(Some(Code::TryCreate), "no such mailbox");
@@ -208,7 +208,7 @@ impl Imap {
             .copied(validity.zip(from.zip(to)).map(|(validity, (from, to))| (validity, from, to)))
     }
 
-    pub(super) fn expunge(&mut self, session: &mut Session, among: &NumberSet) -> Answered {
+    pub(super) fn expunge(&mut self, session: &mut Server, among: &NumberSet) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         match self.store().expunge(open.mailbox, &uids_of(among), ExpungeRule::IfDeleted) {
             Ok(gone) => {
@@ -219,7 +219,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn search(&mut self, session: &mut Session, request: &SearchRequest) -> Answered {
+    pub(super) fn search(&mut self, session: &mut Server, request: &SearchRequest) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let needs = Needs::of(&request.query);
         for uids in batches(&request.among) {
@@ -278,7 +278,7 @@ impl Imap {
     }
 
     /// Tells the session at once what it did to its own mailbox, before the answer to the command.
-    fn own_news(&self, session: &mut Session) {
+    fn own_news(&self, session: &mut Server) {
         if let Some(open) = &self.selected {
             session.mailbox_news(open.subscription.take());
         }

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use imap_proto::{
     Code, Delimiter, NumberSet, PlainCode, ResponseText, Text,
-    server::{Config, Event, Limits, Selected, Session, Tls},
+    server::{Config, Event, Limits, Selected, Server, Tls},
 };
 use mail_errors::Misuse;
 use mail_sasl::Credentials;
@@ -26,7 +26,7 @@ use super::{
 use crate::store::{Account, Body, MailboxId, MessageId, Spool, Store, SystemFlag};
 
 /// Makes the session for one connection.
-pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Session> {
+pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
     let mut limits = Limits::default();
     limits.append = office.limits().message_size;
     let mut config = Config::new()
@@ -36,7 +36,7 @@ pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Session> {
     if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
         config = config.name(name);
     }
-    office.layered(Session::new(config))
+    office.layered(Server::new(config))
 }
 
 /// What stands behind an IMAP session.
@@ -78,7 +78,7 @@ impl Imap {
         self.office.store()
     }
 
-    async fn log_in(&mut self, session: &mut Session, who: &Credentials) -> Answered {
+    async fn log_in(&mut self, session: &mut Server, who: &Credentials) -> Answered {
         match self.office.log_in(who, self.peer.ip()).await {
             Ok(account) => {
                 info!(peer = %self.peer, login = %account.login, "imap login");
@@ -92,7 +92,7 @@ impl Imap {
 
     fn select(
         &mut self,
-        session: &mut Session,
+        session: &mut Server,
         name: &imap_proto::MailboxName<'_>,
         read_only: bool,
     ) -> Answered {
@@ -129,7 +129,7 @@ impl Imap {
         session.selected(selected)
     }
 
-    fn reread(&self, session: &mut Session) -> Answered {
+    fn reread(&self, session: &mut Server) -> Answered {
         let Some(open) = &self.selected else { return Ok(()) };
         match self.store().view(open.mailbox) {
             Ok(view) => session.reread(&numbers(view.messages.iter().map(|m| m.uid))),
@@ -143,7 +143,7 @@ impl Imap {
         self.store().mailbox(account, &stored_name(name)?).ok()
     }
 
-    fn answer(&mut self, session: &mut Session, event: Event) -> Answered {
+    fn answer(&mut self, session: &mut Server, event: Event) -> Answered {
         match event {
             Event::Select { mailbox, read_only } => self.select(session, &mailbox, read_only),
             Event::Deselected => {
@@ -184,8 +184,8 @@ impl Imap {
     }
 }
 
-impl Application<Session> for Imap {
-    async fn act(&mut self, session: &mut Session, event: Event) {
+impl Application<Server> for Imap {
+    async fn act(&mut self, session: &mut Server, event: Event) {
         let answered = match event {
             Event::Login(who) => self.log_in(session, &who).await,
             other => block_in_place(|| self.answer(session, other)),
@@ -202,7 +202,7 @@ impl Application<Session> for Imap {
         }
     }
 
-    fn pass_on(&mut self, session: &mut Session) {
+    fn pass_on(&mut self, session: &mut Server) {
         if let Some(open) = &self.selected {
             session.mailbox_news(open.subscription.take());
         }

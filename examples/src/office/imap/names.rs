@@ -2,7 +2,7 @@
 
 use imap_proto::{
     MailboxAttribute, MailboxAttributes, MailboxName, PlainCode, StatusItems,
-    server::{ListRequest, Session},
+    server::{ListRequest, Server},
 };
 
 use super::{
@@ -13,13 +13,13 @@ use super::{
 use crate::store::{self, AccountId, Renamed, StoreError};
 
 impl Imap {
-    pub(super) fn create(&self, session: &mut Session, name: &MailboxName<'_>) -> Answered {
+    pub(super) fn create(&self, session: &mut Server, name: &MailboxName<'_>) -> Answered {
         self.change(session, name, |imap, account, name| {
             imap.store().create_mailbox(account, name).map(|_| ())
         })
     }
 
-    pub(super) fn delete(&self, session: &mut Session, name: &MailboxName<'_>) -> Answered {
+    pub(super) fn delete(&self, session: &mut Server, name: &MailboxName<'_>) -> Answered {
         self.change(session, name, |imap, account, name| {
             let deleted = imap.store().delete_mailbox(account, name)?;
             imap.office.news().gone(deleted.mailbox);
@@ -29,7 +29,7 @@ impl Imap {
 
     pub(super) fn rename(
         &self,
-        session: &mut Session,
+        session: &mut Server,
         from: &MailboxName<'_>,
         to: &MailboxName<'_>,
     ) -> Answered {
@@ -47,7 +47,7 @@ impl Imap {
 
     pub(super) fn subscribe(
         &self,
-        session: &mut Session,
+        session: &mut Server,
         name: &MailboxName<'_>,
         on: bool,
     ) -> Answered {
@@ -57,7 +57,7 @@ impl Imap {
         })
     }
 
-    pub(super) fn list(&self, session: &mut Session, request: &ListRequest) -> Answered {
+    pub(super) fn list(&self, session: &mut Server, request: &ListRequest) -> Answered {
         let Some(account) = &self.account else { return session.no(missing()) };
         let mailboxes = match self.store().mailboxes(account.id) {
             Ok(mailboxes) => mailboxes,
@@ -86,7 +86,7 @@ impl Imap {
 
     pub(super) fn status(
         &self,
-        session: &mut Session,
+        session: &mut Server,
         name: &MailboxName<'_>,
         items: StatusItems,
     ) -> Answered {
@@ -99,7 +99,7 @@ impl Imap {
 
     fn change(
         &self,
-        session: &mut Session,
+        session: &mut Server,
         name: &MailboxName<'_>,
         change: impl FnOnce(&Self, AccountId, &store::MailboxName) -> Result<(), StoreError>,
     ) -> Answered {
