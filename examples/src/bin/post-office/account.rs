@@ -38,7 +38,7 @@ pub(crate) enum Command {
         /// The name it logs in with.
         login: String,
         #[command(flatten)]
-        password: Password,
+        password: NewPassword,
         #[command(flatten)]
         place: Place,
     },
@@ -74,7 +74,7 @@ pub(crate) struct Add {
     /// The address of the account, which it also logs in with.
     address: String,
     #[command(flatten)]
-    password: Password,
+    password: NewPassword,
     /// The most that it may hold, like 500MB or 1GiB, or unlimited [default: as the file says, or
     /// 1GiB].
     #[arg(long, value_name = "SIZE", value_parser = quota)]
@@ -99,7 +99,7 @@ pub(crate) struct Add {
 
 /// Where a password comes from; it is made up, and told, if it comes from nowhere.
 #[derive(Debug, Args)]
-pub(crate) struct Password {
+pub(crate) struct NewPassword {
     /// Read the password from standard input: its first line.
     #[arg(long, conflicts_with = "password")]
     password_stdin: bool,
@@ -213,7 +213,7 @@ impl Add {
     }
 }
 
-impl Password {
+impl NewPassword {
     /// Takes the password, and what a person must be told of it.
     fn take(&self) -> Result<(Secret, String), Failure> {
         if let Some(password) = &self.password {

@@ -171,7 +171,7 @@ fn port(text: &str) -> Result<(Service, u16), String> {
     Ok((service, port))
 }
 
-fn language(text: &str) -> Result<Language, String> {
+pub(crate) fn language(text: &str) -> Result<Language, String> {
     Language::from_tag(text).ok_or_else(|| "only en and ja are spoken".to_owned())
 }
 
@@ -225,7 +225,8 @@ mod tests {
         assert_eq!(ask(&elsewhere, "a.test", RecordType::MX), "10 mx.b.test");
         assert_eq!(ask(&elsewhere, "mx.b.test", RecordType::AAAA), "::1");
         let everywhere = config(&["--domain", "a.test", "--listen", "0.0.0.0"]);
-        assert_eq!(ask(&everywhere, "mail.a.test", RecordType::A), "no data");
+        assert_eq!(ask(&everywhere, "a.test", RecordType::MX), "10 mail.a.test");
+        assert_eq!(ask(&everywhere, "mail.a.test", RecordType::A), "no such name");
     }
 
     #[test]
