@@ -1,0 +1,188 @@
+"""Servers that others wrote, each with its own configuration, on ports that nobody has."""
+
+import contextlib
+import grp
+import os
+import pwd
+import sys
+
+from common import DOMAIN, check, directory, failures, free_port, listens, process, run, until
+
+
+class Server:
+    """What they share: a directory that others may look into, a certificate, a log that is shown."""
+
+    PASSWORD = 'open sesame, \\ and "more"'
+    HOST = "127.0.0.1"
+
+    def __enter__(self):
+        self.stack = contextlib.ExitStack()
+        try:
+            self.dir = self.stack.enter_context(directory())
+            # Their processes run as users of their own.
+            self.dir.chmod(0o755)
+            self.stack.callback(self._print_log)
+            self._certify()
+            self._start()
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, *raised):
+        self.stack.close()
+
+    def _certify(self):
+        self.certificate, self.key = self.dir / "cert.pem", self.dir / "key.pem"
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-out", self.certificate, "-keyout", self.key)
+
+    def _print_log(self):
+        if failures or sys.exc_info()[0]:
+            for name in ("err", "log"):
+                if (self.dir / name).exists():
+                    print(f"--- {type(self).__name__}, its {name}:")
+                    print((self.dir / name).read_text(errors="replace")[-4000:], flush=True)
+
+
+class Dovecot(Server):
+    """A Dovecot of its own: IMAP and POP3, with and without TLS from the first octet."""
+
+    def _start(self):
+        self.mail = self.dir / "mail"
+        self.mail.mkdir()
+        owner = pwd.getpwnam("nobody")
+        os.chown(self.mail, owner.pw_uid, owner.pw_gid)
+        (self.dir / "users").write_text(f"bob:{{PLAIN}}{self.PASSWORD}\n")
+        (self.dir / "users").chmod(0o644)
+        self.ports = {name: free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
+        listeners = "".join(
+            f"service {protocol}-login {{\n"
+            + "".join(
+                f" inet_listener {name} {{\n  address = 127.0.0.1\n  port = {self.ports[name]}\n"
+                f"  ssl = {'yes' if name.endswith('s') else 'no'}\n }}\n"
+                for name in (protocol, f"{protocol}s")
+            )
+            + "}\n"
+            for protocol in ("imap", "pop3")
+        )
+        group = grp.getgrgid(owner.pw_gid).gr_name
+        self.config = self.dir / "dovecot.conf"
+        self.config.write_text(
+            f"base_dir = {self.dir}/run\nstate_dir = {self.dir}/state\n"
+            f"log_path = {self.dir}/log\ninstance_name = interop\n"
+            "protocols = imap pop3\nlisten = 127.0.0.1\n"
+            f"ssl = required\nssl_cert = <{self.certificate}\nssl_key = <{self.key}\n"
+            "disable_plaintext_auth = yes\nauth_mechanisms = plain login\n"
+            f"mail_location = maildir:{self.mail}/%u\nfirst_valid_uid = 1\n"
+            f"mail_uid = nobody\nmail_gid = {group}\n"
+            f"passdb {{\n driver = passwd-file\n args = {self.dir}/users\n}}\n"
+            f"userdb {{\n driver = static\n args = uid=nobody gid={group} home={self.mail}/%u\n}}\n"
+            # Postfix asks here who may send.
+            f"service auth {{\n unix_listener {self.dir}/auth {{\n  mode = 0666\n }}\n}}\n"
+            "namespace inbox {\n inbox = yes\n}\n"
+            f"{listeners}"
+        )
+        self.stack.enter_context(process("dovecot", "-F", "-c", self.config, log=self.dir / "err"))
+        for port in self.ports.values():
+            until("Dovecot's start", lambda: listens(port))
+
+    def deliver(self, octets):
+        """Puts a message into bob's INBOX, as Dovecot's own delivery does."""
+        run("doveadm", "-c", self.config, "save", "-u", "bob", stdin=octets)
+
+
+class Postfix(Server):
+    """A Postfix of its own, which delivers mail for bob into a Maildir: SMTP with STARTTLS at one
+    port, submission with STARTTLS at another, submission with TLS from the first octet at a third.
+    Who may submit it asks Dovecot."""
+
+    def __init__(self, dovecot):
+        self.dovecot = dovecot
+
+    def _start(self):
+        config = self.dir / "etc"
+        config.mkdir()
+        owner = pwd.getpwnam("postfix")
+        for name, mode in (("queue", 0o755), ("data", 0o700), ("mail", 0o700)):
+            (self.dir / name).mkdir(mode)
+        os.chown(self.dir / "data", owner.pw_uid, owner.pw_gid)
+        nobody = pwd.getpwnam("nobody")
+        os.chown(self.dir / "mail", nobody.pw_uid, nobody.pw_gid)
+        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
+        (config / "mailboxes").write_text(f"bob@{DOMAIN} bob/\n")
+        (config / "main.cf").write_text(
+            "compatibility_level = 3.6\n"
+            f"queue_directory = {self.dir}/queue\ndata_directory = {self.dir}/data\n"
+            "command_directory = /usr/sbin\ndaemon_directory = /usr/lib/postfix/sbin\n"
+            f"maillog_file = {self.dir}/log\nmaillog_file_prefixes = {self.dir}\n"
+            "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks_style = host\n"
+            "myhostname = mx.example\nmydestination =\nmynetworks =\n"
+            "alias_maps =\nalias_database =\nlocal_transport = error:nobody lives here\n"
+            f"virtual_mailbox_domains = {DOMAIN}\nvirtual_mailbox_base = {self.dir}/mail\n"
+            f"virtual_mailbox_maps = texthash:{config}/mailboxes\n"
+            f"virtual_uid_maps = static:{nobody.pw_uid}\n"
+            f"virtual_gid_maps = static:{nobody.pw_gid}\n"
+            f"smtpd_tls_cert_file = {self.certificate}\nsmtpd_tls_key_file = {self.key}\n"
+            "smtpd_tls_security_level = may\nsmtpd_tls_auth_only = yes\n"
+            f"smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {self.dovecot.dir}/auth\n"
+            "smtpd_relay_restrictions = reject_unauth_destination\n"
+            "default_transport = error:no way out\nmessage_size_limit = 1000000\n"
+            "mailbox_size_limit = 0\nvirtual_mailbox_limit = 0\n"
+        )
+        auth = (
+            "-o smtpd_sasl_auth_enable=yes"
+            " -o smtpd_client_restrictions=permit_sasl_authenticated,reject"
+        )
+        smtpd = "inet n - n - - smtpd -o smtputf8_enable=no"
+        (config / "master.cf").write_text(
+            f"127.0.0.1:{self.ports['smtp']} {smtpd}\n"
+            f"127.0.0.1:{self.ports['submission']} {smtpd} {auth}"
+            " -o smtpd_tls_security_level=encrypt\n"
+            f"127.0.0.1:{self.ports['submissions']} {smtpd} {auth} -o smtpd_tls_wrappermode=yes\n"
+            "pickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\n"
+            "qmgr unix n - n 300 1 qmgr\ntlsmgr unix - - n 1000? 1 tlsmgr\n"
+            "rewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
+            "defer unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n"
+            "proxymap unix - - n - - proxymap\nvirtual unix - n n - - virtual\n"
+            "error unix - - n - - error\nretry unix - - n - - error\n"
+            "anvil unix - - n - 1 anvil\nscache unix - - n - 1 scache\n"
+            "postlog unix-dgram n - n - 1 postlogd\n"
+        )
+        run("postfix", "-c", config, "check")
+        self.stack.callback(self._stop, config)
+        run("postfix", "-c", config, "start")
+        for port in self.ports.values():
+            until("Postfix's start", lambda: listens(port))
+
+    def _stop(self, config):
+        with check("Postfix stops"):
+            run("postfix", "-c", config, "stop")
+
+    def delivered(self, count):
+        """The messages in bob's Maildir, oldest first, once there are as many."""
+        new = self.dir / "mail" / "bob" / "new"
+        until(f"delivery of {count}", lambda: new.exists() and len(list(new.iterdir())) >= count)
+        files = sorted(new.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+        return [file.read_bytes() for file in files]
+
+
+class Sink(Server):
+    """Postfix's smtp-sink, which takes whatever comes and writes it down as it came."""
+
+    def _start(self):
+        self.port = free_port()
+        nobody = pwd.getpwnam("nobody")
+        self.dump = self.dir / "dump"
+        self.dump.mkdir()
+        os.chown(self.dump, nobody.pw_uid, nobody.pw_gid)
+        self.stack.enter_context(process(
+            "smtp-sink", "-u", "nobody", "-R", self.dump, "-D", "got.%M%S.",
+            f"{self.HOST}:{self.port}", "10", log=self.dir / "err",
+        ))
+        until("smtp-sink's start", lambda: listens(self.port))
+
+    def taken(self):
+        """The messages so far, each with its envelope in front of it."""
+        return [file.read_bytes() for file in sorted(self.dump.iterdir())]
