@@ -9,6 +9,7 @@
 //! | [`limits`] | slowing of failed log-ins, messages per account and hour |
 //! | [`settings`] | what a person types into a mail program |
 //! | [`tls`] | certificates and the rustls set-up of both ends |
+//! | [`tour`] | the whole way of a message, step by step |
 //! | [`office`] | the servers, joined to a post office |
 //! | [`client`] | connecting to servers, and the loops of the small programs |
 //! | [`tap`] | what goes over a wire, without credentials |
@@ -22,3 +23,4 @@ pub mod settings;
 pub mod store;
 pub mod tap;
 pub mod tls;
+pub mod tour;

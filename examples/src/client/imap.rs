@@ -51,19 +51,20 @@ pub enum Fetched {
     End,
 }
 
-/// Fetches messages whole, piece by piece, each with its UID. `set` holds sequence numbers. With
-/// `peek` they do not become `\Seen`.
+/// Fetches a text of messages, piece by piece, each with its UID. `set` holds sequence numbers.
+/// With `peek` they do not become `\Seen`.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn fetch(
     connection: &mut Connection<Client>,
     set: SequenceSet<'_>,
+    section: Section<'_>,
     peek: bool,
     until: Instant,
     mut see: impl FnMut(Fetched) -> io::Result<()>,
 ) -> Result<(), ClientError<Error>> {
-    let text = FetchItem::Section { section: Section::ALL, peek, partial: None };
+    let text = FetchItem::Section { section, peek, partial: None };
     let items = FetchItems::new([FetchItem::Uid, text])?;
     run(
         connection,

@@ -1,10 +1,12 @@
 //! `post-office`: a mail server for a few domains in one program, and what administers it.
 //!
 //! `post-office serve` runs it, `post-office account` and `post-office alias` say who gets mail.
-//! They may be called while it runs.
+//! They may be called while it runs. `post-office tour` needs nothing: it shows the whole way of a
+//! message.
 
 mod account;
 mod serve;
+mod tour;
 
 use std::{
     fmt,
@@ -19,6 +21,7 @@ use mail_examples::{
     config::{Config, ConfigError},
     office::{OfficeError, clock},
     store::{Address, Domain, LoginName, NameError, SqliteStore, StoreError},
+    tour::TourError,
 };
 
 /// A post office: SMTP, submission, POP3, IMAP and DNS for a few domains.
@@ -39,6 +42,9 @@ enum Command {
     /// Say where mail for further addresses goes.
     #[command(subcommand)]
     Alias(account::AliasCommand),
+    /// Show the whole way of a message, step by step, and five that come back. Nothing else is
+    /// needed, and nothing stays behind.
+    Tour(tour::Tour),
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 the command line or the file is wrong.";
@@ -125,6 +131,12 @@ enum Failure {
     /// The office does not open.
     #[error(transparent)]
     Office(#[from] OfficeError),
+    /// A step of the tour failed.
+    #[error(transparent)]
+    Tour(TourError),
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// Standard input or output failed, or the runtime.
     #[error("{what}: {source}")]
     Io {
@@ -156,6 +168,8 @@ impl Failure {
             | Self::Store(_)
             | Self::Account(_)
             | Self::Office(_)
+            | Self::Tour(_)
+            | Self::Interrupted
             | Self::Io { .. } => ExitCode::FAILURE,
         }
     }
@@ -173,6 +187,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Account(command) => command.run(),
         Command::Alias(command) => command.run(),
+        Command::Tour(tour) => tour.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -181,5 +196,17 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "post-office: {failure}");
             failure.exit_code()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn ok_command_line_makes_sense() {
+        Cli::command().debug_assert();
     }
 }
