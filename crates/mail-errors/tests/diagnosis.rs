@@ -38,6 +38,15 @@ fn enhanced_codes_go_before_hints_and_reply_codes() {
 }
 
 #[test]
+fn reply_codes_that_say_whom_go_before_enhanced_codes_that_leave_all_open() {
+    first("551 5.7.1 this domain is not served here", Cause::NotServedHere, Basis::Code);
+    first("553 5.7.1 not an address of yours", Cause::SenderRefused, Basis::Code);
+    first("553 5.7.1 relaying denied", Cause::RelayDenied, Basis::Text);
+    first("551 5.1.6", Cause::MailboxMoved, Basis::EnhancedCode);
+    first("550 5.7.1 no", Cause::ClientBlocked, Basis::EnhancedCode);
+}
+
+#[test]
 fn enhanced_code_within_the_text_counts() {
     let diagnosis = diagnosis("552 sorry (#5.2.3)");
     assert_eq!(diagnosis.causes(), [Cause::MessageTooLarge]);

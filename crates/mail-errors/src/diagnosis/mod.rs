@@ -227,7 +227,7 @@ fn causes(reply: &Reply, enhanced: Option<EnhancedStatusCode>) -> (Vec<Cause>, B
     if let Some(hinted) = text.hints() {
         return (vec![hinted], Basis::Text);
     }
-    if !coded.is_empty() {
+    if !coded.is_empty() && !rules::says_whom(reply.code()) {
         return (coded.to_vec(), Basis::EnhancedCode);
     }
     match rules::by_code(reply.code()) {

@@ -76,3 +76,9 @@ pub(super) const fn by_code(code: ReplyCode) -> &'static [Cause] {
         },
     }
 }
+
+/// Tells whether a reply code says who is not accepted, the recipient (551) or the sender (553),
+/// which is more than an enhanced code says that leaves everything open. RFC 5321 3.4 and 4.2.3.
+pub(super) const fn says_whom(code: ReplyCode) -> bool {
+    matches!(code.get(), 551 | 553)
+}
