@@ -109,7 +109,7 @@ impl<S: Session> Layered<S> {
             }
         };
         // What the session said in the clear goes first.
-        while let Some(piece) = self.session.buffers().1.take_piece() {
+        while let Some(piece) = self.session.buffers().1.take_piece(usize::MAX) {
             self.output.put_bytes(piece);
         }
         match connection {
@@ -186,7 +186,7 @@ impl<S: Session> Layered<S> {
         let mut moved = false;
         // What does not fit stays with the session, so that it notices a slow peer.
         while all || self.output.len() < 2 * BODY_BLOCK {
-            let Some(piece) = self.session.buffers().1.take_piece() else { break };
+            let Some(piece) = self.session.buffers().1.take_piece(BODY_BLOCK) else { break };
             moved = true;
             let mut rest = &*piece;
             while !rest.is_empty() {

@@ -50,6 +50,8 @@ pub struct SendBuffer {
     queue: VecDeque<Bytes>,
     /// The lines after the last of `queue`.
     tail: BytesMut,
+    /// How much of the tail's block, at most, lies before the tail: it is held as well.
+    before: usize,
     queued: usize,
     written: u64,
 }
@@ -99,28 +101,42 @@ impl SendBuffer {
     pub fn discard(&mut self) {
         self.queue = VecDeque::new();
         self.queued = 0;
-        self.tail = BytesMut::new();
+        (self.tail, self.before) = (BytesMut::new(), 0);
     }
 
-    /// Takes the next contiguous piece out, without copying it.
+    /// Takes the next contiguous piece out, at most `most` octets of it, without copying it.
     #[must_use]
-    pub fn take_piece(&mut self) -> Option<Bytes> {
-        let piece = match self.queue.pop_front() {
-            Some(piece) => {
-                self.queued -= piece.len();
-                piece
-            }
-            None if self.tail.is_empty() => return None,
-            None => self.tail.split().freeze(),
-        };
+    pub fn take_piece(&mut self, most: usize) -> Option<Bytes> {
+        if self.queue.is_empty() {
+            self.seal();
+        }
+        let front = self.queue.front_mut()?;
+        let piece = front.split_to(front.len().min(most.max(1)));
+        if front.is_empty() {
+            self.queue.pop_front();
+        }
+        self.queued -= piece.len();
         self.written += piece.len() as u64;
+        self.give_back();
         Some(piece)
     }
 
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             self.queued += self.tail.len();
+            self.before += self.tail.len();
             self.queue.push_back(self.tail.split().freeze());
+        }
+    }
+
+    /// Lets go of memory that nothing waits in.
+    fn give_back(&mut self) {
+        // What has left the tail's block still belongs to it.
+        if self.tail.is_empty() && self.before + self.tail.capacity() > Self::KEEP {
+            (self.tail, self.before) = (BytesMut::new(), 0);
+        }
+        if self.queue.is_empty() && self.queue.capacity() > 16 {
+            self.queue = VecDeque::new();
         }
     }
 }
@@ -162,12 +178,8 @@ impl Buf for SendBuffer {
             self.queue.pop_front();
         }
         self.tail.advance(count);
-        if self.tail.is_empty() && self.tail.capacity() > Self::KEEP {
-            self.tail = BytesMut::with_capacity(0);
-        }
-        if self.queue.is_empty() && self.queue.capacity() > 16 {
-            self.queue = VecDeque::new();
-        }
+        self.before += count;
+        self.give_back();
     }
 }
 
@@ -201,7 +213,24 @@ mod tests {
         let mut buffer = SendBuffer::new();
         buffer.put_bytes(body.clone());
         assert_eq!(buffer.chunk().as_ptr(), body.as_ptr());
-        assert_eq!(buffer.take_piece().map(|piece| piece.as_ptr()), Some(body.as_ptr()));
+        let piece = buffer.take_piece(usize::MAX).expect("there is one");
+        assert_eq!(piece.as_ptr(), body.as_ptr());
+    }
+
+    #[test]
+    fn takes_pieces_of_at_most_the_length_that_is_asked_for() {
+        let mut buffer = SendBuffer::new();
+        buffer.put(b"one ");
+        buffer.put_bytes(Bytes::from(vec![b'x'; 1000]));
+        buffer.put(b" two");
+        let mut all = Vec::new();
+        while let Some(piece) = buffer.take_piece(300) {
+            assert!(piece.len() <= 300);
+            all.extend_from_slice(&piece);
+            assert_eq!(buffer.len() + all.len(), 1008);
+        }
+        assert!(all.starts_with(b"one xxx") && all.ends_with(b"xxx two"));
+        assert_eq!((buffer.len(), buffer.written()), (0, 1008));
     }
 
     #[test]
@@ -213,6 +242,42 @@ mod tests {
         let len = buffer.len();
         buffer.advance(len);
         assert!(buffer.tail.capacity() <= SendBuffer::KEEP);
+    }
+
+    /// An empty rest of a large block pins all of it, however short the rest.
+    #[test]
+    fn gives_a_block_back_that_was_filled_to_its_end() {
+        fn held(mut empty: SendBuffer) -> usize {
+            assert!(empty.is_empty());
+            // Without another owner of the block, this finds all of it.
+            empty.tail.try_reclaim(usize::from(u16::MAX));
+            empty.tail.capacity()
+        }
+        let full = || {
+            let mut buffer = SendBuffer::new();
+            buffer.tail.reserve(64 * 1024);
+            let room = buffer.tail.capacity() - 10;
+            buffer.put(&vec![b'x'; room]);
+            buffer
+        };
+        let mut at_once = full();
+        at_once.advance(at_once.len());
+        assert!(held(at_once) <= SendBuffer::KEEP);
+
+        let mut bit_by_bit = full();
+        while !bit_by_bit.is_empty() {
+            bit_by_bit.advance(bit_by_bit.len().min(1000));
+        }
+        assert!(held(bit_by_bit) <= SendBuffer::KEEP);
+
+        let mut in_pieces = full();
+        while in_pieces.take_piece(1000).is_some() {}
+        assert!(held(in_pieces) <= SendBuffer::KEEP);
+
+        let mut sealed = full();
+        sealed.put_bytes(Bytes::from(vec![b'y'; 600]));
+        sealed.advance(sealed.len());
+        assert!(held(sealed) <= SendBuffer::KEEP);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use crate::{Goodbye, Next, SendBuffer, Session, Upgraded};
+use crate::{BODY_BLOCK, Goodbye, Next, SendBuffer, Session, Upgraded};
 
 /// Which way octets go, seen from the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,8 +63,8 @@ impl<S: Session, F: FnMut(Direction, &[u8]) + Send> Session for Tapped<S, F> {
         let next = self.session.next_event(now);
         let over = matches!(next, Err(_) | Ok(Next::Closed));
         // What does not fit stays with the session, so that it notices a slow peer.
-        while over || self.output.len() < crate::BODY_BLOCK {
-            let Some(piece) = self.session.buffers().1.take_piece() else { return next };
+        while over || self.output.len() < BODY_BLOCK {
+            let Some(piece) = self.session.buffers().1.take_piece(BODY_BLOCK) else { return next };
             (self.tap)(Direction::Sent, &piece);
             self.output.put_bytes(piece);
         }
