@@ -110,7 +110,10 @@ fn err_log_in_at_the_port_for_other_hosts() {
         let reply = client.smtp(line).0;
         assert!(reply.starts_with("50"), "{line}: {reply}");
     }
-    client.smtp("MAIL FROM:<alice@post-office.test> AUTH=alice@post-office.test").0;
+    // RFC 4954 5: a client may claim that somebody else has checked who wrote this.
+    client.smtp("MAIL FROM:<alice@post-office.test> AUTH=alice@post-office.test");
+    let reply = client.smtp("RCPT TO:<victim@elsewhere.test>").0;
+    assert!(reply.starts_with("551") || reply.starts_with("503"), "{reply}");
     client.smtp("RSET").code(250);
     client.smtp("MAIL FROM:<alice@post-office.test>").code(250);
     client.smtp("RCPT TO:<victim@elsewhere.test>").codes(551, "5.7.1");
