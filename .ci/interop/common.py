@@ -129,7 +129,8 @@ class Office:
     PASSWORD = "open sesame, \\ and \"more\""
     HOST = "127.0.0.1"
 
-    def __init__(self, apop=False):
+    def __init__(self, *options, apop=False, domain=DOMAIN):
+        self.options, self.domain = options, domain
         self.names = ("alice", "bob", "carol") if apop else ("alice", "bob")
         self.ports = {}
 
@@ -146,16 +147,16 @@ class Office:
         self.dir = self.stack.enter_context(directory())
         self.log = self.dir / "log"
         accounts = "".join(
-            f"[[account]]\nlogin = '{name}@{DOMAIN}'\npassword = '{self.PASSWORD}'\n"
+            f"[[account]]\nlogin = '{name}@{self.domain}'\npassword = '{self.PASSWORD}'\n"
             + ("apop = true\n" if name == "carol" else "")
             for name in self.names
         )
         file = self.dir / "post-office.toml"
-        file.write_text(f"domains = ['{DOMAIN}']\n{accounts}")
+        file.write_text(f"domains = ['{self.domain}']\n{accounts}")
         ports = [arg for service in SERVICES for arg in ("--port", f"{service}=0")]
         self.child = self.stack.enter_context(process(
             BIN / "post-office", "serve", "--config", file, "--data", self.dir / "data", *ports,
-            stdout=subprocess.PIPE, log=self.log,
+            *self.options, stdout=subprocess.PIPE, log=self.log,
         ))
         self.stack.callback(self._print_log)
         # Whatever it says is read to the end, so that it never waits for us.
@@ -209,6 +210,11 @@ def header(subject, sender="alice", to="bob"):
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Transfer-Encoding: 8bit\r\n\r\n"
     ).encode()
+
+
+def unix(octets):
+    """A message as programs on this machine keep it: in lines that end in LF."""
+    return octets.replace(b"\r\n", b"\n")
 
 
 # What has been torn on its way through one mail server or another.

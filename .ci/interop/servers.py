@@ -96,10 +96,13 @@ class Dovecot(Server):
 class Postfix(Server):
     """A Postfix of its own, which delivers mail for bob into a Maildir: SMTP with STARTTLS at one
     port, submission with STARTTLS at another, submission with TLS from the first octet at a third.
-    Who may submit it asks Dovecot."""
+    Who may submit it asks Dovecot. Mail for `DOMAIN` goes to a port of this machine."""
 
-    def __init__(self, dovecot):
-        self.dovecot = dovecot
+    DOMAIN = "postfix.test"
+
+    def __init__(self):
+        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
+        self.dovecot = self.relay_port = None
 
     def _start(self):
         config = self.dir / "etc"
@@ -110,8 +113,7 @@ class Postfix(Server):
         os.chown(self.dir / "data", owner.pw_uid, owner.pw_gid)
         nobody = pwd.getpwnam("nobody")
         os.chown(self.dir / "mail", nobody.pw_uid, nobody.pw_gid)
-        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
-        (config / "mailboxes").write_text(f"bob@{DOMAIN} bob/\n")
+        (config / "mailboxes").write_text(f"bob@{self.DOMAIN} bob/\n")
         (config / "main.cf").write_text(
             "compatibility_level = 3.6\n"
             f"queue_directory = {self.dir}/queue\ndata_directory = {self.dir}/data\n"
@@ -120,15 +122,18 @@ class Postfix(Server):
             "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks_style = host\n"
             "myhostname = mx.example\nmydestination =\nmynetworks =\n"
             "alias_maps =\nalias_database =\nlocal_transport = error:nobody lives here\n"
-            f"virtual_mailbox_domains = {DOMAIN}\nvirtual_mailbox_base = {self.dir}/mail\n"
+            f"virtual_mailbox_domains = {self.DOMAIN}\nvirtual_mailbox_base = {self.dir}/mail\n"
             f"virtual_mailbox_maps = texthash:{config}/mailboxes\n"
             f"virtual_uid_maps = static:{nobody.pw_uid}\n"
             f"virtual_gid_maps = static:{nobody.pw_gid}\n"
             f"smtpd_tls_cert_file = {self.certificate}\nsmtpd_tls_key_file = {self.key}\n"
             "smtpd_tls_security_level = may\nsmtpd_tls_auth_only = yes\n"
+            "smtpd_tls_received_header = yes\n"
             f"smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {self.dovecot.dir}/auth\n"
-            "smtpd_relay_restrictions = reject_unauth_destination\n"
-            "default_transport = error:no way out\nmessage_size_limit = 1000000\n"
+            "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination\n"
+            f"transport_maps = inline:{{{{{DOMAIN} = smtp:[{self.HOST}]:{self.relay_port}}}}}\n"
+            "default_transport = error:no way out\nsmtp_tls_security_level = may\n"
+            "smtp_dns_support_level = disabled\nmessage_size_limit = 1000000\n"
             "mailbox_size_limit = 0\nvirtual_mailbox_limit = 0\n"
         )
         auth = (
@@ -143,7 +148,7 @@ class Postfix(Server):
             f"127.0.0.1:{self.ports['submissions']} {smtpd} {auth} -o smtpd_tls_wrappermode=yes\n"
             "pickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\n"
             "qmgr unix n - n 300 1 qmgr\ntlsmgr unix - - n 1000? 1 tlsmgr\n"
-            "rewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
+            "smtp unix - - n - - smtp\nrewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
             "defer unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n"
             "proxymap unix - - n - - proxymap\nvirtual unix - n n - - virtual\n"
             "error unix - - n - - error\nretry unix - - n - - error\n"

@@ -2,7 +2,7 @@
 
 import smtplib
 
-from common import DOMAIN, Office, check, directory, finish, messages, run, same
+from common import DOMAIN, Office, check, directory, finish, messages, run, same, unix
 
 WAYS = {
     "POP3 with STLS": ("pop3", "pop3", "sslproto 'auto' sslcertck"),
@@ -10,11 +10,6 @@ WAYS = {
     "IMAP with STARTTLS": ("imap", "imap", "sslproto 'auto' sslcertck"),
     "IMAP with implicit TLS": ("imap", "imaps", "ssl sslcertck"),
 }
-
-
-def unix(octets):
-    """A message as fetchmail hands it to a program: in lines that end in LF."""
-    return octets.replace(b"\r\n", b"\n")
 
 
 with Office() as office, directory() as scratch:
