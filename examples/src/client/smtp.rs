@@ -20,9 +20,10 @@ pub struct Sent {
     pub error: Option<ClientError<Error>>,
 }
 
-/// Sends a message. Whatever happens to the connection, something is known of every recipient.
-pub async fn send(
-    connection: &mut Connection<Client>,
+/// Sends a message and says good-bye. Whatever happens to the connection, something is known of every
+/// recipient.
+pub async fn deliver(
+    mut connection: Connection<Client>,
     envelope: Envelope,
     mut message: Bytes,
     until: Instant,
@@ -54,7 +55,7 @@ pub async fn send(
                 }
             }
             Event::Tls(info) => tls = Some(info),
-            Event::Done { .. } => break None,
+            Event::Done { .. } => break connection.close(until).await.err(),
             _ => {}
         }
     };

@@ -73,6 +73,13 @@ impl<'o> Guide<'o> {
         Ok(())
     }
 
+    /// The last words before the first step.
+    pub(super) fn curtain(&mut self) -> Result<(), Trouble> {
+        writeln!(self.out)?;
+        self.say(2, self.book.waiting())?;
+        Ok(self.show_wire()?)
+    }
+
     /// Begins a step.
     pub(super) fn begin(&mut self, step: Step) -> Result<(), Trouble> {
         self.step = Some(step);
@@ -90,15 +97,21 @@ impl<'o> Guide<'o> {
     /// # Errors
     /// [`Trouble::NoToken`] if the token of this run does not stand in it.
     pub(super) fn end(&mut self, read_back: &[String]) -> Result<(), Trouble> {
+        self.show(read_back)?;
+        if !read_back.iter().any(|text| text.contains(&self.token)) {
+            return Err(Trouble::NoToken);
+        }
+        self.done.extend(self.step);
+        Ok(())
+    }
+
+    /// Shows what went over the wire, and what was read back.
+    pub(super) fn show(&mut self, read_back: &[String]) -> Result<(), Trouble> {
         self.show_wire()?;
         writeln!(self.out)?;
         for text in read_back {
             self.say(6, text)?;
         }
-        if !read_back.iter().any(|text| text.contains(&self.token)) {
-            return Err(Trouble::NoToken);
-        }
-        self.done.extend(self.step);
         Ok(self.out.flush()?)
     }
 

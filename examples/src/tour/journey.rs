@@ -28,21 +28,24 @@ use crate::{
         smtp::Sent,
     },
     config::Service,
-    office::sight::{Fate, Sight},
-    store::{Directory as _, LoginName, Messages as _},
+    office::{
+        resolve::LookUp,
+        sight::{Fate, Sight},
+    },
+    store::{ClaimId, Directory as _, LoginName, Messages as _},
 };
 
-/// Goes the whole way.
-pub(super) async fn travel(stage: &mut Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> {
-    // Bob's mail program waits before there is anything to wait for.
-    let mut waiting = stage.bob.open_mailbox(&stage.south, guide, stage.until()).await?;
-    imap::idle(&mut waiting, stage.until()).await?;
-
+/// Goes the whole way, to where Bob's mail program waits.
+pub(super) async fn travel(
+    stage: &mut Stage,
+    guide: &mut Guide<'_>,
+    mut waiting: Connection<ImapClient>,
+) -> Result<(), Trouble> {
     let message = compose(stage, guide)?;
     let id = submit(stage, guide, &message).await?;
-    queue(stage, guide, &id).await?;
-    look_up(stage, guide).await?;
-    relay(stage, guide).await?;
+    let queued = queue(stage, guide, &id).await?;
+    look_up(stage, guide, &queued).await?;
+    relay(stage, guide, &queued).await?;
     let stored = store(stage, guide, &message)?;
     announce(stage, guide, &mut waiting).await?;
     read(stage, guide, &mut waiting, &stored).await?;
@@ -78,9 +81,15 @@ async fn submit(stage: &Stage, guide: &mut Guide<'_>, message: &Bytes) -> Result
     Ok(reply.text_lossy().rsplit(' ').next().unwrap_or_default().to_owned())
 }
 
-async fn queue(stage: &mut Stage, guide: &mut Guide<'_>, id: &str) -> Result<(), Trouble> {
+/// The message as it was taken from the queue.
+struct Queued {
+    claim: ClaimId,
+    subject: String,
+}
+
+async fn queue(stage: &mut Stage, guide: &mut Guide<'_>, id: &str) -> Result<Queued, Trouble> {
     guide.begin(Step::Queue)?;
-    let Sight::Claimed { domain, recipients, header, .. } = stage.sight(guide).await? else {
+    let Sight::Claimed { claim, domain, recipients, header } = stage.sight(guide).await? else {
         return Err(Flaw::Miscounted.into());
     };
     let received = letter::fields(&header, "Received").pop().unwrap_or_default();
@@ -88,43 +97,47 @@ async fn queue(stage: &mut Stage, guide: &mut Guide<'_>, id: &str) -> Result<(),
         return Err(Flaw::NoTrace.into());
     }
     let recipients: Vec<_> = recipients.iter().map(|to| to.as_str()).collect();
+    let subject = letter::field(&header, "Subject");
     guide.end(&[
         guide.fact(Label::QueuedFor, format!("{domain} ({})", recipients.join(", "))),
         format!("Received: {}", letter::folded(&received)),
-        letter::field(&header, "Subject"),
-    ])
+        subject.clone(),
+    ])?;
+    Ok(Queued { claim, subject })
 }
 
-async fn look_up(stage: &mut Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> {
+async fn look_up(stage: &mut Stage, guide: &mut Guide<'_>, queued: &Queued) -> Result<(), Trouble> {
     guide.begin(Step::LookUp)?;
-    let Sight::Routed { lookups, verdict, .. } = stage.sight(guide).await? else {
+    let Sight::Routed { claim, lookups, verdict } = stage.sight(guide).await? else {
         return Err(Flaw::Miscounted.into());
     };
-    let mut read_back = vec![guide.fact(Label::For, stage.subject())];
+    if claim != queued.claim {
+        return Err(Flaw::Miscounted.into());
+    }
+    let mut read_back = vec![guide.fact(Label::For, &queued.subject)];
     let mut mx_over_udp = false;
-    for lookup in &lookups {
-        let (server, transport) = match lookup.asked {
-            Some((server, Transport::Udp)) => (server.to_string(), "UDP"),
-            Some((server, Transport::Tcp)) => (server.to_string(), "TCP"),
-            None => (String::new(), "cache"),
+    for LookUp { question, outcome, asked } in &lookups {
+        let asked = match asked {
+            Some((server, Transport::Udp)) => {
+                mx_over_udp |= question.rtype() == RecordType::MX;
+                format!("UDP {server}")
+            }
+            Some((server, Transport::Tcp)) => format!("TCP {server}"),
+            None => "cache".to_owned(),
         };
-        mx_over_udp |= transport == "UDP" && lookup.question.rtype() == RecordType::MX;
-        let question = format!("{}? ({transport} {server})", lookup.question);
-        read_back.push(guide.fact(Label::Question, question));
-        read_back.push(guide.fact(Label::DnsAnswer, &lookup.outcome));
+        read_back.push(guide.fact(Label::Question, format!("{question}? ({asked})")));
+        read_back.push(guide.fact(Label::DnsAnswer, outcome));
     }
-    let plan = match verdict {
-        MxVerdict::Deliver(plan) => plan,
-        MxVerdict::NoMail(why) => return Err(Trouble::NoRoute(why.to_string())),
-        MxVerdict::TryLater(why) => return Err(Trouble::NoRoute(why.to_string())),
+    let flaw = match verdict {
+        MxVerdict::Deliver(_) if !mx_over_udp => Flaw::NotOverUdp.into(),
+        MxVerdict::Deliver(plan) if leads_to(&plan, &stage.south) => return guide.end(&read_back),
+        MxVerdict::Deliver(_) => Flaw::OtherHost.into(),
+        MxVerdict::NoMail(why) => Trouble::NoRoute(why.to_string()),
+        MxVerdict::TryLater(why) => Trouble::NoRoute(why.to_string()),
     };
-    if !mx_over_udp {
-        return Err(Flaw::NotOverUdp.into());
-    }
-    if !leads_to(&plan, &stage.south) {
-        return Err(Flaw::OtherHost.into());
-    }
-    guide.end(&read_back)
+    // What DNS said shows best why.
+    guide.show(&read_back)?;
+    Err(flaw)
 }
 
 /// Tells whether the MX record, and no guess, leads to a town.
@@ -136,13 +149,13 @@ fn leads_to(plan: &Plan, town: &Town) -> bool {
             if is_town(&target.host().to_string()) && target.addresses() == [address])
 }
 
-async fn relay(stage: &mut Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> {
+async fn relay(stage: &mut Stage, guide: &mut Guide<'_>, queued: &Queued) -> Result<(), Trouble> {
     guide.begin(Step::Relay)?;
     let mut talk = None;
     let fates = loop {
         match stage.sight(guide).await? {
             Sight::Talked { host, peer, tls, .. } => talk = Some((host, peer, tls)),
-            Sight::Settled { fates, .. } => break fates,
+            Sight::Settled { claim, fates } if claim == queued.claim => break fates,
             _ => return Err(Flaw::Miscounted.into()),
         }
     };
@@ -310,8 +323,8 @@ fn trace(guide: &mut Guide<'_>, message: &[u8]) -> Result<(), Trouble> {
 /// Takes what came of a message that should have been accepted.
 pub(super) fn accepted(sent: Sent) -> Result<(Reply, &'static str), Trouble> {
     match (sent.outcomes.into_iter().next(), sent.tls, sent.error) {
-        (Some(Outcome::Accepted(reply)), Some(tls), None) => Ok((reply, tls.version().as_str())),
-        (Some(Outcome::Accepted(_)), None, None) => Err(Flaw::InTheClear.into()),
+        (Some(Outcome::Accepted(reply)), Some(tls), _) => Ok((reply, tls.version().as_str())),
+        (Some(Outcome::Accepted(_)), None, _) => Err(Flaw::InTheClear.into()),
         (Some(Outcome::Refused { reply, .. }), ..) => {
             Err(Trouble::WrongReply { wanted: OK, got: reply })
         }

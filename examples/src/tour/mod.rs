@@ -20,6 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "what is to be seen may become more")]
+
 mod guide;
 mod journey;
 mod letter;
@@ -31,7 +33,7 @@ mod words;
 
 use std::{fmt, io::Write, path::PathBuf, time::Duration};
 
-use mail_errors::diagnosis::Language;
+use mail_errors::{Secret, diagnosis::Language};
 
 pub use trouble::{Flaw, Trouble};
 
@@ -45,6 +47,7 @@ pub struct Tour {
     wire: bool,
     broken: Option<Broken>,
     patience: Duration,
+    password: Option<Secret>,
     parent: PathBuf,
 }
 
@@ -55,7 +58,7 @@ pub enum Broken {
     Port,
     /// The other domain has no MX record.
     Record,
-    /// Alice's mail program has a wrong password.
+    /// Alice's mail program has a wrong password for sending.
     Password,
 }
 
@@ -74,6 +77,7 @@ impl Tour {
             wire: false,
             broken: None,
             patience: Duration::from_secs(3),
+            password: None,
             parent: std::env::temp_dir(),
         }
     }
@@ -106,6 +110,13 @@ impl Tour {
         self
     }
 
+    /// Sets the password that everybody has. Without it everybody gets a random one.
+    #[must_use]
+    pub fn password(mut self, password: Secret) -> Self {
+        self.password = Some(password);
+        self
+    }
+
     /// Sets the directory that the directory of the run is made in, and removed from afterwards. By
     /// default the system's for temporary files.
     #[must_use]
@@ -134,14 +145,20 @@ impl Tour {
     async fn go(&self, guide: &mut Guide<'_>, token: &str) -> Result<(), Trouble> {
         let mut stage = Stage::set(self, token).await?;
         guide.introduce(&stage.scene())?;
-        let done = async {
-            journey::travel(&mut stage, guide).await?;
-            refusals::come_back(&mut stage, guide).await
-        };
-        let done = done.await;
+        let gone = Self::travel(&mut stage, guide).await;
         stage.clear().await;
-        done?;
+        gone?;
         guide.farewell()
+    }
+
+    async fn travel(stage: &mut Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> {
+        // The mail programs wait before there is anything to wait for.
+        let until = stage.until();
+        let bob = stage.bob.wait_in_mailbox(&stage.south, guide, until).await?;
+        let alice = stage.alice.wait_in_mailbox(&stage.north, guide, until).await?;
+        guide.curtain()?;
+        journey::travel(stage, guide, bob).await?;
+        refusals::come_back(stage, guide, alice).await
     }
 }
 

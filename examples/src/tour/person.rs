@@ -19,7 +19,7 @@ use super::{guide::Guide, stage::Town, trouble::Trouble};
 use crate::{
     client::{
         Connection, imap, pop3,
-        smtp::{Sent, send},
+        smtp::{Sent, deliver},
     },
     config::Service,
     tap::Protocol,
@@ -29,11 +29,20 @@ use crate::{
 pub(super) struct Person {
     pub(super) address: &'static str,
     password: Secret,
+    /// What is typed in for sending, which a person may get wrong.
+    sending: Secret,
 }
 
 impl Person {
-    pub(super) const fn new(address: &'static str, password: Secret) -> Self {
-        Self { address, password }
+    pub(super) fn new(address: &'static str, password: Secret) -> Self {
+        let sending = password.clone();
+        Self { address, password, sending }
+    }
+
+    /// Types another password in for sending.
+    pub(super) fn sending_with(mut self, password: Secret) -> Self {
+        self.sending = password;
+        self
     }
 
     fn credentials(&self) -> Result<Credentials, Misuse> {
@@ -55,7 +64,7 @@ impl Person {
     ) -> Result<Sent, Trouble> {
         let config = SmtpConfig::new(Domain::parse("laptop.north.test").map_err(wrong)?)
             .tls(TlsPolicy::Required)
-            .auth(self.credentials()?);
+            .auth(Credentials::new(self.address, self.sending.clone())?);
         let mut envelope = Envelope::new(Mailbox::parse(from).map_err(wrong)?)
             .to(Mailbox::parse(to).map_err(wrong)?)
             .size(message.len() as u64);
@@ -64,16 +73,12 @@ impl Person {
         }
         let tap = guide.tap(&format!("{} → {}", self.name(), town.host), Protocol::Smtp);
         let peer = town.peer(Service::Submission)?;
-        let mut connection = Connection::open(SmtpClient::new(config), &peer, tap, until).await?;
-        let sent = send(&mut connection, envelope, message, until).await;
-        if sent.error.is_none() {
-            connection.close(until).await?;
-        }
-        Ok(sent)
+        let connection = Connection::open(SmtpClient::new(config), &peer, tap, until).await?;
+        Ok(deliver(connection, envelope, message, until).await)
     }
 
-    /// Opens INBOX by IMAP.
-    pub(super) async fn open_mailbox(
+    /// Opens INBOX by IMAP and waits there in IDLE.
+    pub(super) async fn wait_in_mailbox(
         &self,
         town: &Town,
         guide: &Guide<'_>,
@@ -88,6 +93,7 @@ impl Person {
         imap::run(&mut connection, "LOGIN", |it| it.log_in(credentials), until, |_| Ok(())).await?;
         let select = |it: &mut ImapClient| it.select(MailboxName::INBOX);
         imap::run(&mut connection, "SELECT", select, until, |_| Ok(())).await?;
+        imap::idle(&mut connection, until).await?;
         Ok(connection)
     }
 

@@ -35,11 +35,12 @@ struct Refusal {
     enhanced: EnhancedStatusCode,
 }
 
-/// Shows all five.
-pub(super) async fn come_back(stage: &mut Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> {
-    let mut mailbox = stage.alice.open_mailbox(&stage.north, guide, stage.until()).await?;
-    imap::idle(&mut mailbox, stage.until()).await?;
-
+/// Shows all five, and what Alice's mail program hears of them.
+pub(super) async fn come_back(
+    stage: &mut Stage,
+    guide: &mut Guide<'_>,
+    mut mailbox: Connection<ImapClient>,
+) -> Result<(), Trouble> {
     let to = |to: &str| letter::write(ALICE, to, "Alice", &stage.subject(), guide.book.letter());
     let (nobody, former) = ("nobody@south.test", format!("dave@{FORMER}"));
     let refusals = [
@@ -103,8 +104,8 @@ async fn bounce(
     if reply.code() != refusal.code || reply.enhanced() != Some(refusal.enhanced) || reply != seen {
         return Err(Trouble::WrongReply { wanted: refusal.code, got: reply });
     }
-    let quoted = text.lines().filter_map(|line| line.strip_prefix("> "));
-    let quoted = quoted.filter(|line| line.starts_with("Subject: ")).last().unwrap_or_default();
+    let mut quoted = text.lines().filter_map(|line| line.strip_prefix("> ")).rev();
+    let quoted = quoted.find(|line| line.starts_with("Subject: ")).unwrap_or_default();
     let read_back = [
         guide.fact(Label::For, &refusal.to),
         guide.fact(Label::Answer, &reply),
@@ -117,21 +118,18 @@ async fn bounce(
 
 /// Watches a message until South has refused it.
 async fn refused_by_south(stage: &mut Stage, guide: &Guide<'_>) -> Result<Reply, Trouble> {
-    loop {
-        match stage.sight(guide).await? {
-            Sight::Settled { fates, .. } => match fates.into_iter().next() {
-                Some((_, Fate::Failed(reply))) => return Ok(reply),
-                Some((_, Fate::PutOff(why))) => return Err(Trouble::PutOff(why)),
-                Some((_, Fate::Delivered(reply))) => {
-                    return Err(Trouble::WrongReply {
-                        wanted: ReplyCode::MAILBOX_UNAVAILABLE,
-                        got: reply,
-                    });
-                }
-                None => return Err(Flaw::Miscounted.into()),
-            },
-            _ => {}
+    let fates = loop {
+        if let Sight::Settled { fates, .. } = stage.sight(guide).await? {
+            break fates;
         }
+    };
+    match fates.into_iter().next() {
+        Some((_, Fate::Failed(reply))) => Ok(reply),
+        Some((_, Fate::PutOff(why))) => Err(Trouble::PutOff(why)),
+        Some((_, Fate::Delivered(got))) => {
+            Err(Trouble::WrongReply { wanted: ReplyCode::MAILBOX_UNAVAILABLE, got })
+        }
+        None => Err(Flaw::Miscounted.into()),
     }
 }
 

@@ -75,8 +75,8 @@ impl Stage {
     /// Opens both post offices.
     pub(super) async fn set(tour: &Tour, token: &str) -> Result<Self, Trouble> {
         let dir = Dir::new(&tour.parent, token)?;
-        let passwords = [random_password()?, random_password()?, random_password()?];
-        let [alice, bob, carol] = &passwords;
+        let password = || tour.password.clone().map_or_else(random_password, Ok);
+        let [alice, bob, carol] = &[password()?, password()?, password()?];
         let [at_north, at_south] = addresses();
         let north_people = [(ALICE, alice, None)];
         let south_people = [(BOB, bob, None), (CAROL, carol, Some(SMALL))];
@@ -110,7 +110,7 @@ impl Stage {
             Some(Broken::Port | Broken::Record) | None => alice.clone(),
         };
         Ok(Self {
-            alice: Person::new(ALICE, typed),
+            alice: Person::new(ALICE, alice.clone()).sending_with(typed),
             bob: Person::new(BOB, bob.clone()),
             north: north.open(bound_north)?,
             south: south.open(bound_south)?,

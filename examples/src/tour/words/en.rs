@@ -29,6 +29,10 @@ a message goes to is for DNS alone to say."
         format!("What {who} types into a mail program:")
     }
 
+    fn waiting(&self) -> &'static str {
+        "The mail programs of both have logged in already and wait for news (IMAP)."
+    }
+
     fn step(&self, step: Step) -> (&'static str, &'static str) {
         match step {
             Step::Compose => (

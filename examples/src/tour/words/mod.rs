@@ -19,6 +19,8 @@ pub(super) trait Phrasebook: Sync {
     fn relay_port(&self, port: u16) -> String;
     /// The heading of what somebody types into a mail program.
     fn settings(&self, who: &str) -> String;
+    /// What happens before the first step.
+    fn waiting(&self) -> &'static str;
     /// The title of a step, and what happens in it.
     fn step(&self, step: Step) -> (&'static str, &'static str);
     /// The heading of the messages that come back.
@@ -92,7 +94,8 @@ mod tests {
                     assert!(columns(line) <= 76 && line.trim() == line, "{line}");
                 }
             }
-            let all = [book.introduction(), book.letter(), &book.relay_port(65535)].join("\n");
+            let all = [book.introduction(), book.waiting(), book.letter(), &book.relay_port(65535)]
+                .join("\n");
             for line in all.lines() {
                 assert!(columns(line) <= 76, "{line}");
             }
