@@ -18,6 +18,7 @@ class Server:
     def __enter__(self):
         self.stack = contextlib.ExitStack()
         try:
+            assert os.geteuid() == 0, "these servers need root: they change users"
             self.dir = self.stack.enter_context(directory())
             # Their processes run as users of their own.
             self.dir.chmod(0o755)

@@ -1,6 +1,6 @@
 """curl sends over all three SMTP ports, and fetches over POP3 and IMAP."""
 
-from common import DOMAIN, Office, check, directory, finish, messages, original, run, same
+from common import DOMAIN, Office, check, directory, finish, header, messages, original, run, same
 
 
 def curl(office, url, *options, user=None, ok=(0,)):
@@ -67,6 +67,17 @@ with Office() as office, directory() as scratch:
         last = len(sent) + 1
         back = curl(office, f"imaps:///INBOX;UID={last}", user="bob")
         same(back, draft.read_bytes())
+        # POP3 has lines, and every line an end (RFC 1939 3).
+        back = curl(office, f"pop3s:///{last}", user="bob")
+        same(back, draft.read_bytes() + b"\r\n")
+    with check("curl sends and fetches 20 MB"):
+        huge = scratch / "huge"
+        line = b"." + bytes(range(33, 127)) * 8 + b" \r\n"
+        huge.write_bytes(header("huge") + line * (20_000_000 // len(line)))
+        send(office, "smtps:///c.example", huge, user="alice")
+        same(original(curl(office, f"pop3s:///{last + 1}", user="bob")), huge.read_bytes())
+        same(original(curl(office, f"imaps:///INBOX;UID={last + 1}", user="bob")),
+             huge.read_bytes())
 
     # 67: login denied; 64: no TLS although it is required; 60: an unknown certificate; 55: refused.
     plain = scratch / "plain"
