@@ -6,7 +6,11 @@ mod dialogue;
 
 use dialogue::{mx, offers, served, with_server};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
-use smtp_proto::server::{Server, replies};
+use mail_wire::{Next, Session, testing::start};
+use smtp_proto::{
+    Verb,
+    server::{Event, Server, replies},
+};
 
 /// RFC 5321 D.1, with a recipient that does not exist.
 #[test]
@@ -341,4 +345,24 @@ fn misuse_leaves_the_session_unharmed() {
     server.reply(slow).unwrap();
     assert!(matches!(server.next_event(start()), Ok(Next::NeedInput { .. })));
     assert!(dialogue::sent(&mut server).ends_with(b"250 2.0.0 late, but yes\r\n"));
+}
+
+/// What was tolerated in a command is told before the command: it is no question yet.
+#[test]
+fn nothing_is_owed_before_the_question_is_told() {
+    let mut server = Server::new(mx());
+    server.buffers().0.extend_from_slice(b"EHLO c\r\nMAIL FROM: <a@b>\r\n");
+    let mut told = Vec::new();
+    while let Ok(Next::Event(event)) = server.next_event(start()) {
+        match event {
+            Event::Mail(_) => assert_eq!(server.owes(), Some(Verb::Mail)),
+            other => {
+                assert_eq!(server.owes(), None, "{other:?}");
+                assert!(server.accept().is_err());
+                told.push(other);
+            }
+        }
+    }
+    assert!(matches!(told[..], [Event::Hello { .. }, Event::Tolerated(_)]), "{told:?}");
+    assert_eq!(server.accept(), Ok(()));
 }

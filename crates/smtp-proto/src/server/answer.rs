@@ -102,8 +102,13 @@ impl Server {
         }
     }
 
+    /// What is owed, once the application has been told: its event comes last.
+    pub(super) fn due(&self) -> Option<Owed> {
+        self.owed.filter(|_| self.told.is_empty())
+    }
+
     fn owed(&self, call: &'static str) -> Result<Owed, Misuse> {
         let state = self.state.as_str();
-        self.owed.ok_or(Misuse::WrongMoment { call, state })
+        self.due().ok_or(Misuse::WrongMoment { call, state })
     }
 }

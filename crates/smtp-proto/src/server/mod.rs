@@ -150,10 +150,10 @@ impl Server {
         Ok(server)
     }
 
-    /// Returns what the application has to answer.
+    /// Returns what the application has been asked and has to answer.
     #[must_use]
     pub fn owes(&self) -> Option<Verb> {
-        self.owed.as_ref().map(Owed::verb)
+        self.due().as_ref().map(Owed::verb)
     }
 
     /// Returns where the conversation stands.
