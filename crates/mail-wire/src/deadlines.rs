@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 /// Named deadlines of one session. A name is set once at a time; setting it again moves it.
 ///
 /// They stop while the application is thinking: [`pause`](Self::pause) and
-/// [`resume`](Self::resume) move all of them by the time in between.
+/// [`resume`](Self::resume) move all of them by the time in between. One that is set meanwhile
+/// moves by the whole of it too, so resume before setting.
 #[derive(Debug, Clone)]
 pub struct Deadlines<N> {
     set: Vec<(N, Instant)>,
@@ -95,8 +96,9 @@ impl<N: Copy + PartialEq> Default for Deadlines<N> {
 /// The lowest rate at which a body may come or go, so that a peer which sends one octet a minute
 /// cannot hold a connection for a day.
 ///
-/// The first `grace` is free; after that at least `octets_per_second` on the average of each
-/// window of `grace` length are asked for.
+/// Time is cut into windows of `grace` length, the first of which begins with the watch, and each
+/// must bring `octets_per_second` on its average: who sends nothing at all is found out after one
+/// `grace`, who stops in the middle after two at most. Within a window any rate will do.
 #[derive(Debug, Clone)]
 pub struct Pace {
     octets_per_second: u32,
@@ -186,6 +188,28 @@ mod tests {
         assert_eq!((table.next(), table.expired(t + 99 * SECOND)), (None, None));
         table.resume(t + 11 * SECOND);
         assert_eq!(table.next(), Some(t + 15 * SECOND));
+    }
+
+    #[test]
+    fn err_body_that_never_begins() {
+        let t = start();
+        let mut pace = Pace::new(100, 10 * SECOND, t);
+        assert_eq!(pace.until(), t + 10 * SECOND);
+        assert!(!pace.too_slow(t + 9 * SECOND));
+        assert!(pace.too_slow(t + 10 * SECOND));
+    }
+
+    #[test]
+    fn the_time_of_others_does_not_count() {
+        let t = start();
+        let mut pace = Pace::new(100, 10 * SECOND, t);
+        pace.excuse(50 * SECOND);
+        pace.moved(1000);
+        assert!(!pace.too_slow(t + 59 * SECOND) && !pace.too_slow(t + 60 * SECOND));
+        // A window that nobody looked at in time asks for more, but not for what was excused.
+        pace.moved(1500);
+        pace.excuse(5 * SECOND);
+        assert!(!pace.too_slow(t + 80 * SECOND));
     }
 
     #[test]

@@ -32,9 +32,17 @@ pub struct Layered<S> {
     output: SendBuffer,
     eof: bool,
     told_eof: bool,
+    /// Our own side wants the end.
+    closing: bool,
     said_goodbye: bool,
+    /// The peer has taken nothing since then, when so much had been written.
+    stuck: Option<(Instant, u64)>,
     failed: Option<TlsError>,
 }
+
+/// How long the peer may take nothing where the session sets no time: octets are written for it
+/// once they are encrypted.
+const STUCK: Duration = Duration::from_secs(5 * 60);
 
 enum Slot {
     Empty(Role),
@@ -81,7 +89,9 @@ impl<S: Session> Layered<S> {
             output: SendBuffer::new(),
             eof: false,
             told_eof: false,
+            closing: false,
             said_goodbye: false,
+            stuck: None,
             failed: None,
         }
     }
@@ -192,7 +202,11 @@ impl<S: Session> Layered<S> {
             while !rest.is_empty() {
                 match connection.writer().write(rest) {
                     Ok(octets) if octets > 0 => rest = rest.get(octets..).unwrap_or_default(),
-                    Ok(_) | Err(_) => return moved,
+                    Ok(_) | Err(_) => {
+                        // Whatever came behind the gap would be taken for what is missing.
+                        self.fail(TlsError::new(FaultKind::Misuse, "octets cannot be encrypted"));
+                        return true;
+                    }
                 }
                 send_records(connection, &mut self.output);
             }
@@ -209,6 +223,23 @@ impl<S: Session> Layered<S> {
             connection.send_close_notify();
             send_records(connection, &mut self.output);
         }
+    }
+
+    /// Sees to it that no wait for the peer to take something is without end.
+    fn watch(&mut self, next: Next<S::Event>, now: Instant) -> Option<Next<S::Event>> {
+        if self.output.is_empty() || next.until().is_some() {
+            self.stuck = None;
+            return Some(next);
+        }
+        let written = self.output.written();
+        let (since, _) = *self
+            .stuck
+            .insert(self.stuck.filter(|(_, before)| *before == written).unwrap_or((now, written)));
+        if since + STUCK <= now {
+            self.fail(TlsError::new(FaultKind::TimedOut, "the peer takes no output"));
+            return None;
+        }
+        Some(next.with_until(since + STUCK))
     }
 
     fn fail(&mut self, error: TlsError) {
@@ -233,18 +264,26 @@ impl<S: Session> Session for Layered<S> {
     }
 
     fn recv_eof(&mut self) {
-        match self.tls {
-            Slot::Empty(_) => self.session.recv_eof(),
-            Slot::Handshake { .. } | Slot::Running(_) => self.eof = true,
+        // A layer that goes in later is not to wait for what will not come.
+        self.eof = true;
+        if let Slot::Empty(_) = self.tls {
+            self.session.recv_eof();
         }
     }
 
     fn next_event(&mut self, now: Instant) -> Result<Next<S::Event>, Self::Error> {
         loop {
-            if self.failed.is_none()
-                && let Some(next) = self.handshake(now)
-            {
-                return Ok(next);
+            let shaking = if self.failed.is_none() { self.handshake(now) } else { None };
+            if let Some(next) = shaking {
+                if !self.closing {
+                    return Ok(next);
+                }
+                // It may be content without the end of the handshake.
+                return match self.session.next_event(now) {
+                    Ok(over @ (Next::Event(_) | Next::Closed)) => Ok(over),
+                    Ok(_) => Ok(next),
+                    Err(error) => Err(LayeredError::Session(error)),
+                };
             }
             let answer = self.session.next_event(now);
             if let Some(error) = &self.failed {
@@ -275,7 +314,10 @@ impl<S: Session> Session for Layered<S> {
                 return Ok(next);
             }
             self.give_out(false);
-            return Ok(next.after_output(self.session.buffers().1));
+            let next = next.after_output(self.session.buffers().1);
+            if let Some(next) = self.watch(next, now).filter(|_| self.failed.is_none()) {
+                return Ok(next);
+            }
         }
     }
 
@@ -284,6 +326,7 @@ impl<S: Session> Session for Layered<S> {
     }
 
     fn close(&mut self, why: Goodbye) {
+        self.closing = true;
         self.session.close(why);
     }
 }

@@ -127,6 +127,19 @@ impl<E> Next<E> {
         Self::NeedOutput { until: self.until() }
     }
 
+    /// Sets when to ask again even if nothing happened.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn with_until(mut self, at: Instant) -> Self {
+        match &mut self {
+            Self::Event(_) | Self::Closed => {}
+            Self::NeedInput { until }
+            | Self::NeedOutput { until }
+            | Self::NeedReply { until }
+            | Self::Upgrade { until, .. } => *until = Some(at),
+        }
+        self
+    }
+
     /// Returns when to ask again even if nothing happened.
     #[must_use]
     pub const fn until(&self) -> Option<Instant> {

@@ -2,10 +2,17 @@
 
 mod chat;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
 
-use chat::{Chat, Event, echo};
-use mail_wire::testing::{Act, contract, cut_everywhere};
+use bytes::BytesMut;
+use chat::{Chat, ChatError, Event, echo};
+use mail_wire::{
+    Goodbye, Next, SendBuffer, Session, Upgraded,
+    testing::{Act, contract, cut_everywhere},
+};
 
 fn act(chat: &mut Chat, event: Event) -> Act {
     echo(chat, &event);
@@ -51,10 +58,50 @@ fn finds_a_session_that_depends_on_how_its_input_is_cut() {
 
     let peeks = || {
         (Chat::default(), |chat: &mut Chat, event: Event| {
-            let held = mail_wire::Session::buffers(chat).0.len();
+            let held = Session::buffers(chat).0.len();
             Act::Log(format!("{event:?} with {held} octets behind it"))
         })
     };
     let caught = catch_unwind(AssertUnwindSafe(|| contract(peeks, &[b"one\r\ntwo\r\n"])));
     assert!(caught.is_err());
+}
+
+/// Gives one answer that would keep a driver spinning instead of asking for input.
+struct Spinning(Chat, fn(Instant) -> Next<Event>);
+
+impl Session for Spinning {
+    type Event = Event;
+    type Error = ChatError;
+
+    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
+        self.0.buffers()
+    }
+
+    fn recv_eof(&mut self) {
+        self.0.recv_eof();
+    }
+
+    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, ChatError> {
+        let next = self.0.next_event(now)?;
+        Ok(if matches!(next, Next::NeedInput { .. }) { self.1(now) } else { next })
+    }
+
+    fn upgraded(&mut self, to: Upgraded) -> Result<(), ChatError> {
+        self.0.upgraded(to)
+    }
+
+    fn close(&mut self, why: Goodbye) {
+        self.0.close(why);
+    }
+}
+
+#[test]
+fn finds_a_session_that_keeps_its_driver_spinning() {
+    let answers: [fn(Instant) -> Next<Event>; 2] =
+        [|now| Next::NeedInput { until: Some(now) }, |_| Next::NeedOutput { until: None }];
+    for answer in answers {
+        let make = || (Spinning(Chat::default(), answer), |_: &mut Spinning, _| Act::Quiet);
+        let caught = catch_unwind(AssertUnwindSafe(|| contract(make, &[b"one\r\n"])));
+        assert!(caught.is_err());
+    }
 }

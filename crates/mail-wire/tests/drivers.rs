@@ -5,17 +5,14 @@
 mod chat;
 
 use std::{
-    io::{Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
 };
 
-use chat::{Chat, ChatError, Event, UNSENT, echo};
-use mail_wire::{
-    Session,
-    drive::{self, Direction, DriveError, Driven, Tapped, blocking},
-};
+use chat::{Chat, ChatError, Event, echo};
+use mail_wire::drive::{Direction, DriveError, Driven, Tapped, blocking};
 
 fn listen() -> (TcpListener, std::net::SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -114,8 +111,92 @@ fn blocking_a_tap_sees_both_ways() {
     );
 }
 
+/// A connection on which writing fails and what is left to read is this, and then this error.
+struct Dying {
+    left: &'static [u8],
+    end: ErrorKind,
+    told: Option<Duration>,
+}
+
+impl Dying {
+    fn new(left: &'static [u8], end: ErrorKind) -> Self {
+        Self { left, end, told: None }
+    }
+}
+
+impl Read for Dying {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self.left.read(to)? {
+            0 => Err(self.end.into()),
+            octets => Ok(octets),
+        }
+    }
+}
+
+impl Write for Dying {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Stream for Dying {
+    fn set_timeouts(&mut self, read: Option<Duration>, _: Option<Duration>) -> io::Result<()> {
+        self.told = read;
+        Ok(())
+    }
+
+    fn close_sending(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn blocking_hears_why_the_peer_hangs_up_although_it_cannot_write() {
+    let mut stream = Dying::new(b"421 too busy\r\n", ErrorKind::ConnectionReset);
+    let mut chat = Chat::default();
+    chat.say("hello");
+    let driven = blocking::drive(&mut chat, &mut stream, None).unwrap();
+    assert_eq!(driven, Driven::Event(Event::Line("421 too busy".into())));
+    let error = blocking::drive(&mut chat, &mut stream, None).unwrap_err();
+    assert!(matches!(&error, DriveError::Io(e) if e.kind() == ErrorKind::BrokenPipe), "{error:?}");
+}
+
+#[test]
+fn blocking_takes_an_end_without_leave_for_an_end() {
+    let mut stream = Dying::new(b"bye\r\n", ErrorKind::UnexpectedEof);
+    let mut chat = Chat::default();
+    let driven = blocking::drive(&mut chat, &mut stream, None).unwrap();
+    assert_eq!(driven, Driven::Event(Event::Line("bye".into())));
+    assert_eq!(blocking::drive(&mut chat, &mut stream, None).unwrap(), Driven::Closed);
+    let mut torn = Dying::new(b"by", ErrorKind::UnexpectedEof);
+    let error = blocking::drive(&mut Chat::default(), &mut torn, None).unwrap_err();
+    assert!(matches!(error, DriveError::Session(ChatError::Truncated)), "{error:?}");
+}
+
+#[test]
+fn blocking_never_flushes_under_a_time_that_was_meant_for_something_else() {
+    let mut stream = Dying::new(b"", ErrorKind::WouldBlock);
+    let mut chat = Chat::default();
+    chat.owes = true;
+    let until = Some(Instant::now() + Duration::from_secs(60));
+    assert_eq!(blocking::drive(&mut chat, &mut stream, until).unwrap(), Driven::NeedReply);
+    assert!(stream.told.is_some_and(|time| time <= Duration::from_secs(60)));
+}
+
 #[cfg(feature = "tokio")]
 mod with_tokio {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use chat::UNSENT;
+    use mail_wire::{Session, drive};
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
@@ -174,6 +255,58 @@ mod with_tokio {
         // The server drains until its peer hangs up.
         drop(peer);
         assert!(server.await.unwrap() > 100);
+    }
+
+    impl AsyncRead for Dying {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            to: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let octets = Read::read(&mut *self, to.initialize_unfilled())?;
+            to.advance(octets);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Dying {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            octets: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Write::write(&mut *self, octets))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn tokio_hears_why_the_peer_hangs_up_although_it_cannot_write() {
+        let mut stream = Dying::new(b"421 too busy\r\n", ErrorKind::ConnectionReset);
+        let mut chat = Chat::default();
+        chat.say("hello");
+        let driven = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap();
+        assert_eq!(driven, Driven::Event(Event::Line("421 too busy".into())));
+        let error = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap_err();
+        let kind = if let DriveError::Io(error) = &error { Some(error.kind()) } else { None };
+        assert_eq!(kind, Some(ErrorKind::BrokenPipe), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn tokio_takes_an_end_without_leave_for_an_end() {
+        let mut stream = Dying::new(b"bye\r\n", ErrorKind::UnexpectedEof);
+        let mut chat = Chat::default();
+        let driven = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap();
+        assert_eq!(driven, Driven::Event(Event::Line("bye".into())));
+        let driven = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap();
+        assert_eq!(driven, Driven::Closed);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,11 +6,11 @@ mod chat;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use chat::{Chat, Event, UNSENT, echo};
 use mail_errors::{Fault, FaultKind};
 use mail_wire::{
-    Goodbye, Session, TlsVersion,
+    Goodbye, Next, Session, TlsVersion,
     layered::{Layered, LayeredError},
     testing::{Happening, Pair},
 };
@@ -175,6 +175,54 @@ fn err_handshake_that_takes_too_long() {
     let error = server.next_event(until).unwrap_err();
     assert_eq!(error.kind(), FaultKind::TimedOut, "{error}");
     assert_eq!(server.next_event(until).unwrap_err(), error);
+}
+
+#[test]
+fn closes_in_the_handshake_without_waiting_for_its_end() {
+    let made = certified(BOTH);
+    let mut server = Layered::server(Chat::implicit(), made.server, None);
+    let now = mail_wire::testing::start();
+    assert!(matches!(server.next_event(now), Ok(Next::NeedInput { .. })));
+    server.close(Goodbye::Shutdown);
+    assert_eq!(server.next_event(now).unwrap(), Next::Closed);
+}
+
+#[test]
+fn err_peer_that_takes_nothing_while_the_application_thinks() {
+    let made = certified(BOTH);
+    let mut pair = pair(Chat::implicit(), Chat::implicit(), &made);
+    client_events(&mut pair, 1);
+    pair.client.get_mut().say("x");
+    client_events(&mut pair, 1);
+    let mut now = pair.now();
+    let mut server = pair.server;
+    server.get_mut().say(&"y".repeat(10_000));
+    server.get_mut().owes = true;
+    for _ in 0..3 {
+        let next = server.next_event(now).unwrap();
+        assert!(matches!(next, Next::NeedReply { .. }));
+        assert_eq!(next, server.next_event(now).unwrap());
+        now = next.until().expect("a wait for the peer has an end");
+        // As long as something moves, it goes on.
+        server.buffers().1.advance(100);
+    }
+    now = server.next_event(now).unwrap().until().unwrap();
+    assert!(server.next_event(now - Duration::from_millis(1)).is_ok());
+    let error = server.next_event(now).unwrap_err();
+    assert_eq!(error.kind(), FaultKind::TimedOut, "{error}");
+    assert_eq!(server.next_event(now).unwrap_err(), error);
+}
+
+#[test]
+fn waits_for_the_application_for_ever_when_all_is_sent() {
+    let made = certified(BOTH);
+    let mut pair = pair(Chat::implicit(), Chat::implicit(), &made);
+    client_events(&mut pair, 1);
+    pair.client.get_mut().say("x");
+    client_events(&mut pair, 1);
+    pair.server.get_mut().owes = true;
+    assert!(matches!(pair.step(), Happening::Quiet));
+    assert_eq!(pair.server.next_event(pair.now()).unwrap().until(), None);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 
-use super::{DRAIN, DriveError, Driven, LINGER, earlier, now};
+use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now};
 use crate::{Next, SendBuffer, Session};
 
 /// A connection that the blocking driver can use.
@@ -92,7 +92,14 @@ pub fn drive<S: Session>(
                 return Ok(Driven::Closed);
             }
             Next::NeedInput { .. } => {
-                let flushed = flush(session.buffers().1, stream, deadline)?;
+                let flushed = match flush(session.buffers().1, stream, deadline) {
+                    Ok(flushed) => flushed,
+                    // Who hangs up may have said why before, and has not read what we said.
+                    Err(error) => match read_into(session.buffers().0, stream) {
+                        Ok(1..) => continue,
+                        Ok(0) | Err(_) => return Err(error.into()),
+                    },
+                };
                 if flushed && receive(session, stream, deadline)? {
                     continue;
                 }
@@ -131,6 +138,9 @@ fn flush(
             return Ok(false);
         }
     }
+    // A stream of TLS may still hold what it has taken.
+    let left = left(deadline).unwrap_or(Some(Duration::from_millis(1)));
+    stream.set_timeouts(left, left)?;
     match stream.flush() {
         Err(error) if is_timeout(&error) => Ok(false),
         done => done.map(|()| true),
@@ -170,6 +180,7 @@ fn receive<S: Session>(
     match read_into(session.buffers().0, stream) {
         Ok(0) => session.recv_eof(),
         Ok(_) => {}
+        Err(error) if is_end(&error) => session.recv_eof(),
         Err(error) if error.kind() == ErrorKind::Interrupted => {}
         Err(error) if is_timeout(&error) => return Ok(false),
         Err(error) => return Err(error),

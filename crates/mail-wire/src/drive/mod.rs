@@ -71,6 +71,12 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Tells whether a stream says so that it ended: one of TLS does when the peer did not take its
+/// leave. Whether something is missing is for the session to say, which knows its protocol's ends.
+fn is_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+}
+
 /// The earlier of two moments, either of which may be never.
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {

@@ -17,7 +17,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{DRAIN, DriveError, Driven, LINGER, earlier, now};
+use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now};
 use crate::{BODY_BLOCK, Next, SendBuffer, Session};
 
 /// Reads and writes until the session has something to say, or until `until`.
@@ -98,21 +98,30 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let (input, out) = session.buffers();
-    let sent = poll_send(out, stream, wanted == Wanted::SomeOutput, cx)?;
-    match (wanted, sent) {
-        (Wanted::SomeOutput, Poll::Ready(())) => return Poll::Ready(Ok(Moved::Octets)),
-        (Wanted::AllOutput, Poll::Ready(())) => return Poll::Ready(Ok(Moved::Flushed)),
+    let sent = poll_send(out, stream, wanted == Wanted::SomeOutput, cx);
+    let broken = match (wanted, sent) {
+        (Wanted::SomeOutput, Poll::Ready(Ok(()))) => return Poll::Ready(Ok(Moved::Octets)),
+        (Wanted::AllOutput, Poll::Ready(Ok(()))) => return Poll::Ready(Ok(Moved::Flushed)),
         (Wanted::SomeOutput | Wanted::AllOutput, Poll::Pending) => return Poll::Pending,
-        (Wanted::Input, _) => {}
-    }
-    let before = input.len();
-    if input.capacity() == before {
+        (Wanted::SomeOutput | Wanted::AllOutput, Poll::Ready(Err(error))) => {
+            return Poll::Ready(Err(error));
+        }
+        (Wanted::Input, Poll::Ready(Err(error))) => Some(error),
+        (Wanted::Input, Poll::Pending | Poll::Ready(Ok(()))) => None,
+    };
+    if input.capacity() == input.len() {
         input.reserve(256);
     }
     // No more than a block at once, so that one busy peer does not fill the memory.
     let mut room = input.limit(BODY_BLOCK);
-    if ready!(poll_read(&mut room, stream, cx))? == 0 {
-        session.recv_eof();
+    match (poll_read(&mut room, stream, cx), broken) {
+        // Who hangs up may have said why before, and has not read what we said meanwhile.
+        (Poll::Ready(Ok(1..)), _) => {}
+        (_, Some(error)) => return Poll::Ready(Err(error)),
+        (Poll::Ready(Ok(0)), None) => session.recv_eof(),
+        (Poll::Ready(Err(error)), None) if is_end(&error) => session.recv_eof(),
+        (Poll::Ready(Err(error)), None) => return Poll::Ready(Err(error)),
+        (Poll::Pending, None) => return Poll::Pending,
     }
     Poll::Ready(Ok(Moved::Octets))
 }

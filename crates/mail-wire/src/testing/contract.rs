@@ -11,7 +11,8 @@ use super::{
 /// Asserts the contract of [`Session`] for any session and script:
 ///
 /// * the events, the output and the end do not depend on how the input is cut;
-/// * every answer that is not an event is given again when asked again;
+/// * every answer that is not an event is given again when asked again, and nothing is waited for
+///   that is past or not there, which would keep a driver spinning;
 /// * whatever offset the input ends at, the session comes to an end, does not ask for input after
 ///   it was told that none will come, and its end stays the same for ever;
 /// * the receive buffer stays within twice a body block (and what the script brings at once);

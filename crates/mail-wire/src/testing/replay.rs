@@ -117,6 +117,13 @@ impl Run {
                 assert_eq!(told, Told::of(&session.next_event(now)), "an answer was consumed");
             }
             let (_, out) = session.buffers();
+            if told == Told::Output {
+                assert!(out.has_remaining(), "waits for the peer to take nothing");
+            }
+            // A driver that is told to wait until a moment that is past asks again at once, and
+            // again.
+            let until = answer.as_ref().ok().and_then(Next::until);
+            assert!(until.is_none_or(|until| until > now), "waits for what is past");
             while out.has_remaining() {
                 let chunk = out.chunk();
                 self.output.extend_from_slice(chunk);

@@ -46,6 +46,8 @@ pub(crate) struct Chat {
     lines: LineFramer,
     deadlines: Deadlines<()>,
     upgrade: bool,
+    /// Its application owes an answer, and may think for as long as it likes.
+    pub(crate) owes: bool,
     secure: Option<bool>,
     pub(crate) tls: Option<TlsInfo>,
     eof: bool,
@@ -114,6 +116,9 @@ impl Session for Chat {
                 return Err(self.fail(ChatError::Truncated));
             }
             return Ok(Next::Upgrade { to: Upgrade::Tls, until });
+        }
+        if self.owes {
+            return Ok(Next::NeedReply { until: None });
         }
         match self.lines.next(&mut self.input, LIMITS) {
             Line::Whole { text, octets, .. } => {
