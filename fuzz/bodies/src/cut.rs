@@ -14,6 +14,18 @@ pub(crate) fn ways(data: &[u8]) -> Vec<Vec<&[u8]>> {
     ]
 }
 
+/// Returns the ways to cut every line of `data`: behind its end alone, octet by octet, and at
+/// random.
+pub(crate) fn ways_within_lines(data: &[u8]) -> Vec<Vec<&[u8]>> {
+    let lines = || data.split_inclusive(|&octet| octet == b'\n');
+    let mut random = Random::of(data);
+    vec![
+        lines().collect(),
+        data.chunks(1).collect(),
+        lines().flat_map(|line| at_random(line, 8, &mut random)).collect(),
+    ]
+}
+
 fn at_random<'a>(data: &'a [u8], longest: usize, random: &mut Random) -> Vec<&'a [u8]> {
     let (mut rest, mut pieces) = (data, Vec::new());
     while !rest.is_empty() {

@@ -80,7 +80,9 @@ fn has_odd_code(response: &Response<'_>) -> bool {
         Response::Done { text, .. }
         | Response::Status { text, .. }
         | Response::PreAuth(text)
-        | Response::Bye(text) => matches!(text.code(), Some(Code::Other { arguments: Some(_), .. })),
+        | Response::Bye(text) => {
+            matches!(text.code(), Some(Code::Other { arguments: Some(_), .. }))
+        }
         _ => false,
     }
 }

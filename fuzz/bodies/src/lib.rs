@@ -9,12 +9,16 @@ mod cut;
 mod dns;
 mod errors;
 mod imap;
+mod imap_ends;
 mod message;
 mod mutate;
 mod pop3;
+mod pop3_ends;
 mod random;
 mod sasl;
+mod session;
 mod smtp;
+mod smtp_ends;
 mod wire;
 
 pub use mutate::input;
@@ -64,12 +68,18 @@ targets! {
     dns_response = dns::response;
     smtp_command = smtp::command;
     smtp_reply = smtp::reply;
+    smtp_server = smtp_ends::server;
+    smtp_client = smtp_ends::client;
     pop3_command = pop3::command;
     pop3_response = pop3::response;
+    pop3_server = pop3_ends::server;
+    pop3_client = pop3_ends::client;
     imap_command = imap::command;
     imap_response = imap::response;
     imap_command_frames = imap::command_frames;
     imap_response_frames = imap::response_frames;
+    imap_server = imap_ends::server;
+    imap_client = imap_ends::client;
 }
 
 /// An error points into what was parsed, or right behind it.

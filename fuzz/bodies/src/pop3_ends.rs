@@ -1,0 +1,128 @@
+//! POP3's two ends, each with a peer that sends anything.
+
+use bytes::Bytes;
+use mail_errors::Secret;
+use mail_sasl::Credentials;
+use mail_wire::testing::Act;
+use pop3_proto::client::{self, Client};
+use pop3_proto::server::{self, Server};
+use pop3_proto::{Maildrop, MessageNumber, Response, ResponseCode, Timestamp, UniqueId};
+
+use crate::random::Random;
+use crate::session::{Cutting, hold};
+
+/// Longer than any line of either end.
+const HOLDS: usize = 64 * 1024;
+
+const MESSAGES: [&[u8]; 3] =
+    [b"Subject: one\r\n\r\n.\r\n..\r\nend\r\n", b"", b"Subject: two\n\nbare\nlines"];
+
+/// Octets are what a client sends; the application says yes and no as it likes.
+pub(crate) fn server(data: &[u8]) {
+    let stamp = Timestamp::new("<1896.697170952@dbc.mtview.ca.us>").expect("a timestamp");
+    let plain = server::Config::new().plaintext_login(server::PlaintextLogin::Allow).apop(stamp);
+    let make = |config: server::Config| move || (Server::new(config.clone()), application(data));
+    let run = hold(make(plain.clone()), data, HOLDS, Cutting::Anywhere);
+    assert!(run.output.ends_with(b"\r\n") || run.output.is_empty(), "a torn line");
+    for tls in [server::Tls::StartTls, server::Tls::Implicit] {
+        hold(make(plain.clone().tls(tls)), data, HOLDS, Cutting::Matters);
+    }
+}
+
+fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
+    use server::Event;
+    let mut random = Random::of(data);
+    let mut numbered = 0;
+    move |server, event| {
+        let mut log_in = |server: &mut Server| {
+            if random.below(4) == 0 {
+                let no = Response::err(ResponseCode::Auth, "no").expect("a response");
+                server.refuse(&no)
+            } else {
+                let sizes = MESSAGES.iter().map(|text| text.len() as u64);
+                server.accept(Maildrop::from_sizes(sizes).expect("a small maildrop"))
+            }
+        };
+        match &event {
+            Event::Login(_) | Event::Apop(_) => log_in(server).expect("it is owed"),
+            Event::WantBody(want) => {
+                let text = MESSAGES.get(want.number().index()).expect("one that is there");
+                let from = usize::try_from(want.offset()).expect("small");
+                let rest = text.get(from..).expect("not behind the end");
+                match rest.get(..rest.len().min(7)) {
+                    None | Some([]) => server.body_end(want.id()),
+                    Some(piece) => server.body(want.id(), Bytes::copy_from_slice(piece)),
+                }
+                .expect("it is wanted");
+                return Act::Quiet;
+            }
+            Event::WantIds(want) => {
+                let id = |index| UniqueId::new(format!("id-{index}")).expect("an id");
+                server.ids(want.indexes().map(id)).expect("they are wanted");
+                return Act::Quiet;
+            }
+            Event::Commit(deletions) => {
+                numbered += deletions.iter().count();
+                assert!(numbered <= MESSAGES.len(), "more is deleted than there is");
+                server.committed().expect("it is owed");
+            }
+            _ => assert!(server.committed().is_err(), "nothing is owed"),
+        }
+        Act::log(&event)
+    }
+}
+
+/// Octets are what a server sends to a client that wants everything.
+pub(crate) fn client(data: &[u8]) {
+    let plain = client::Config::new()
+        .tls(client::Tls::Never)
+        .plaintext_login(client::PlaintextLogin::Allow);
+    for (tls, cutting) in [
+        (client::Tls::Never, Cutting::WithinLines),
+        (client::Tls::Opportunistic, Cutting::Matters),
+        (client::Tls::Required, Cutting::Matters),
+    ] {
+        let config = plain.clone().tls(tls);
+        let make = || {
+            let mut client = Client::new(config.clone());
+            give(&mut client).expect("the queue has room");
+            (client, reader())
+        };
+        hold(make, data, HOLDS, cutting);
+    }
+}
+
+fn give(client: &mut Client) -> Result<(), mail_errors::Misuse> {
+    let one = MessageNumber::new(1).expect("a number");
+    client.login(Credentials::new("tim", Secret::from("tanstaaf"))?)?;
+    client.stat()?;
+    client.list()?;
+    client.uidl()?;
+    client.retr(one)?;
+    client.top(one, 1)?;
+    client.dele(one)?;
+    client.quit()?;
+    Ok(())
+}
+
+/// Logs what comes, a message only when it is whole.
+fn reader() -> impl FnMut(&mut Client, client::Event) -> Act {
+    use client::Event;
+    let mut text = Vec::new();
+    move |_, event| match event {
+        Event::Body { octets, .. } => {
+            assert!(!octets.is_empty());
+            text.extend_from_slice(&octets);
+            Act::Quiet
+        }
+        Event::BodyEnd { .. } => {
+            let text = std::mem::take(&mut text);
+            Act::Log(format!("message {}", text.escape_ascii()))
+        }
+        Event::BodyAborted { .. } => {
+            text.clear();
+            Act::log(&event)
+        }
+        other => Act::log(&other),
+    }
+}
