@@ -24,9 +24,13 @@ fn number(variable: &str, default: u64) -> u64 {
 fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = corpus(target);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
-    paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    let read = |path: PathBuf| {
+        let octets = std::fs::read(&path).expect("a readable seed");
+        (path, octets)
+    };
+    paths.into_iter().map(read).collect()
 }
 
 /// Runs the body over one input; `Err` says which one it was, if it panics.
