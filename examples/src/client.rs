@@ -5,6 +5,8 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "the events of the crates may become more")]
 
+pub mod args;
+pub mod folder;
 pub mod imap;
 pub mod pop3;
 pub mod smtp;
@@ -68,6 +70,22 @@ pub enum ClientError<E: Fault> {
     /// What came could not be put where it was to go.
     #[error("cannot write: {0}")]
     Output(io::Error),
+}
+
+impl<E: Fault> ClientError<E> {
+    /// Tells whether the same attempt may go better later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::Broken(_) | Self::Closed | Self::TooLate => true,
+            Self::Session(error) => error.kind().is_transient(),
+            Self::Name(_)
+            | Self::Refused { .. }
+            | Self::NotSent(_)
+            | Self::Misuse(_)
+            | Self::Output(_) => false,
+        }
+    }
 }
 
 /// A conversation with a server: the session, the TLS and the tap under it, and the connection.

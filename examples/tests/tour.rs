@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener},
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -84,6 +85,19 @@ async fn ok_every_step_shows_something_of_this_run() {
         assert!(text.contains(reply), "{text}");
         assert!(text.contains(cause) && text.contains("To act: "), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ok_over_two_versions_of_ip() {
+    let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    if TcpListener::bind((both[1], 0)).is_err() {
+        return println!("skipped: there is no IPv6 here");
+    }
+    let (summary, told) = go(Tour::new().at(both)).await;
+    summary.expect(&told);
+    let steps = steps(&told);
+    assert!(steps[Step::LookUp.number() - 1].contains("mail.south.test AAAA? (UDP [::1]:"));
+    assert!(steps[Step::Relay.number() - 1].contains("mail.south.test ([::1]:"), "{told}");
 }
 
 /// Where 127.0.0.2 is not there.

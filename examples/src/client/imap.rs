@@ -1,11 +1,11 @@
 //! Reading a mailbox.
 
-use std::{io, time::Instant};
+use std::{io, ops::RangeInclusive, time::Instant};
 
 use bytes::Bytes;
 use imap_proto::{
     FetchItem, FetchItems, ResponseText, Section, SequenceSet, Status,
-    client::{BodyStart, Client, ClientError as Error, Event, Handle},
+    client::{BodyStart, Client, ClientError as Error, Event, Handle, Mailbox},
 };
 use mail_errors::Misuse;
 
@@ -84,38 +84,22 @@ pub async fn fetch(
     .await
 }
 
-/// Waits in IDLE until the mailbox holds more than `known` messages, and returns how many it holds.
-/// The IDLE goes on: the next command ends it.
-///
-/// # Errors
-/// [`ClientError::TooLate`] if nothing came; as [`Connection::next`].
-pub async fn wait_for_more(
-    connection: &mut Connection<Client>,
-    known: u32,
-    until: Instant,
-) -> Result<u32, ClientError<Error>> {
-    loop {
-        let exists = connection.session().mailbox().map_or(0, |mailbox| mailbox.exists());
-        if exists > known {
-            return Ok(exists);
-        }
-        connection.expect(until).await?;
-    }
-}
-
 /// Begins to wait in IDLE: comes back when the server has said that it will tell news as it
-/// happens.
+/// happens. Of `known` messages those are left that it returns.
 ///
 /// # Errors
-/// [`ClientError::NotSent`]; as [`Connection::next`].
+/// [`ClientError::Refused`], [`ClientError::NotSent`]; as [`Connection::next`].
 pub async fn idle(
     connection: &mut Connection<Client>,
+    mut known: u32,
     until: Instant,
-) -> Result<(), ClientError<Error>> {
+) -> Result<u32, ClientError<Error>> {
     let asked = connection.session().idle()?;
     loop {
-        match connection.expect(until).await? {
-            Event::Idling(handle) if handle == asked => return Ok(()),
+        let event = connection.expect(until).await?;
+        known = known.min(count(connection));
+        match event {
+            Event::Idling(handle) if handle == asked => return Ok(known),
             Event::Done { handle, text, .. } if handle == asked => {
                 let (what, answer) = ("IDLE".to_owned(), words(&text));
                 return Err(ClientError::Refused { what, answer });
@@ -126,6 +110,31 @@ pub async fn idle(
             _ => {}
         }
     }
+}
+
+/// Waits until there are more messages than `known`, less those that go meanwhile, and returns the
+/// numbers of the new ones. An IDLE goes on: the next command ends it.
+///
+/// # Errors
+/// [`ClientError::TooLate`] if nothing came; as [`Connection::next`].
+pub async fn wait_for_more(
+    connection: &mut Connection<Client>,
+    mut known: u32,
+    until: Instant,
+) -> Result<RangeInclusive<u32>, ClientError<Error>> {
+    loop {
+        let exists = count(connection);
+        if exists > known {
+            return Ok(known + 1..=exists);
+        }
+        known = exists;
+        connection.expect(until).await?;
+    }
+}
+
+/// Returns how many messages the mailbox holds.
+pub fn count(connection: &mut Connection<Client>) -> u32 {
+    connection.session().mailbox().map_or(0, Mailbox::exists)
 }
 
 fn words(text: &ResponseText<'_>) -> String {

@@ -213,7 +213,7 @@ async fn announce(
     waiting: &mut Connection<ImapClient>,
 ) -> Result<(), Trouble> {
     guide.begin(Step::Announce)?;
-    let exists = imap::wait_for_more(waiting, 0, stage.until()).await?;
+    let exists = *imap::wait_for_more(waiting, 0, stage.until()).await?.end();
     let news = guide.on_wire(Direction::Received, &format!("* {exists} EXISTS"));
     let news = news.ok_or(Flaw::Miscounted)?;
     let section = Section::parse(b"HEADER.FIELDS (SUBJECT)").map_err(|_| Flaw::Changed)?;
@@ -235,7 +235,7 @@ async fn read(
     let mut read_back = shown(&message, &["From", "Subject"]);
     read_back.push(format!("\n{}", letter::text(&message).trim_end()));
     guide.end(&read_back)?;
-    imap::idle(mailbox, stage.until()).await?;
+    imap::idle(mailbox, 1, stage.until()).await?;
     Ok(())
 }
 
@@ -289,7 +289,7 @@ async fn fetch(
         return Err(Flaw::StillThere.into());
     }
     // The other mail program hears that it is gone.
-    while waiting.session().mailbox().is_some_and(|mailbox| mailbox.exists() > 0) {
+    while imap::count(&mut waiting) > 0 {
         waiting.expect(stage.until()).await?;
     }
     let news = guide.on_wire(Direction::Received, "* 1 EXPUNGE").ok_or(Flaw::StillThere)?;

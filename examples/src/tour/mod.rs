@@ -31,7 +31,7 @@ mod stage;
 mod trouble;
 mod words;
 
-use std::{fmt, io::Write, path::PathBuf, time::Duration};
+use std::{fmt, io::Write, net::IpAddr, path::PathBuf, time::Duration};
 
 use mail_errors::{Secret, diagnosis::Language};
 
@@ -48,6 +48,7 @@ pub struct Tour {
     broken: Option<Broken>,
     patience: Duration,
     password: Option<Secret>,
+    addresses: Option<[IpAddr; 2]>,
     parent: PathBuf,
 }
 
@@ -78,6 +79,7 @@ impl Tour {
             broken: None,
             patience: Duration::from_secs(3),
             password: None,
+            addresses: None,
             parent: std::env::temp_dir(),
         }
     }
@@ -114,6 +116,14 @@ impl Tour {
     #[must_use]
     pub fn password(mut self, password: Secret) -> Self {
         self.password = Some(password);
+        self
+    }
+
+    /// Sets the addresses of the two post offices, which must be this machine's own. By default
+    /// 127.0.0.2 and 127.0.0.3 or, where these are not there, 127.0.0.1 and ::1.
+    #[must_use]
+    pub const fn at(mut self, addresses: [IpAddr; 2]) -> Self {
+        self.addresses = Some(addresses);
         self
     }
 

@@ -93,7 +93,7 @@ impl Person {
         imap::run(&mut connection, "LOGIN", |it| it.log_in(credentials), until, |_| Ok(())).await?;
         let select = |it: &mut ImapClient| it.select(MailboxName::INBOX);
         imap::run(&mut connection, "SELECT", select, until, |_| Ok(())).await?;
-        imap::idle(&mut connection, until).await?;
+        imap::idle(&mut connection, 0, until).await?;
         Ok(connection)
     }
 

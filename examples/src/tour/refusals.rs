@@ -90,15 +90,15 @@ async fn bounce(
     refusal: &Refusal,
 ) -> Result<(), Trouble> {
     guide.begin(refusal.step)?;
-    let known = mailbox.session().mailbox().map_or(0, |mailbox| mailbox.exists());
+    let known = imap::count(mailbox);
     let (message, until) = (refusal.message.clone(), stage.until());
     let sent = stage.alice.submit(&stage.north, [ALICE, &refusal.to], message, guide, until).await;
     accepted(sent?)?;
 
     let seen = refused_by_south(stage, guide).await?;
-    let exists = imap::wait_for_more(mailbox, known, stage.until()).await?;
+    let exists = *imap::wait_for_more(mailbox, known, stage.until()).await?.end();
     let notice = download(mailbox, exists, Section::ALL, false, stage).await?;
-    imap::idle(mailbox, stage.until()).await?;
+    imap::idle(mailbox, exists, stage.until()).await?;
     let text = letter::text(&notice);
     let reply = letter::reason(&text, &refusal.to).ok_or(Flaw::NoReason)?;
     if reply.code() != refusal.code || reply.enhanced() != Some(refusal.enhanced) || reply != seen {

@@ -77,7 +77,7 @@ impl Stage {
         let dir = Dir::new(&tour.parent, token)?;
         let password = || tour.password.clone().map_or_else(random_password, Ok);
         let [alice, bob, carol] = &[password()?, password()?, password()?];
-        let [at_north, at_south] = addresses();
+        let [at_north, at_south] = tour.addresses.unwrap_or_else(addresses);
         let north_people = [(ALICE, alice, None)];
         let south_people = [(BOB, bob, None), (CAROL, carol, Some(SMALL))];
         let north = Plan::new(&dir, "north.test", "mail.north.test", at_north, &north_people)?;
