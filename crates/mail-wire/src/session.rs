@@ -183,6 +183,6 @@ pub enum Goodbye {
     Shutdown,
     /// Too much is going on to serve this peer.
     Overloaded,
-    /// Something broke on our side.
+    /// Something broke on our side. An answer that is owed will not be given any more.
     InternalError,
 }

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use dialogue::{mx, sent};
 use mail_wire::{Goodbye, Next, Session, testing::start};
-use smtp_proto::server::{Aborted, Error, Event, Server, TlsUse};
+use smtp_proto::{
+    Verb,
+    server::{Aborted, Error, Event, Server, TlsUse},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -180,6 +183,35 @@ fn err_handshake_takes_too_long() {
 }
 
 /// RFC 5321 3.8: 421 at the next moment that allows it.
+/// Whatever is owed, and whatever was to be the last word before.
+#[test]
+fn err_answer_that_will_never_come_is_421() {
+    let script = b"EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nHi\r\n.\r\n";
+    for verb in [Verb::Mail, Verb::Rcpt, Verb::Data, Verb::EndOfData] {
+        let (mut server, now) = (Server::new(mx()), start());
+        assert!(matches!(server.next_event(now), Ok(Next::NeedInput { .. })));
+        server.buffers().0.extend_from_slice(script);
+        while let Ok(Next::Event(_)) = server.next_event(now) {
+            if server.owes().is_some_and(|owed| owed != verb) {
+                server.accept().unwrap();
+            }
+        }
+        assert_eq!(server.owes(), Some(verb));
+        server.close(Goodbye::Shutdown);
+        assert!(matches!(server.next_event(now), Ok(Next::NeedReply { .. })), "{verb:?}");
+        server.close(Goodbye::InternalError);
+        let mut next = server.next_event(now);
+        while let Ok(Next::Event(event)) = next {
+            assert!(matches!(event, Event::Reset), "{event:?}");
+            next = server.next_event(now);
+        }
+        assert!(matches!(next, Ok(Next::Closed)), "{next:?}");
+        let said = String::from_utf8(sent(&mut server)).unwrap();
+        assert!(said.lines().last().unwrap().starts_with("421 4.3.0 "), "{verb:?}: {said}");
+        assert!(server.accept().is_err());
+    }
+}
+
 #[test]
 fn says_goodbye_when_it_may() {
     let mut timed = Timed::new(Server::new(mx()));

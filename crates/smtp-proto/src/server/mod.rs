@@ -186,7 +186,12 @@ impl Server {
                 return over.clone().map(|()| Next::Closed);
             }
             if self.owed.is_some() {
-                return Ok(Next::NeedReply { until: self.until(now) });
+                if self.goodbye != Some(Goodbye::InternalError) {
+                    return Ok(Next::NeedReply { until: self.until(now) });
+                }
+                // Nobody will answer it any more, and 421 may answer anything (RFC 5321 3.8).
+                self.say_goodbye(Goodbye::InternalError);
+                continue;
             }
             if let Some(goodbye) = self.goodbye.filter(|_| self.may_say_goodbye()) {
                 self.say_goodbye(goodbye);
@@ -456,7 +461,12 @@ impl Session for Server {
     }
 
     fn close(&mut self, why: Goodbye) {
-        self.goodbye.get_or_insert(why);
+        match why {
+            Goodbye::InternalError => self.goodbye = Some(why),
+            Goodbye::Done | Goodbye::Shutdown | Goodbye::Overloaded | _ => {
+                self.goodbye.get_or_insert(why);
+            }
+        }
     }
 }
 
