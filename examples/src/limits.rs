@@ -110,7 +110,7 @@ fn remaining<K: Clone + Eq + Hash>(
 }
 
 /// Who has one IPv6 address has a whole /64 of them.
-fn network(peer: IpAddr) -> IpAddr {
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),

@@ -8,7 +8,9 @@ use mail_wire::{
     layered::Layered,
 };
 use tokio::{net::TcpStream, sync::watch};
-use tracing::{debug, info};
+use tracing::{info, warn};
+
+use super::peers::Guest;
 
 /// What stands behind one session: it answers the events.
 pub(super) trait Application<S: Session>: Send {
@@ -24,42 +26,102 @@ pub(super) trait Application<S: Session>: Send {
     fn pass_on(&mut self, _session: &mut S) {}
 }
 
-/// Serves one connection to its end.
-pub(super) async fn serve<S: Session>(
-    mut session: Layered<S>,
-    mut stream: TcpStream,
-    peer: SocketAddr,
-    mut application: impl Application<S>,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let mut closing = false;
-    info!(%peer, "connected");
-    // Answers are small, and nobody likes to wait for them.
-    let _ = stream.set_nodelay(true);
-    loop {
-        let driven = tokio::select! {
-            biased;
-            _ = shutdown.wait_for(|&down| down), if !closing => {
-                session.close(Goodbye::Shutdown);
-                closing = true;
-                continue;
-            }
-            () = application.news(), if !closing => {
-                application.pass_on(session.get_mut());
-                continue;
-            }
-            driven = drive(&mut session, &mut stream, None) => driven,
-        };
-        match driven {
-            Ok(Driven::Event(event)) => application.act(session.get_mut(), event).await,
-            Ok(Driven::Closed) => return info!(%peer, "closed"),
-            Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
-                // An event that was not answered: our own fault, which the peer is told of.
-                debug!(%peer, "an answer is missing");
-                session.close(Goodbye::InternalError);
-                closing = true;
-            }
-            Err(error) => return info!(%peer, %error, "broken off"),
+/// A client at the door.
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    /// `None` if its host has too many connections already.
+    pub(super) guest: Option<Guest>,
+    /// Tells when the office closes.
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    pub(super) async fn serve<S: Session>(
+        self,
+        mut session: Layered<S>,
+        mut application: impl Application<S>,
+    ) {
+        let Self { mut stream, peer, guest, closing: mut shutdown } = self;
+        let (mut closing, mut forgotten) = (false, false);
+        info!(%peer, "connected");
+        if guest.is_none() {
+            info!(%peer, "too many connections");
+            session.close(Goodbye::Overloaded);
+            closing = true;
         }
+        // Answers are small, and nobody likes to wait for them.
+        let _ = stream.set_nodelay(true);
+        loop {
+            let driven = tokio::select! {
+                biased;
+                _ = shutdown.wait_for(|&down| down), if !closing => {
+                    session.close(Goodbye::Shutdown);
+                    closing = true;
+                    continue;
+                }
+                () = application.news(), if !closing => {
+                    application.pass_on(session.get_mut());
+                    continue;
+                }
+                driven = drive(&mut session, &mut stream, None) => driven,
+            };
+            match driven {
+                Ok(Driven::Event(event)) => application.act(session.get_mut(), event).await,
+                Ok(Driven::Closed) => return info!(%peer, "closed"),
+                // There is no moment at which it could take its leave: it hangs up.
+                Ok(_) if forgotten => return warn!(%peer, "hung up"),
+                Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
+                    // An event that was not answered: our own fault, which the peer is told of.
+                    warn!(%peer, "an answer is missing");
+                    session.close(Goodbye::InternalError);
+                    (closing, forgotten) = (true, true);
+                }
+                Err(error) => return info!(%peer, %error, "broken off"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use smtp_proto::{Domain, server};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+
+    /// Answers nothing at all.
+    struct Forgetful;
+
+    impl Application<server::Server> for Forgetful {
+        async fn act(&mut self, _: &mut server::Server, _: server::Event) {}
+    }
+
+    #[tokio::test]
+    async fn err_application_that_forgets_to_answer_ends_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("ok");
+        let (stream, address) = listener.accept().await.expect("a peer");
+        let (_sender, closing) = watch::channel(false);
+        let guest = crate::office::peers::Peers::new(1).enter(address.ip());
+        let connection = Connection { stream, peer: address, guest, closing };
+        let host = Domain::parse("mx.example").expect("a domain");
+        let session = Layered::plain(server::Server::new(server::Config::new(&host)));
+        let said = async {
+            peer.write_all(b"EHLO c\r\nMAIL FROM:<a@b>\r\n").await.expect("sent");
+            let mut said = String::new();
+            peer.read_to_string(&mut said).await.expect("reads to the end");
+            said
+        };
+        let both = async { tokio::join!(connection.serve(session, Forgetful), said).1 };
+        let said = timeout(Duration::from_secs(10), both).await.expect("it ends");
+        assert!(said.lines().last().is_some_and(|line| line.starts_with("421 ")), "{said}");
     }
 }

@@ -17,6 +17,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
     sync::Semaphore,
+    task::JoinSet,
     time::timeout,
 };
 
@@ -104,12 +105,15 @@ async fn serve_udp(socket: UdpSocket, zones: &Zones) {
 
 async fn serve_tcp(listener: TcpListener, zones: &Zones) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
+    // They end with the server.
+    let mut conversations = JoinSet::new();
     loop {
+        while conversations.try_join_next().is_some() {}
         let Ok(permit) = room.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let zones = zones.clone();
-                tokio::spawn(async move {
+                conversations.spawn(async move {
                     let _ = converse(stream, &zones).await;
                     drop(permit);
                 });

@@ -11,6 +11,7 @@ mod imap;
 mod login;
 mod news;
 mod notice;
+mod peers;
 mod pop3;
 mod relay;
 pub mod resolve;
@@ -31,7 +32,7 @@ use mail_dns::wire;
 use mail_wire::{Session, layered::Layered};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::{
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{TcpListener, UdpSocket},
     sync::{Notify, Semaphore, watch},
     task::JoinSet,
 };
@@ -45,10 +46,15 @@ use crate::{
     tls::{Identity, TlsError, Trust, client_config},
 };
 
-use self::{dns::Zones, news::News, resolve::Resolver, sight::Sight};
+use self::{
+    connection::Connection, dns::Zones, news::News, peers::Peers, resolve::Resolver, sight::Sight,
+};
 
 /// Connections at once, of all services together.
 const CONNECTIONS: usize = 1000;
+/// Connections of one host at once, of all services together. Behind one address may be many people
+/// with several programs each; but a tenth of all is enough.
+const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 10;
 /// How many accounts and hosts the throttle remembers.
 const REMEMBERED: usize = 10_000;
 /// How long sessions have to say good-bye when the office closes.
@@ -263,6 +269,7 @@ impl Bound {
         let mut tasks = JoinSet::new();
         let mut udp = Some(self.udp);
         let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let peers = Peers::new(CONNECTIONS_OF_ONE);
         for (service, listener) in self.listeners {
             if service == Service::Dns {
                 if let Some(udp) = udp.take() {
@@ -273,9 +280,10 @@ impl Bound {
                 }
                 continue;
             }
-            tasks.spawn(listen(service, listener, office.clone(), room.clone(), closing.clone()));
+            let door = Door { service, listener, room: room.clone(), peers: peers.clone() };
+            tasks.spawn(door.keep(office.clone(), closing.clone()));
         }
-        tasks.spawn(until(closing.clone(), relay::run(office.clone())));
+        tasks.spawn(relay::run(office.clone(), closing));
         Running { office, tasks, shutdown }
     }
 }
@@ -320,69 +328,78 @@ async fn until(mut closing: watch::Receiver<bool>, work: impl Future<Output = ()
     }
 }
 
-async fn listen(
+/// Where the clients of one service come in.
+struct Door {
     service: Service,
     listener: TcpListener,
-    office: Arc<Office>,
     room: Arc<Semaphore>,
-    mut closing: watch::Receiver<bool>,
-) {
-    let mut sessions = JoinSet::new();
-    loop {
-        while sessions.try_join_next().is_some() {}
-        let accepted = tokio::select! {
-            _ = closing.wait_for(|&down| down) => break,
-            accepted = async {
-                let permit = room.clone().acquire_owned().await;
-                (permit, listener.accept().await)
-            } => accepted,
-        };
-        match accepted {
-            (Ok(permit), Ok((stream, peer))) => {
-                let span = info_span!("session", service = service.name());
-                let (office, closing) = (office.clone(), closing.clone());
-                let session = async move {
-                    serve(service, stream, peer, office, closing).await;
-                    drop(permit);
-                };
-                sessions.spawn(session.instrument(span));
-            }
-            (_, Err(error)) => {
-                // Out of descriptors: let some be given back.
-                error!(%error, "cannot accept");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            (Err(_), _) => break,
-        }
-    }
-    while sessions.join_next().await.is_some() {}
-    info!(service = service.name(), "closed");
+    peers: Arc<Peers>,
 }
 
-async fn serve(
-    service: Service,
-    stream: TcpStream,
-    peer: SocketAddr,
-    office: Arc<Office>,
-    closing: watch::Receiver<bool>,
-) {
+impl Door {
+    /// Lets clients in until the office closes, and waits until the last one has left.
+    async fn keep(self, office: Arc<Office>, mut closing: watch::Receiver<bool>) {
+        let Self { service, listener, room, peers } = self;
+        let mut sessions = JoinSet::new();
+        loop {
+            while sessions.try_join_next().is_some() {}
+            let accepted = tokio::select! {
+                _ = closing.wait_for(|&down| down) => break,
+                accepted = async {
+                    let permit = room.clone().acquire_owned().await;
+                    (permit, listener.accept().await)
+                } => accepted,
+            };
+            match accepted {
+                (Ok(permit), Ok((stream, peer))) => {
+                    let span = info_span!("session", service = service.name());
+                    let connection = Connection {
+                        stream,
+                        peer,
+                        guest: peers.enter(peer.ip()),
+                        closing: closing.clone(),
+                    };
+                    let office = office.clone();
+                    let session = async move {
+                        serve(service, connection, office).await;
+                        drop(permit);
+                    };
+                    sessions.spawn(session.instrument(span));
+                }
+                (_, Err(error)) => {
+                    // Out of descriptors: let some be given back.
+                    error!(%error, "cannot accept");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                (Err(_), _) => break,
+            }
+        }
+        // Nobody is to wait at a closed door.
+        drop(listener);
+        while sessions.join_next().await.is_some() {}
+        info!(service = service.name(), "closed");
+    }
+}
+
+async fn serve(service: Service, connection: Connection, office: Arc<Office>) {
+    let peer = connection.peer;
     let implicit = service.is_implicit_tls();
     match service {
         Service::Smtp | Service::Submission | Service::Submissions => {
             let role = smtp::Role::of(service);
             let session = smtp::session(&office, role, implicit);
             let behind = smtp::Smtp::new(office, peer, role);
-            connection::serve(session, stream, peer, behind, closing).await;
+            connection.serve(session, behind).await;
         }
         Service::Pop3 | Service::Pop3s => {
             let session = pop3::session(&office, implicit);
             let behind = pop3::Pop3::new(office, peer);
-            connection::serve(session, stream, peer, behind, closing).await;
+            connection.serve(session, behind).await;
         }
         Service::Imap | Service::Imaps => {
             let session = imap::session(&office, implicit);
             let behind = imap::Imap::new(office, peer);
-            connection::serve(session, stream, peer, behind, closing).await;
+            connection.serve(session, behind).await;
         }
         Service::Dns => {}
     }

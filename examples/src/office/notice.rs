@@ -11,7 +11,9 @@ use mail_message::{
 use tracing::warn;
 
 use super::{Office, clock, trace, unguessable};
-use crate::store::{Address, Delivery, Incoming, Place, Relay, Resolved, Spooled, StoreError};
+use crate::store::{
+    AccountId, Address, Delivery, Incoming, Place, Relay, Resolved, Spooled, StoreError,
+};
 
 /// The most octets of the header of the undelivered message that the notice shows.
 const SHOWN: usize = 8 * 1024;
@@ -61,7 +63,7 @@ pub(super) fn write(
             return None;
         }
     };
-    let from = Mailbox::new(&format!("postmaster@{}", office.host())).ok()?;
+    let from = Mailbox::new(&postmaster(office)).ok()?;
     let written = DateTime::from_unix(date.time().seconds(), date.offset())?;
     let text = Draft::new(
         from.named("Mail Delivery System").ok()?,
@@ -86,6 +88,21 @@ pub(super) fn write(
             trace: bytes::Bytes::new(),
         }),
     })
+}
+
+/// The notice without this account, which has no room for it; `None` if nobody is left.
+pub(super) fn without(mut notice: Incoming, account: AccountId) -> Option<Incoming> {
+    let before = notice.deliveries.len();
+    notice.deliveries.retain(|delivery| delivery.place != Place::Inbox(account));
+    let left = !notice.deliveries.is_empty() || notice.relay.is_some();
+    (left && notice.deliveries.len() < before).then_some(notice)
+}
+
+/// Whom a person writes to who cannot make sense of a notice. RFC 5321 §4.5.1: every domain that
+/// takes mail has a postmaster; our host's name need not be one.
+fn postmaster(office: &Office) -> String {
+    let domains = office.store().domains().unwrap_or_default();
+    format!("postmaster@{}", domains.first().unwrap_or(&office.host))
 }
 
 fn explain(office: &Office, failures: &[Failure], header: &[u8]) -> String {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -16,14 +17,19 @@ use mail_dns::{
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use mail_wire::{
     Goodbye, Session, TlsInfo,
-    drive::{Direction, Driven, Tapped, tokio::drive},
-    layered::Layered,
+    drive::{Direction, DriveError, Driven, Tapped, tokio::drive},
+    layered::{Layered, LayeredError},
 };
 use smtp_proto::{
-    BodyType, Domain, Mailbox, ReversePath,
+    BodyType, Domain, Mailbox, ReversePath, State,
     client::{Client, Config, EightBit, Envelope, Event, NotSent, Outcome as Told, TlsPolicy},
 };
-use tokio::{net::TcpSocket, task::block_in_place, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::watch,
+    task::{JoinSet, block_in_place},
+    time::{sleep, timeout},
+};
 use tracing::{info, warn};
 
 use super::{
@@ -32,11 +38,18 @@ use super::{
     sight::{Fate, Sight},
 };
 use crate::store::{
-    Address, Body, Claim, ClaimId, Outcome, QueuedRecipient, RecipientId, StoreError, UnixTime,
+    Accepted, Address, Body, Claim, ClaimId, Outcome, QueuedRecipient, RecipientId, StoreError,
+    UnixTime,
 };
 
 /// How long one claim may take before somebody else may try.
 const LEASE: Duration = Duration::from_secs(30 * 60);
+/// How long all conversations about a claim may take together: what became of them is written down
+/// well before the lease ends, and nobody else sends the message meanwhile.
+const ATTEMPT: Duration = Duration::from_secs(25 * 60);
+/// How long a conversation may still take when the office closes. One that is cut off behind the
+/// last octet of a message leaves nobody knowing whether it arrived.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Claims worked on at once.
 const AT_ONCE: usize = 16;
 /// RFC 5321 §4.5.4.1: "the retry interval SHOULD be at least 30 minutes"; the first ones may be
@@ -51,6 +64,8 @@ const BACKOFF: [Duration; 4] = [
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// The queue is looked at this often even when nothing seems due: clocks jump.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// And this soon when it could not be read.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(30);
 /// The most octets of a header that a notice shows.
 const HEADER: usize = 8 * 1024;
@@ -62,40 +77,58 @@ const EXPIRED: Reply = Reply::fixed(
     "the message could not be delivered for too long",
 );
 
-/// Works the queue off for ever.
-pub(super) async fn run(office: Arc<Office>) {
-    let mut at_work = tokio::task::JoinSet::new();
+/// Works the queue off until the office closes.
+pub(super) async fn run(office: Arc<Office>, mut closing: watch::Receiver<bool>) {
+    let mut at_work = JoinSet::new();
     loop {
         while at_work.try_join_next().is_some() {}
         let room = AT_ONCE.saturating_sub(at_work.len());
-        let claims = block_in_place(|| office.store().claim_due(clock::wall(), LEASE, room));
-        let claims = claims.unwrap_or_else(|error| {
-            warn!(%error, "the queue cannot be read");
-            Vec::new()
-        });
-        if claims.is_empty() {
-            let wait = until_due(&office);
-            tokio::select! {
-                () = office.queue.notified() => {}
-                _ = at_work.join_next(), if !at_work.is_empty() => {}
-                () = tokio::time::sleep(wait) => {}
-            }
-        }
-        for claim in claims {
-            let office = office.clone();
-            at_work.spawn(async move { work_off(&office, claim).await });
+        let wait = match room {
+            0 => LOOK_AGAIN,
+            room => block_in_place(|| take_up(&office, room, &mut at_work, &closing)),
+        };
+        tokio::select! {
+            _ = closing.wait_for(|&down| down) => break,
+            () = office.queue.notified(), if room > 0 => {}
+            _ = at_work.join_next(), if !at_work.is_empty() => {}
+            () = sleep(wait) => {}
         }
     }
+    // They hear of it too, and write down how far they came.
+    while at_work.join_next().await.is_some() {}
+}
+
+/// Begins to work off what is due; returns when to look again.
+fn take_up(
+    office: &Arc<Office>,
+    most: usize,
+    at_work: &mut JoinSet<()>,
+    closing: &watch::Receiver<bool>,
+) -> Duration {
+    let claims = match office.store().claim_due(clock::wall(), LEASE, most) {
+        Ok(claims) if claims.is_empty() => return until_due(office),
+        Ok(claims) => claims,
+        Err(error) => {
+            warn!(%error, "the queue cannot be read");
+            return AFTER_TROUBLE;
+        }
+    };
+    for claim in claims {
+        let (office, closing) = (office.clone(), closing.clone());
+        at_work.spawn(async move { work_off(&office, claim, closing).await });
+    }
+    // There may be more.
+    Duration::ZERO
 }
 
 fn until_due(office: &Office) -> Duration {
-    match block_in_place(|| office.store().next_due()) {
+    match office.store().next_due() {
         Ok(Some(due)) => due.since(clock::wall()).clamp(Duration::from_millis(100), LOOK_AGAIN),
         Ok(None) | Err(_) => LOOK_AGAIN,
     }
 }
 
-async fn work_off(office: &Arc<Office>, claim: Claim) {
+async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<bool>) {
     block_in_place(|| {
         office.show(|| Sight::Claimed {
             claim: claim.id,
@@ -105,17 +138,17 @@ async fn work_off(office: &Arc<Office>, claim: Claim) {
         });
     });
     let mut answers = Answers::new(&claim.recipients);
-    attempt(office, &claim, &mut answers).await;
+    let cut_off = tokio::select! {
+        () = attempt(office, &claim, &mut answers) => None,
+        () = sleep(ATTEMPT) => Some("it took too long"),
+        () = last_words(closing) => Some("the office closes"),
+    };
+    if let Some(why) = cut_off {
+        answers.put_off(why);
+    }
     let fates = answers.fates();
     let (outcomes, failures) = answers.settle(&claim, clock::wall());
-    let settled = block_in_place(|| {
-        let notice =
-            claim.sender.as_ref().filter(|_| !failures.is_empty()).and_then(|sender| {
-                notice::write(office, sender, &failures, &header(office, &claim))
-            });
-        office.store().settle(claim.id, &outcomes, notice.as_ref())
-    });
-    match settled {
+    match block_in_place(|| settle(office, &claim, &outcomes, &failures)) {
         Ok(accepted) => {
             accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
             if accepted.queued.is_some() {
@@ -125,6 +158,43 @@ async fn work_off(office: &Arc<Office>, claim: Claim) {
         }
         // It becomes due again when the lease ends: twice delivered at the worst.
         Err(error) => warn!(%error, domain = %claim.domain, "the queue cannot be written"),
+    }
+}
+
+/// Comes back when the office closes, and a moment later.
+async fn last_words(mut closing: watch::Receiver<bool>) {
+    let _ = closing.wait_for(|&down| down).await;
+    sleep(LAST_WORDS).await;
+}
+
+/// Writes down what became of a claim, together with the notice to the sender.
+fn settle(
+    office: &Office,
+    claim: &Claim,
+    outcomes: &[(RecipientId, Outcome)],
+    failures: &[Failure],
+) -> Result<Accepted, StoreError> {
+    let mut notice = claim
+        .sender
+        .as_ref()
+        .filter(|_| !failures.is_empty())
+        .and_then(|sender| notice::write(office, sender, failures, &header(office, claim)));
+    loop {
+        match office.store().settle(claim.id, outcomes, notice.as_ref()) {
+            // What was delivered must not be sent again only because the sender's own mailbox is
+            // full, or is no more.
+            Err(StoreError::OverQuota { account, .. }) if notice.is_some() => {
+                warn!(%account, "there is no room for a notice");
+                notice = notice.and_then(|notice| notice::without(notice, account));
+            }
+            Err(error @ (StoreError::NotFound { .. } | StoreError::TooMany { .. }))
+                if notice.is_some() =>
+            {
+                warn!(%error, "a notice could not be sent");
+                notice = None;
+            }
+            settled => return settled,
+        }
     }
 }
 
@@ -179,31 +249,50 @@ async fn deliver(
     address: IpAddr,
     answers: &mut Answers<'_>,
 ) {
+    let ended = converse(office, claim, target, address, TlsPolicy::Opportunistic, answers).await;
+    // RFC 7435 §3: whoever would have taken the message in the clear, had nobody offered TLS, is
+    // sent it in the clear when TLS fails. Nobody was promised more.
+    if ended == Ended::WithoutTls && !answers.all_told() {
+        warn!(domain = %claim.domain, host = %target.host(), "TLS fails, sent in the clear");
+        converse(office, claim, target, address, TlsPolicy::Never, answers).await;
+    }
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// One way or another, and the answers are what they are.
+    Somehow,
+    /// In the handshake of TLS, before anything was said of the message.
+    WithoutTls,
+}
+
+async fn converse(
+    office: &Arc<Office>,
+    claim: &Claim,
+    target: &Target,
+    address: IpAddr,
+    policy: TlsPolicy,
+    answers: &mut Answers<'_>,
+) -> Ended {
     let peer = SocketAddr::new(address, office.relay_port);
     let open = answers.open();
-    let conversation = Conversation::start(office, claim, &open, target);
-    let (mut client, mut body) = match conversation {
+    let (mut client, mut body) = match Conversation::start(office, claim, &open, target, policy) {
         Ok(started) => started,
-        Err(why) => return answers.put_off(&why),
-    };
-    let socket = match address {
-        IpAddr::V4(_) => TcpSocket::new_v4(),
-        IpAddr::V6(_) => TcpSocket::new_v6(),
-    };
-    let connecting = async {
-        let socket = socket?;
-        // The address that other hosts know us by, if it is one of that family.
-        if office.address.is_ipv4() == address.is_ipv4() && !office.address.is_unspecified() {
-            socket.bind(SocketAddr::new(office.address, 0))?;
+        Err(why) => {
+            answers.put_off(&why);
+            return Ended::Somehow;
         }
-        socket.connect(peer).await
     };
-    let mut stream = match timeout(CONNECT, connecting).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return answers.put_off(&format!("{} ({peer}): {error}", target.host())),
-        Err(_) => return answers.put_off(&format!("{} ({peer}): no connection", target.host())),
+    let connected = timeout(CONNECT, connect(office, peer)).await;
+    let mut stream = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => stream,
+        Err(error) => {
+            answers.put_off(&format!("{} ({peer}): {error}", target.host()));
+            return Ended::Somehow;
+        }
     };
-    let _ = stream.set_nodelay(true);
+    let mut ended = Ended::Somehow;
     loop {
         match drive(&mut client, &mut stream, None).await {
             Ok(Driven::Event(event)) => {
@@ -211,14 +300,25 @@ async fn deliver(
             }
             Ok(Driven::Closed) => break,
             Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
-                client.close(Goodbye::InternalError);
+                // Not even a client that is told to close goes on from here.
+                warn!(host = %target.host(), "an answer is missing");
+                answers.put_off("something broke here");
+                break;
             }
             Err(error) => {
+                let in_handshake = match &error {
+                    DriveError::Session(LayeredError::Tls(_)) => true,
+                    DriveError::Session(LayeredError::Session(_)) => false,
+                    DriveError::Io(_) => client.get_ref().get_ref().state() == State::Handshake,
+                };
+                if in_handshake && body.tls.is_none() {
+                    ended = Ended::WithoutTls;
+                }
                 // What became of each recipient is told before the session is silent.
                 client.recv_eof();
                 while let Ok(mail_wire::Next::Event(event)) = client.next_event(clock::monotonic())
                 {
-                    body.act(client.get_mut().get_mut(), event, &open, answers);
+                    block_in_place(|| body.act(client.get_mut().get_mut(), event, &open, answers));
                 }
                 answers.put_off(&format!("{} ({peer}): {error}", target.host()));
                 break;
@@ -229,6 +329,21 @@ async fn deliver(
         recipients = open.len(), open = answers.open().len(), "relayed");
     let (host, tls) = (target.host().clone(), body.tls);
     office.show(|| Sight::Talked { claim: claim.id, host, peer, tls });
+    ended
+}
+
+async fn connect(office: &Office, peer: SocketAddr) -> io::Result<TcpStream> {
+    let (ours, theirs) = (office.address, peer.ip());
+    let socket = if theirs.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The address that other hosts know us by, if they can be reached from it.
+    let fits = ours.is_ipv4() == theirs.is_ipv4() && ours.is_loopback() == theirs.is_loopback();
+    if fits && !ours.is_unspecified() {
+        socket.bind(SocketAddr::new(ours, 0))?;
+    }
+    let stream = socket.connect(peer).await?;
+    // Commands are small, and each may wait for the answer to the one before.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
 }
 
 /// The message while it is sent.
@@ -247,12 +362,12 @@ impl Conversation {
         claim: &Claim,
         recipients: &[&QueuedRecipient],
         target: &Target,
+        policy: TlsPolicy,
     ) -> Result<(Layered<Tapped<Client, Tap>>, Self), String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let name = Domain::parse(office.host()).map_err(|e| text(&e))?;
         // RFC 7435: TLS when it can be had, with whatever certificate.
-        let config =
-            Config::new(name).tls(TlsPolicy::Opportunistic).eight_bit(EightBit::SendAnyway);
+        let config = Config::new(name).tls(policy).eight_bit(EightBit::SendAnyway);
         let mailbox = |address: &Address| Mailbox::parse(address.as_str()).map_err(|e| text(&e));
         let mut envelope = match &claim.sender {
             Some(sender) => Envelope::new(mailbox(sender)?),
@@ -361,6 +476,8 @@ impl<'c> Answers<'c> {
             Told::NotSent(NotSent::BareNewline(bare)) => {
                 Answer::Refused(reply(554, (5, 6, 0), &bare.to_string()))
             }
+            // How the conversation ended says why.
+            Told::NotSent(NotSent::Lost) => return,
             Told::NotSent(why) => Answer::Open(format!("not sent: {why:?}")),
             // RFC 5321 §4.5.3.2.6: perhaps twice is better than perhaps never.
             Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),

@@ -18,7 +18,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UdpSocket},
     task::JoinSet,
-    time::timeout_at,
+    time::{sleep_until, timeout_at},
 };
 
 use super::clock;
@@ -92,11 +92,15 @@ impl Resolver {
                     let _ = machine.fetched(id, Err(FetchError::Unreachable));
                 }
                 Step::Waiting { until } => {
-                    let answered = timeout_at(until.into(), asked.join_next()).await;
-                    if let Ok(Some(Ok((id, lookup)))) = answered {
-                        lookups.push(lookup.clone());
-                        // Only a machine that is done already does not take it.
-                        let _ = machine.answer(id, lookup.outcome);
+                    match timeout_at(until.into(), asked.join_next()).await {
+                        Ok(Some(Ok((id, lookup)))) => {
+                            lookups.push(lookup.clone());
+                            // Only a machine that is done already does not take it.
+                            let _ = machine.answer(id, lookup.outcome);
+                        }
+                        // An answer got lost here; the machine knows how long it waits for it.
+                        Ok(None) => sleep_until(until.into()).await,
+                        Ok(Some(Err(_))) | Err(_) => {}
                     }
                 }
             }

@@ -44,7 +44,7 @@ impl Received<'_> {
         let recipient = self.recipient.map_or_else(String::new, |to| format!("\r\n\tfor <{to}>"));
         format!(
             "Received: from {} ({address})\r\n\tby {} with {}{tls}\r\n\tid {}{recipient};\r\n\t{}\r\n",
-            self.hello,
+            extended_domain(self.hello),
             self.host,
             self.protocol(),
             self.id,
@@ -63,6 +63,21 @@ impl Received<'_> {
         }
     }
 }
+
+/// What the client called itself, as far as it can stand in the field.
+///
+/// > Extended-Domain = Domain / ( Domain FWS "(" TCP-info ")" ) / ...              RFC 5321 §4.4
+///
+/// Mail is not refused for a strange name (§4.1.4), but a parenthesis or a quote in it would change
+/// what everything behind it means.
+fn extended_domain(hello: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    hello.chars().map(|c| if plain(c) { c } else { '?' }).take(LONGEST_NAME).collect()
+}
+
+/// RFC 5321 §4.5.3.1.2
+const LONGEST_NAME: usize = 255;
 
 /// The `Return-Path` field of a final delivery; `None` is `<>`.
 pub(super) fn return_path(sender: Option<&Address>) -> String {
@@ -116,5 +131,18 @@ mod tests {
              \tTue, 14 Nov 2023 22:13:20 +0000\r\n"
         );
         assert!(field.lines().all(|line| line.len() <= 78));
+    }
+
+    #[test]
+    fn a_strange_name_changes_nothing_of_what_stands_behind_it() {
+        for (hello, shown) in [
+            ("my_pc", "my_pc"),
+            ("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]"),
+            ("x((", "x??"),
+            ("x\"\\;by=me", "x???by?me"),
+        ] {
+            assert_eq!(extended_domain(hello), shown);
+        }
+        assert_eq!(extended_domain(&"x".repeat(1000)).len(), LONGEST_NAME);
     }
 }
