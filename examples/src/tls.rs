@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
 use thiserror::Error;
 
@@ -177,10 +179,20 @@ pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, TlsError> {
     let config = match trust {
         Trust::Certificates(certificates) => {
             let mut roots = RootCertStore::empty();
-            for certificate in certificates {
-                roots.add(certificate)?;
+            for certificate in &certificates {
+                roots.add(certificate.clone())?;
             }
-            builder.with_root_certificates(roots).with_no_client_auth()
+            if roots.is_empty() {
+                return Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()));
+            }
+            let authorities =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+                    .build()
+                    .map_err(|error| rustls::Error::General(error.to_string()))?;
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Known { certificates, authorities }))
+                .with_no_client_auth()
         }
         Trust::DangerAcceptAny => builder
             .dangerous()
@@ -193,6 +205,55 @@ pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, TlsError> {
 /// The cryptography of both ends, named here and not left to a process-wide default.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
+}
+
+/// Believes those that the authorities signed, and the very certificates of the list. Of these
+/// only the name is checked: many a mail server has one that says it is an authority's own (that is
+/// what `openssl req -x509` makes), and WebPKI lets none of those speak for a server.
+#[derive(Debug)]
+struct Known {
+    certificates: Vec<CertificateDer<'static>>,
+    authorities: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Known {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.certificates.contains(end_entity) {
+            verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        let authorities = &self.authorities;
+        authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
 }
 
 /// Believes every certificate, but still wants to see that the peer has its key.
@@ -345,6 +406,29 @@ mod tests {
         assert!(handshake(Arc::clone(&server), nobody, "mx.test").is_err());
         let any = client_config(Trust::DangerAcceptAny).expect("a config");
         handshake(server, any, "another.test").expect("accepts anybody");
+    }
+
+    /// As `openssl req -x509` makes them, with `CA:TRUE`.
+    #[test]
+    fn ok_certificate_of_a_server_that_is_its_own_authority() {
+        let made = |common_name: &str| {
+            let mut asked = CertificateParams::new(vec!["mx.test".to_owned()]).expect("a name");
+            asked.distinguished_name.push(DnType::CommonName, common_name);
+            asked.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().expect("a key");
+            let certificates = vec![asked.self_signed(&key).expect("signed").der().clone()];
+            let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+            Identity { certificates, key }
+        };
+        let [ours, theirs] = [made("ours"), made("theirs")];
+        let trust = Trust::Certificates(ours.certificates().to_vec());
+        let client = client_config(trust).expect("a config");
+        let server = |identity: &Identity| identity.server_config().expect("a config");
+        handshake(server(&ours), Arc::clone(&client), "mx.test").expect("the very one");
+        let other_name = handshake(server(&ours), Arc::clone(&client), "other.test");
+        assert!(matches!(other_name, Err(rustls::Error::InvalidCertificate(_))), "{other_name:?}");
+        let stranger = handshake(server(&theirs), client, "mx.test");
+        assert!(matches!(stranger, Err(rustls::Error::InvalidCertificate(_))), "{stranger:?}");
     }
 
     #[test]
