@@ -5,7 +5,7 @@ use std::{io, ops::RangeInclusive, time::Instant};
 use bytes::Bytes;
 use imap_proto::{
     FetchItem, FetchItems, ResponseText, Section, SequenceSet, Status,
-    client::{BodyStart, Client, ClientError as Error, Event, Handle, Mailbox},
+    client::{BodyStart, Client, ClientError as Error, Event, Handle, Mailbox, NotSent},
 };
 use mail_errors::Misuse;
 
@@ -32,6 +32,10 @@ pub async fn run(
                 let answer = words(&text);
                 return Err(ClientError::Refused { what: what.to_owned(), answer });
             }
+            // What ended the conversation is told behind the commands that it left unsent.
+            Event::NotSent { handle, why: NotSent::Over } if handle == asked => loop {
+                connection.expect(until).await?;
+            },
             Event::NotSent { handle, why } if handle == asked => {
                 return Err(ClientError::NotSent(why.to_string()));
             }
