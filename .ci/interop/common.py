@@ -59,15 +59,15 @@ def same(got, wanted, what="octets"):
     raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
 
 
-def run(*command, stdin=b"", ok=(0,), timeout=PATIENCE, env=None):
-    """Runs a program and returns its standard output; another exit code than `ok` is an error."""
+def run(*command, stdin=b"", ok=(0,), timeout=PATIENCE, env=None, errors=False):
+    """Runs a program and returns its standard output, or error; another exit code than `ok` fails."""
     done = subprocess.run(
-        [str(part) for part in command], input=stdin, capture_output=True, timeout=timeout, env=env
+        [str(part) for part in command], input=stdin or b"", capture_output=True, timeout=timeout, env=env
     )
     if ok is not None and done.returncode not in ok:
         said = (done.stderr + done.stdout)[-2000:].decode(errors="replace")
         raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    return done.stderr if errors else done.stdout
 
 
 def until(what, condition):

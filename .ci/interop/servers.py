@@ -75,7 +75,7 @@ class Dovecot(Server):
             f"log_path = {self.dir}/log\ninstance_name = interop\n"
             "protocols = imap pop3\nlisten = 127.0.0.1\n"
             f"ssl = required\nssl_cert = <{self.certificate}\nssl_key = <{self.key}\n"
-            "disable_plaintext_auth = yes\nauth_mechanisms = plain login\n"
+            "disable_plaintext_auth = yes\nauth_mechanisms = plain login apop\n"
             f"mail_location = maildir:{self.mail}/%u\nfirst_valid_uid = 1\n"
             f"mail_uid = nobody\nmail_gid = {group}\n"
             f"passdb {{\n driver = passwd-file\n args = {self.dir}/users\n}}\n"
@@ -184,7 +184,7 @@ class Sink(Server):
         self.dump.mkdir()
         os.chown(self.dump, nobody.pw_uid, nobody.pw_gid)
         self.stack.enter_context(process(
-            "smtp-sink", "-u", "nobody", "-R", self.dump, "-D", "got.%M%S.",
+            "smtp-sink", "-u", "nobody", "-R", self.dump, "-d", "%H%M%S.",
             f"{self.HOST}:{self.port}", "10", log=self.dir / "err",
         ))
         until("smtp-sink's start", lambda: listens(self.port))

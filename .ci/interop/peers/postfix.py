@@ -1,13 +1,15 @@
-"""Mail between the post office and Postfix, in both directions."""
+"""Mail between the post office and Postfix, in both directions; our smtp-send against Postfix, and
+against smtp-sink, which comes with it."""
 
 import contextlib
 import email
+import os
 import poplib
 import smtplib
 import ssl
 
-from common import DOMAIN, Office, check, finish, header, messages, same, unix, until
-from servers import Dovecot, Postfix
+from common import BIN, DOMAIN, Office, check, finish, header, messages, run, same, unix, until
+from servers import Dovecot, Postfix, Sink
 
 
 def submit(server, port, certificate, user, password, sender, to, octets):
@@ -87,4 +89,72 @@ with contextlib.ExitStack() as stack:
         same(notice["To"], alice)
         text = notice.get_payload(decode=True).decode()
         assert "550" in text and f"nobody@{postfix.DOMAIN}" in text, text
+    def smtp_send(port, *options, to=(bob,), message=None, password=postfix.PASSWORD, ok=(0,)):
+        """Runs our client against Postfix; returns what it said."""
+        recipients = [word for address in to for word in ("--to", address)]
+        return run(
+            BIN / "smtp-send", f"{postfix.HOST}:{port}", "--helo", "client.example", "--timeout",
+            "20", "--from", alice, *recipients, *options, stdin=message, ok=ok,
+            env={**os.environ, "MAIL_PASSWORD": password},
+        ).decode()
+
+    trusting = ["--ca", postfix.certificate]
+    before = len(postfix.delivered(0))
+    ways = {
+        "in the clear": ("smtp", ["--plain"]),
+        "over TLS if there is any": ("smtp", []),
+        "over STARTTLS": ("smtp", ["--starttls", *trusting]),
+        "with AUTH over STARTTLS": ("submission", ["--starttls", "--user", "bob", *trusting]),
+        "with AUTH over TLS": ("submissions", ["--tls", "--user", "bob", *trusting]),
+    }
+    with check("smtp-send hands everything to Postfix, each in every way"):
+        for way, (service, options) in ways.items():
+            for name, octets in sent.items():
+                said = smtp_send(postfix.ports[service], *options, message=octets)
+                assert said.startswith(f"{bob}: accepted: 250 2.0.0"), f"{way}, {name}: {said}"
+        stored = postfix.delivered(before + len(ways) * len(sent))[before:]
+        whole = [octets for octets in stored if b"client.example" in octets]
+        same(len(whole), len(ways) * len(sent), "messages")
+        for name, octets in sent.items():
+            came = sum(message.endswith(b"\n" + unix(octets)) for message in whole)
+            same(came, len(ways), f"copies of {name}")
+        over_tls = sum(b"using TLSv1.3" in message for message in whole)
+        same(over_tls, (len(ways) - 1) * len(sent), "messages over TLS")
+    with check("smtp-send makes CRLF of LF"):
+        count = len(postfix.delivered(0))
+        smtp_send(postfix.ports["smtp"], message=unix(sent["dots"]))
+        assert postfix.delivered(count + 1)[-1].endswith(b"\n" + unix(sent["dots"]))
+    with check("smtp-send tells each recipient's fate"):
+        nobody = f"nobody@{postfix.DOMAIN}"
+        said = smtp_send(postfix.ports["smtp"], to=(bob, nobody, "x@elsewhere.test"),
+                         message=sent["plain"], ok=(1,))
+        fates = said.splitlines()
+        assert fates[0].startswith(f"{bob}: accepted: 250"), said
+        assert fates[1].startswith(f"{nobody}: refused at RCPT: 550 5.1.1"), said
+        assert fates[2].startswith("x@elsewhere.test: refused at RCPT: 554 5.7.1"), said
+    with check("smtp-send explains a refusal"):
+        said = smtp_send(postfix.ports["smtp"], "--explain", "en", to=(nobody,),
+                         message=sent["plain"], ok=(1,))
+        assert len(said.splitlines()) > 2, said
+    with check("smtp-send is told that a message is too large before it sends it"):
+        said = smtp_send(postfix.ports["smtp"], message=header("large") + b"x\r\n" * 500_000, ok=(1,))
+        assert "accepted" not in said, said
+    with check("smtp-send fails with a wrong password, and with a certificate that is not trusted"):
+        smtp_send(postfix.ports["submissions"], "--tls", "--user", "bob", *trusting,
+                  message=sent["plain"], password="guess", ok=(1,))
+        smtp_send(postfix.ports["submissions"], "--tls", "--user", "bob", "--ca", office.certificate,
+                  message=sent["plain"], ok=(1, 75))
+
+    sink = stack.enter_context(Sink())
+    with check("smtp-send hands everything to smtp-sink"):
+        for octets in sent.values():
+            said = smtp_send(sink.port, "--plain", message=octets)
+            assert said.startswith(f"{bob}: accepted: 250"), said
+        taken = sink.taken()
+        same(len(taken), len(sent), "messages")
+        for name, octets in sent.items():
+            # It sets a line of its own below each.
+            came = [message for message in taken if message.endswith(b"\n" + unix(octets) + b"\n")]
+            same(len(came), 1, f"copies of {name}")
+            assert b"X-Rcpt-Args: <%s>\n" % bob.encode() in came[0], came[0][:300]
 finish()
