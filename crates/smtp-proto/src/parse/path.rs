@@ -1,4 +1,7 @@
 //! Paths, mailboxes, domains and address literals.
+//!
+//! The rules from path to mailbox are always inlined: what they answer is large, and copying it from
+//! caller to caller takes as long as reading it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -22,11 +25,13 @@ const QTEXT: ByteSet = ByteSet::VCHAR.with(b" ").without(b"\"\\");
 const QUOTED_PAIR: ByteSet = ByteSet::VCHAR.with(b" ");
 /// > Ldh-str = *( ALPHA / DIGIT / "-" ) Let-dig
 const LDH: ByteSet = ByteSet::ALNUM.with(b"-");
-const NAME: ByteSet = LDH.with(b"._");
+const LDH_UNDERSCORE: ByteSet = LDH.with(b"_");
+const NAME: ByteSet = LDH_UNDERSCORE.with(b".");
 /// > dcontent = %d33-90 / %d94-126
 const DCONTENT: ByteSet = ByteSet::VCHAR.without(b"[\\]");
 
 /// > Reverse-path = Path / "<>"                                              RFC 5321 4.1.2
+#[inline(always)]
 pub(super) fn reverse_path<'a>(
     i: &'a [u8],
     scan: &mut Scan<'_>,
@@ -40,6 +45,7 @@ pub(super) fn reverse_path<'a>(
 
 /// > Forward-path = Path; rcpt = ... ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 /// >                                                                     RFC 5321 4.1.1.3
+#[inline(always)]
 pub(super) fn forward_path<'a>(
     i: &'a [u8],
     scan: &mut Scan<'_>,
@@ -57,6 +63,7 @@ pub(super) fn forward_path<'a>(
 }
 
 /// > Path = "<" [ A-d-l ":" ] Mailbox ">"                                    RFC 5321 4.1.2
+#[inline(always)]
 fn path<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
     let [b'<', inner @ ..] = i else {
         if i.is_empty() || !scan.lets_pass(Deviation::MissingBrackets, i) {
@@ -97,6 +104,7 @@ fn source_route<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
 }
 
 /// > Mailbox = Local-part "@" ( Domain / address-literal )                   RFC 5321 4.1.2
+#[inline(always)]
 pub(super) fn mailbox<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
     let (rest, local) = local_part(i, scan)?;
     let (rest, ()) = octet(b'@', &"\"@\"")(rest)?;
@@ -123,7 +131,10 @@ fn dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
     let loose = match octets {
         [b'.', ..] => Some(0),
         [.., b'.'] => Some(octets.len() - 1),
-        _ => octets.windows(2).position(|pair| pair == b".."),
+        [_, seconds @ ..] => {
+            octets.iter().zip(seconds).position(|pair| matches!(pair, (b'.', b'.')))
+        }
+        [] => None,
     };
     if let Some(at) = loose {
         let (_, dot) = cut(i, at);
@@ -153,14 +164,16 @@ pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain
     if i.first() == Some(&b'[') {
         return address_literal(i, scan);
     }
-    let (rest, name) = span1(i, &NAME, &"a domain")?;
+    if !i.first().is_some_and(|&octet| NAME.has(octet)) {
+        return unmet(i, &"a domain");
+    }
+    let (mut rest, ()) = sub_domain(i, scan)?;
+    while let [b'.', more @ ..] = rest {
+        (rest, ()) = sub_domain(more, scan)?;
+    }
+    let name = consumed(i, rest);
     if name.len() > limits::DOMAIN {
         return fatal(i, &"a domain of at most 255 octets");
-    }
-    let mut at = i;
-    for label in name.split(|&octet| octet == b'.') {
-        sub_domain(at, label, scan)?;
-        (_, at) = cut(at, label.len() + 1);
     }
     Ok((rest, Domain::Name(DomainName::from_checked(name))))
 }
@@ -168,20 +181,20 @@ pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain
 /// > sub-domain = Let-dig [Ldh-str]                                          RFC 5321 4.1.2
 ///
 /// RFC 1035 2.3.4: a label has at most 63 octets.
-fn sub_domain<'a>(at: &'a [u8], label: &[u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
-    match label {
-        [] => return unmet(at, &"a label between dots"),
-        [b'-', ..] | [.., b'-'] => return unmet(at, &"a label without \"-\" at its ends"),
-        _ if label.len() > limits::LABEL => return unmet(at, &"a label of at most 63 octets"),
-        _ => {}
-    }
-    if let Some(underscore) = label.iter().position(|&octet| octet == b'_') {
-        let (_, at) = cut(at, underscore);
-        if !scan.lets_pass(Deviation::UnderscoreInDomain, at) {
-            return unmet(at, &"a letter, digit or \"-\"");
+fn sub_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
+    let (mut label, mut rest) = span(i, &LDH);
+    if rest.first() == Some(&b'_') {
+        if !scan.lets_pass(Deviation::UnderscoreInDomain, rest) {
+            return unmet(rest, &"a letter, digit or \"-\"");
         }
+        (label, rest) = span(i, &LDH_UNDERSCORE);
     }
-    Ok((at, ()))
+    match label {
+        [] => unmet(i, &"a label between dots"),
+        [b'-', ..] | [.., b'-'] => unmet(i, &"a label without \"-\" at its ends"),
+        _ if label.len() > limits::LABEL => unmet(i, &"a label of at most 63 octets"),
+        _ => Ok((rest, ())),
+    }
 }
 
 /// > address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
