@@ -14,6 +14,7 @@ use mail_errors::{Misuse, Secret};
 use mail_sasl::Credentials;
 use mail_wire::testing::Act;
 
+use crate::lockstep;
 use crate::random::Random;
 use crate::session::{Cutting, hold};
 
@@ -34,7 +35,7 @@ pub(crate) fn server(data: &[u8]) {
         }
     };
     let run = hold(make(plain.clone()), data, HOLDS, Cutting::Anywhere);
-    assert!(run.output.ends_with(b"\r\n") || run.output.is_empty(), "a torn line");
+    lockstep::imap(data, &run);
     hold(make(plain.tls(server::Tls::StartTls)), data, HOLDS, Cutting::Matters);
 }
 
@@ -48,6 +49,8 @@ struct App {
 
 impl App {
     fn act(&mut self, server: &mut Server, event: Event) -> Act {
+        let is_appended = matches!(event, Event::AppendEnd);
+        assert!(is_appended || server.appended(None).is_err(), "no answer to {event:?}");
         let act = match &event {
             Event::AppendChunk(octets) => Act::Piece("octets", octets.to_vec()),
             Event::WantBody(_) | Event::WantResponses { .. } => Act::Quiet,

@@ -12,6 +12,7 @@ mod dns;
 mod errors;
 mod imap;
 mod imap_ends;
+mod lockstep;
 mod message;
 mod mutate;
 mod pop3;

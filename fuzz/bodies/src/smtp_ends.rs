@@ -4,11 +4,12 @@ use bytes::Bytes;
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode, Secret};
 use mail_sasl::{Credentials, Mechanism};
 use mail_wire::BareNewline;
-use mail_wire::testing::Act;
+use mail_wire::testing::{Act, Ended, replay};
 use smtp_proto::client::{self, Client, Envelope, TlsPolicy};
-use smtp_proto::server::{self, Server, TlsUse};
-use smtp_proto::{Domain, ForwardPath, Profile, Read, ReplyReader, ReversePath, limits};
+use smtp_proto::server::{self, Server, TlsUse, replies};
+use smtp_proto::{Domain, ForwardPath, Profile, ReversePath};
 
+use crate::lockstep;
 use crate::random::Random;
 use crate::session::{Cutting, hold};
 
@@ -19,27 +20,20 @@ const HOLDS: usize = 64 * 1024;
 pub(crate) fn server(data: &[u8]) {
     let host = Domain::parse("mx.example.org").expect("a domain");
     let plain = server::Config::new(&host).auth(&Mechanism::BY_STRENGTH).allow_auth_in_clear();
-    for config in [plain.clone(), plain.clone().bare_newline(BareNewline::Normalize)] {
+    for policy in [BareNewline::Reject, BareNewline::Normalize] {
+        let config = plain.clone().bare_newline(policy);
         let run = hold(
             || (Server::new(config.clone()), application(data)),
             data,
             HOLDS,
             Cutting::Anywhere,
         );
-        only_replies(&run.output);
+        lockstep::smtp(data, &run, policy);
     }
     for tls in [TlsUse::Required, TlsUse::Implicit] {
         let config = plain.clone().tls(tls).profile(Profile::STRICT);
         hold(|| (Server::new(config.clone()), application(data)), data, HOLDS, Cutting::Matters);
     }
-}
-
-/// Whatever the client sends, what comes back are replies.
-fn only_replies(output: &[u8]) {
-    let mut input = bytes::BytesMut::from(output);
-    let mut reader = ReplyReader::new(Profile::STRICT, limits::REPLY_LINE, 64 * 1024);
-    while let Read::Reply(..) = reader.next(&mut input).expect("a reply") {}
-    assert!(input.is_empty() && !reader.is_within_reply(), "a torn reply");
 }
 
 fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
@@ -67,7 +61,13 @@ fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
         assert_eq!(server.owes().is_some(), is_question, "{event:?}");
         let before = server.state();
         if is_question {
-            match random.below(5) {
+            // What goes on after DATA ends all else, and the other way round.
+            let wrong = if event == Event::Data { replies::OK } else { replies::GO_AHEAD };
+            let owed = server.owes();
+            assert!(server.reply(wrong).is_err(), "no answer to {event:?}");
+            assert_eq!((server.owes(), server.state()), (owed, before), "a mistake of ours counts");
+            // Seldom no: a message needs four times yes.
+            match random.below(16) {
                 0 => server.reply(NO[0].clone()),
                 1 => server.reply(NO[1].clone()),
                 _ => server.accept(),
@@ -118,6 +118,13 @@ pub(crate) fn client(data: &[u8]) {
             (client, sender())
         };
         hold(make, data, HOLDS, cutting);
+
+        // However the connection ends, what became of each recipient is known.
+        let (mut client, mut act) = make();
+        let run = replay(&mut client, &mut act, &[data], true);
+        assert!(matches!(run.ended, Ended::Closed | Ended::Failed(_)), "{:?}", run.ended);
+        let told = |name: &str| run.log.iter().filter(|line| line.starts_with(name)).count();
+        assert_eq!((told("Recipient "), told("Done ")), (2, 1), "{:#?}", run.log);
     }
 }
 

@@ -1,0 +1,193 @@
+//! What a client sent and what a server answered, read side by side.
+//!
+//! Each reader here is as simple as the RFC's own words: a line, an answer. None knows the session
+//! that it checks, so the two cannot be wrong in the same way: who finds one command more or fewer
+//! than the session did has found how to smuggle one.
+
+use std::collections::BTreeSet;
+
+use bytes::BytesMut;
+use imap_proto::frame::{ResponseFramer, ResponseStep};
+use imap_proto::{Response, ResponseLimits, Status};
+use mail_errors::Reply;
+use mail_wire::BareNewline;
+use mail_wire::testing::{Ended, Replay};
+use smtp_proto::{Read, ReplyReader, limits};
+
+/// SMTP: every line gets one reply; behind 354 everything up to CRLF "." CRLF gets one, and it is
+/// that message which the application was given (RFC 5321 4.1.1.4, 4.3.1).
+pub(crate) fn smtp(data: &[u8], run: &Replay, policy: BareNewline) {
+    let mut replies = smtp_replies(&run.output).into_iter();
+    assert_eq!(replies.next().map(|reply| reply.code().get()), Some(220));
+    let (mut rest, mut messages, mut count) = (data, Vec::new(), 0);
+    while let Some(reply) = replies.next() {
+        let line = line(&mut rest);
+        let is = |verb: &[u8]| line.is_none_or(|line| line.trim_ascii().eq_ignore_ascii_case(verb));
+        // Last words may come without a line, or behind its answer.
+        assert!(line.is_some() || is_over(run) && replies.len() == 0, "{reply:?} to nothing");
+        match reply.code().get() {
+            354 => assert!(is(b"DATA"), "{line:?} starts a message"),
+            221 => {
+                assert!(is(b"QUIT"), "{line:?} ends the conversation");
+                continue;
+            }
+            _ => continue,
+        }
+        let Some(stuffed) = message(&mut rest) else {
+            assert!(replies.len() <= usize::from(is_over(run)), "a message that has not ended");
+            rest = &[];
+            break;
+        };
+        assert!(replies.next().is_some() || !wants_input(run), "a message without an answer");
+        if policy == BareNewline::Normalize || !has_bare(stuffed) {
+            messages.push(stuffed);
+        }
+        count += 1;
+    }
+    assert!(!wants_input(run) || !has_line(rest), "a line without an answer");
+    let given: Vec<_> = run.log.iter().filter_map(|line| line.strip_prefix("message ")).collect();
+    assert_eq!(given.len(), messages.len(), "messages of {count}");
+    if policy == BareNewline::Reject {
+        let sent = messages.iter().map(|stuffed| unstuffed(stuffed).escape_ascii().to_string());
+        assert!(sent.eq(given.iter().copied()), "another message than was sent: {given:?}");
+    }
+}
+
+fn smtp_replies(output: &[u8]) -> Vec<Reply> {
+    let mut input = BytesMut::from(output);
+    let mut reader = ReplyReader::new(smtp_proto::Profile::STRICT, limits::REPLY_LINE, 64 * 1024);
+    let mut replies = Vec::new();
+    while let Read::Reply(reply, _) = reader.next(&mut input).expect("a reply") {
+        replies.push(reply);
+    }
+    assert!(input.is_empty() && !reader.is_within_reply(), "a torn reply");
+    replies
+}
+
+/// POP3: every line gets one response, of several lines where RFC 1939 says so. What is deleted is
+/// what DELE marked, by QUIT alone.
+pub(crate) fn pop3(data: &[u8], run: &Replay) {
+    let (mut rest, mut out) = (data, &*run.output);
+    assert!(line(&mut out).is_some_and(|greeting| greeting.starts_with(b"+OK")));
+    let told: Vec<_> = run.log.iter().filter(|line| line.starts_with("commit ")).collect();
+    let (mut marked, mut commits) = (BTreeSet::new(), Vec::new());
+    while let Some(answer) = line(&mut out) {
+        let ok = answer.starts_with(b"+OK");
+        assert!((ok || answer.starts_with(b"-ERR")) && !has_bare(answer), "no response");
+        let Some(line) = line(&mut rest) else {
+            assert!(is_over(run) && out.is_empty(), "an answer to nothing");
+            break;
+        };
+        let text = String::from_utf8_lossy(line).trim().to_ascii_uppercase();
+        let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        match *words.as_slice() {
+            _ if !ok => {}
+            ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL"] => {
+                let body = message(&mut out).expect("a response to its end");
+                assert!(!has_bare(body), "a bare line end goes out");
+            }
+            ["DELE", number] => {
+                let number: u32 = number.parse().expect("a number");
+                assert!(marked.insert(number), "marked twice");
+            }
+            ["RSET"] => marked.clear(),
+            // Who never logged in has nothing to commit.
+            ["QUIT"] if !told.is_empty() || !marked.is_empty() => {
+                commits.push(format!("commit {marked:?}"));
+            }
+            _ => {}
+        }
+    }
+    assert!(out.is_empty(), "a torn line");
+    assert!(!wants_input(run) || !has_line(rest), "unanswered");
+    assert!(told.iter().copied().eq(&commits), "deletes {told:?}, not {commits:?}");
+}
+
+/// IMAP: every command ends in one tagged response, in the order of the commands (RFC 9051 2.2.1,
+/// 5.5), and what is none in `* BAD`. Where there is a literal or an exchange, a line may be part of
+/// a command; there are no more answers than lines then.
+pub(crate) fn imap(data: &[u8], run: &Replay) {
+    let upper = data.to_ascii_uppercase();
+    let has = |word: &[u8]| upper.windows(word.len()).any(|octets| octets == word);
+    let is_plain = !has(b"{") && !has(b"AUTHENTICATE") && !has(b"IDLE") && !has_bare(data);
+    let lines: Vec<_> =
+        data.split_inclusive(|&octet| octet == b'\n').filter(|line| has_line(line)).collect();
+    let answers = imap_answers(&run.output);
+    assert!(answers.len() <= lines.len(), "{answers:?} to {} lines", lines.len());
+    if !is_plain {
+        return;
+    }
+    assert!(!wants_input(run) || answers.len() == lines.len(), "unanswered: {answers:?}");
+    for (line, answer) in lines.into_iter().zip(answers) {
+        let word = line.trim_ascii_end().split(|&octet| octet == b' ').next().unwrap_or_default();
+        assert!(answer.is_none_or(|tag| tag == word), "{} gets another's", word.escape_ascii());
+    }
+}
+
+/// The tags of all completions, and none for each `* BAD`.
+fn imap_answers(output: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let limits = ResponseLimits { stream_from: u64::MAX, ..ResponseLimits::default() };
+    let mut framer = ResponseFramer::new(limits, imap_proto::Profile::default());
+    let mut input = BytesMut::from(output);
+    let mut answers = Vec::new();
+    loop {
+        match framer.next(&mut input).expect("a response") {
+            ResponseStep::Response(frame) => {
+                match imap_proto::parse::response(&frame).expect("a response") {
+                    Response::Done { tag, .. } => answers.push(Some(tag.as_bytes().to_vec())),
+                    Response::Status { status: Status::Bad, .. } => answers.push(None),
+                    _ => {}
+                }
+            }
+            ResponseStep::Starved => break,
+            other => panic!("{other:?} where nothing is streamed"),
+        }
+    }
+    assert!(input.is_empty(), "a torn response");
+    answers
+}
+
+fn wants_input(run: &Replay) -> bool {
+    run.ended == Ended::WantsInput
+}
+
+fn is_over(run: &Replay) -> bool {
+    matches!(run.ended, Ended::Closed | Ended::Failed(_))
+}
+
+fn has_line(octets: &[u8]) -> bool {
+    octets.contains(&b'\n')
+}
+
+/// Takes a line with its end, if there is a whole one.
+fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = rest.iter().position(|&octet| octet == b'\n')?;
+    let (line, more) = rest.split_at_checked(end + 1)?;
+    *rest = more;
+    Some(line)
+}
+
+/// Takes what CRLF "." CRLF ends, if it is whole. The first CRLF is that of the last line, or of
+/// the line before.
+fn message<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = match rest.starts_with(b".\r\n") {
+        true => 0,
+        false => rest.windows(5).position(|octets| octets == b"\r\n.\r\n")? + 2,
+    };
+    let (message, more) = rest.split_at_checked(end)?;
+    *rest = more.strip_prefix(b".\r\n")?;
+    Some(message)
+}
+
+fn has_bare(octets: &[u8]) -> bool {
+    let cr = octets.iter().filter(|&&octet| octet == b'\r').count();
+    let lf = octets.iter().filter(|&&octet| octet == b'\n').count();
+    let both = octets.windows(2).filter(|octets| octets == b"\r\n").count();
+    cr != both || lf != both
+}
+
+/// A message whose lines all end in CRLF, as it was before dots were put in (RFC 5321 4.5.2).
+fn unstuffed(message: &[u8]) -> Vec<u8> {
+    let lines = message.split_inclusive(|&octet| octet == b'\n');
+    lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect()
+}
