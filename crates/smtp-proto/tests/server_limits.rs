@@ -187,7 +187,7 @@ fn ok_many_recipients_one_octet_a_read() {
     assert!(many <= few * 110, "{few} for 1000, {many} for 100000");
 }
 
-/// DESIGN: unsent octets over the limit, and no new work is taken on.
+/// Unsent octets are over the limit, and no new work is taken on.
 #[test]
 fn waits_for_a_client_that_does_not_read() {
     let mut server = Server::new(limited(ServerLimits { output: 1000, ..Default::default() }));
