@@ -10,10 +10,10 @@ use crate::Header;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Longest header in octets, the blank line included. No RFC bounds it; Postfix takes 100 KiB,
-    /// and Exim a mebibyte.
+    /// and Exim a mebibyte. Default 1 MiB.
     pub octets: usize,
     /// Most fields in a header. No RFC bounds it; a message that went through many hands has a few
-    /// hundred.
+    /// hundred. Default 10,000.
     pub fields: usize,
 }
 

@@ -6,28 +6,29 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLimits {
     /// Longest command line in octets, CRLF included. RFC 2449 4 asks for 255; UTF-8 names and
-    /// passwords need more.
+    /// passwords need more. Default 1024.
     pub command_line: usize,
     /// How many octets of an over-long command line are read and thrown away before the
-    /// conversation is given up.
+    /// conversation is given up. Default 64 KiB.
     pub swallow_line: u64,
-    /// Unsent octets above which no new work is taken on.
+    /// Unsent octets above which no new work is taken on. Default 64 KiB.
     pub output: usize,
-    /// Commands that may be refused as unknown, malformed, over-long or out of order.
+    /// Commands that may be refused as unknown, malformed, over-long or out of order. Default 20.
     pub errors: u32,
-    /// Logins that may fail.
+    /// Logins that may fail. Default 3.
     pub auth_failures: u32,
-    /// Most messages in a maildrop.
+    /// Most messages in a maildrop. Default 4,000,000.
     pub messages: u32,
-    /// Most unique ids that are asked for at once.
+    /// Most unique ids that are asked for at once. Default 256.
     pub ids: u32,
     /// Longest time without a command. RFC 1939 3: "at least 10 minutes' duration".
+    /// Default ten minutes.
     pub idle_time: Duration,
-    /// Lowest rate at which the peer must take what it asked for, in octets a second.
+    /// Lowest rate at which the peer must take what it asked for, in octets a second. Default 64.
     pub body_rate: u32,
-    /// The time over which `body_rate` is an average.
+    /// The time over which `body_rate` is an average. Default two minutes.
     pub body_window: Duration,
-    /// How long a TLS handshake may take.
+    /// How long a TLS handshake may take. Default one minute.
     pub handshake_time: Duration,
 }
 
@@ -53,28 +54,28 @@ impl Default for ServerLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientLimits {
     /// Longest line in octets, CRLF included, of a response and of a listing. RFC 2449 4 gives a
-    /// response 512.
+    /// response 512. Default 4096.
     pub response_line: usize,
     /// How many octets of an over-long line in a listing are read and thrown away before the
-    /// conversation is given up.
+    /// conversation is given up. Default 1 MiB.
     pub swallow_line: u64,
-    /// Most octets that the answer to CAPA may have.
+    /// Most octets that the answer to CAPA may have. Default 16 KiB.
     pub capabilities: usize,
-    /// Most commands that wait to be sent.
+    /// Most commands that wait to be sent. Default 4096.
     pub queue: usize,
     /// Most octets of commands that are sent ahead of their answers, where the server offers
     /// PIPELINING: so many fit into the buffers of any connection, and a driver that cannot read
-    /// while it writes does not lock up. RFC 2449 6.6.
+    /// while it writes does not lock up. RFC 2449 6.6. Default 4 KiB.
     pub group: usize,
-    /// How long the greeting may take, in all.
+    /// How long the greeting may take, in all. Default five minutes.
     pub greeting_time: Duration,
-    /// How long the first line of an answer may take, in all.
+    /// How long the first line of an answer may take, in all. Default five minutes.
     pub answer_time: Duration,
-    /// Lowest rate at which listings and messages must come, in octets a second.
+    /// Lowest rate at which listings and messages must come, in octets a second. Default 64.
     pub body_rate: u32,
-    /// The time over which `body_rate` is an average.
+    /// The time over which `body_rate` is an average. Default two minutes.
     pub body_window: Duration,
-    /// How long a TLS handshake may take.
+    /// How long a TLS handshake may take. Default one minute.
     pub handshake_time: Duration,
 }
 

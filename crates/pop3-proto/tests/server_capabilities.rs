@@ -112,7 +112,7 @@ fn refuses_stls_where_it_is_not_offered() {
     }
 }
 
-/// RFC 8314 3.3: TLS first, then the greeting.
+/// RFC 8314 3.1: TLS first, then the greeting.
 #[test]
 fn ok_implicit_tls_comes_before_the_greeting() {
     let mut server = Server::new(Config::new().tls(Tls::Implicit));

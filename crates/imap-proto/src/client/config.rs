@@ -49,31 +49,31 @@ pub enum PlaintextLogin {
 pub struct Limits {
     /// How long responses may be.
     pub response: ResponseLimits,
-    /// How many untagged responses that are no responses are borne.
+    /// How many untagged responses that are no responses are borne. Default 100.
     pub malformed: u32,
-    /// How many commands may wait to be sent.
+    /// How many commands may wait to be sent. Default 1000.
     pub queue: usize,
     /// How much is sent ahead of the server's answers. RFC 2920 section 3.1 gives the reason: a
-    /// blocking driver does not read while it writes.
+    /// blocking driver does not read while it writes. Default 4 KiB.
     pub group: usize,
-    /// How much may wait to be sent before no new work is taken on.
+    /// How much may wait to be sent before no new work is taken on. Default 64 KiB.
     pub output: usize,
-    /// Lowest rate of the octets of a message that comes, per second.
+    /// Lowest rate of the octets of a message that comes, per second. Default 64.
     pub body_rate: u32,
-    /// How long a TLS handshake may take.
+    /// How long a TLS handshake may take. Default one minute.
     pub handshake: Duration,
-    /// How long the server may take to greet.
+    /// How long the server may take to greet. Default one minute.
     pub greeting: Duration,
     /// How long the server may say nothing while a command is under way. It starts anew with each
-    /// response: a SEARCH in a large mailbox takes its time.
+    /// response: a SEARCH in a large mailbox takes its time. Default five minutes.
     pub answer: Duration,
     /// How long a response may take from its first octet to its last, and the window in which
-    /// [`body_rate`](Self::body_rate) is measured.
+    /// [`body_rate`](Self::body_rate) is measured. Default one minute.
     pub rest_of_response: Duration,
-    /// How long the server may read nothing of what was sent.
+    /// How long the server may read nothing of what was sent. Default five minutes.
     pub reading: Duration,
     /// After what time IDLE is ended and begun again, so that the server does not take the client
-    /// for gone. RFC 2177 section 3: at least every 29 minutes.
+    /// for gone. RFC 2177 section 3: at least every 29 minutes. Default 28 minutes.
     pub idle: Duration,
 }
 

@@ -122,33 +122,35 @@ pub struct Limits {
     /// How long commands may be.
     pub command: CommandLimits,
     /// How long commands may be before login, when nothing in them is longer than a password.
+    /// Default: lines of 16 KiB, 8 literals of 8 KiB, 32 KiB in all, 1 MiB thrown away.
     pub command_before_login: CommandLimits,
-    /// Longest message that APPEND takes; told as APPENDLIMIT (RFC 7889).
+    /// Longest message that APPEND takes; told as APPENDLIMIT (RFC 7889). Default 50 MiB.
     pub append: u64,
-    /// How much may wait to be sent before no new work is taken on.
+    /// How much may wait to be sent before no new work is taken on. Default 64 KiB.
     pub output: usize,
-    /// How many commands that are no commands are borne.
+    /// How many commands that are no commands are borne. Default 20.
     pub bad_commands: u32,
-    /// How many failed logins are borne.
+    /// How many failed logins are borne. Default 3.
     pub failed_logins: u32,
-    /// How much news is kept, see [`News::new`](crate::view::News::new).
+    /// How much news is kept, see [`News::new`](crate::view::News::new). Default 1000.
     pub news: usize,
     /// How many messages one [`Event::Fetch`](super::Event::Fetch) or
-    /// [`Event::Store`](super::Event::Store) asks for.
+    /// [`Event::Store`](super::Event::Store) asks for. Default 100.
     pub slice: usize,
-    /// The same where headers are wanted, which are larger.
+    /// The same where headers are wanted, which are larger. Default 16.
     pub slice_of_headers: usize,
-    /// Lowest rate of the octets of an APPEND, per second.
+    /// Lowest rate of the octets of an APPEND, per second. Default 64.
     pub append_rate: u32,
-    /// How long a TLS handshake may take.
+    /// How long a TLS handshake may take. Default one minute.
     pub handshake: Duration,
-    /// How long the client may take to log in.
+    /// How long the client may take to log in. Default three minutes.
     pub login: Duration,
     /// How long nothing may come from the client. RFC 9051 5.4: at least 30 minutes.
+    /// Default 30 minutes.
     pub inactivity: Duration,
-    /// How long a command may take from its first octet to its last.
+    /// How long a command may take from its first octet to its last. Default one minute.
     pub rest_of_command: Duration,
-    /// How long the client may read nothing of what was sent.
+    /// How long the client may read nothing of what was sent. Default five minutes.
     pub reading: Duration,
 }
 

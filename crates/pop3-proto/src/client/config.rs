@@ -24,10 +24,10 @@ pub enum Tls {
     /// protects from listeners alone.
     Opportunistic,
     /// By STLS, or not at all: a server that does not offer or refuses it ends the session.
-    /// RFC 2595 4, RFC 8314 3.3.
+    /// RFC 2595 4, RFC 8314 3.1.
     #[default]
     Required,
-    /// Before the greeting (port 995, RFC 8314 3.3).
+    /// Before the greeting (port 995, RFC 8314 3.1).
     Implicit,
 }
 

@@ -26,7 +26,7 @@ pub enum Tls {
     Never,
     /// When the client says STLS. RFC 2595 4.
     StartTls,
-    /// Before the greeting (port 995, RFC 8314 3.3).
+    /// Before the greeting (port 995, RFC 8314 3.1).
     Implicit,
 }
 
