@@ -8,8 +8,8 @@
 //!
 //! # The loop
 //!
-//! Who keeps the contract need not know the network, and who drives need not know the protocol. Here
-//! is a session that greets whoever names himself, between a connection and an application:
+//! Who keeps the contract need not know the network, and who drives need not know the protocol.
+//! Here is a session that greets whoever gives a name, between a connection and an application:
 //!
 //! ```
 //! use std::{
@@ -169,7 +169,7 @@
 //! | `layered` | TLS under a session, from the start or in mid-connection |
 //! | [`TlsInfo`] | what a session is told of the TLS under it |
 //! | [`LineFramer`] | lines under limits, no octet looked at twice |
-//! | [`DotStuffer`], [`DotUnstuffer`], [`BareNewline`] | bodies up to a lone dot (RFC 5321 4.5.2) |
+//! | [`DotStuffer`], [`DotUnstuffer`], [`BareNewline`] | bodies up to a lone dot, RFC 5321 4.5.2 |
 //! | [`SendBuffer`], [`Sink`] | what is to be sent: lines gathered, large pieces uncopied |
 //! | [`reserve_block`], [`take_piece`], [`shrink`] | the one policy for room in receive buffers |
 //! | [`Deadlines`], [`Pace`] | named times; they stop while the application thinks |
