@@ -165,7 +165,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`Session`], [`Next`], [`Upgrade`], [`Goodbye`] | the contract |
-//! | [`drive`] | drivers for blocking streams and for tokio; [`drive::Tapped`] looks at the octets |
+//! | [`drive`] | drivers for blocking streams and tokio; [`drive::Tapped`] looks at the octets |
 //! | `layered` | TLS under a session, from the start or in mid-connection |
 //! | [`TlsInfo`] | what a session is told of the TLS under it |
 //! | [`LineFramer`] | lines under limits, no octet looked at twice |
