@@ -160,7 +160,7 @@ impl Imap {
         body.read(want.offset, want.room)
     }
 
-    pub(super) fn store_flags(&mut self, session: &mut Server, slice: StoreSlice) -> Answered {
+    pub(super) fn store_flags(&self, session: &mut Server, slice: StoreSlice) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let Some(flags) = stored_flags(&slice.flags) else {
             return session.no(no(PlainCode::Limit, "too many keywords"));
@@ -179,7 +179,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn copy(&mut self, session: &mut Server, request: &CopyRequest) -> Answered {
+    pub(super) fn copy(&self, session: &mut Server, request: &CopyRequest) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let Some(target) = self.find(&request.to) else {
             let text = imap_proto::ResponseText::new(Some(Code::TryCreate), "no such mailbox");
@@ -208,7 +208,7 @@ impl Imap {
             .copied(validity.zip(from.zip(to)).map(|(validity, (from, to))| (validity, from, to)))
     }
 
-    pub(super) fn expunge(&mut self, session: &mut Server, among: &NumberSet) -> Answered {
+    pub(super) fn expunge(&self, session: &mut Server, among: &NumberSet) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         match self.store().expunge(open.mailbox, &uids_of(among), ExpungeRule::IfDeleted) {
             Ok(gone) => {
@@ -219,7 +219,7 @@ impl Imap {
         }
     }
 
-    pub(super) fn search(&mut self, session: &mut Server, request: &SearchRequest) -> Answered {
+    pub(super) fn search(&self, session: &mut Server, request: &SearchRequest) -> Answered {
         let Some(open) = &self.selected else { return session.no(missing()) };
         let needs = Needs::of(&request.query);
         for uids in batches(&request.among) {
