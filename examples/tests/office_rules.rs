@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use mail_examples::{config::Service, office::clock::monotonic};
 
-use office_support::{Client, Office, PASSWORD, account};
+use office_support::{Office, PASSWORD, account};
 
 const MESSAGE: &str = "Subject: hello\r\n\r\nhello\r\n";
 
