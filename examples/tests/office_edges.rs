@@ -117,3 +117,28 @@ fn ok_closing_tells_everybody_who_is_connected() {
         assert_eq!(client.line(), "", "and then it is quiet");
     }
 }
+
+#[test]
+fn err_one_host_cannot_take_every_connection() {
+    let office = Office::open("edges-many", "");
+    let mut clients: Vec<_> = (0..100).map(|_| office.connect(Service::Smtp)).collect();
+    // Of all services together, and everybody is told in the words of theirs.
+    let refused = |service| office_support::Client::plain(office.address(service)).line();
+    assert!(refused(Service::Smtp).starts_with("421 "));
+    assert!(refused(Service::Imap).starts_with("* BYE "));
+    let last = refused(Service::Pop3);
+    assert!(last.is_empty() || last.starts_with("-ERR"), "{last}");
+    assert_eq!(refused(Service::Imaps), "", "there is no TLS yet to say anything in");
+    // Those who are in stay in, and who leaves makes room.
+    for client in &mut clients {
+        client.smtp("NOOP").code(250);
+    }
+    let mut left = clients.pop().expect("one of them");
+    left.smtp("QUIT").code(221);
+    left.hang_up();
+    let is_in = || refused(Service::Pop3).starts_with("+OK");
+    assert!((0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_in()
+    }));
+}

@@ -81,6 +81,11 @@ impl Office {
 
     /// Opens one with just this configuration.
     pub(crate) fn with(name: &str, text: &str) -> Self {
+        Self::prepared(name, text, |_| {})
+    }
+
+    /// Opens one with just this configuration, and with what is done to it before it opens.
+    pub(crate) fn prepared(name: &str, text: &str, prepare: impl FnOnce(&mut Bound)) -> Self {
         let dir = Dir::new(name);
         let mut config = Config::parse(text).expect("a legal configuration");
         config.data = dir.path().to_owned();
@@ -91,10 +96,18 @@ impl Office {
             .build()
             .expect("a runtime");
         let store = SqliteStore::open(dir.path(), UnixTime::new(1_700_000_000)).expect("opens");
-        let bound = runtime.block_on(Bound::new(&config, Arc::new(store))).expect("has its ports");
+        let bound = runtime.block_on(Bound::new(&config, Arc::new(store)));
+        let mut bound = bound.expect("has its ports");
+        prepare(&mut bound);
         let addresses = Service::ALL.map(|service| (service, bound.address(service))).to_vec();
         let running = runtime.block_on(async { bound.open() });
         Self { runtime, running: Some(running), addresses, dir }
+    }
+
+    /// Closes it; its directory stays for a while.
+    pub(crate) fn close(&mut self) {
+        let running = self.running.take().expect("is open");
+        self.runtime.block_on(running.close());
     }
 
     pub(crate) fn address(&self, service: Service) -> SocketAddr {

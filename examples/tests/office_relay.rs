@@ -1,0 +1,249 @@
+//! Mail on its way out: to hosts that cannot do what they offer, that say no, that say nothing.
+
+mod office_support;
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        mpsc::{Receiver, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use mail_dns::{Name, zone::Authority};
+use mail_examples::{
+    config::Service,
+    office::{
+        clock::{monotonic, wall},
+        dns::zone_for,
+    },
+    store::{Queue, SqliteStore},
+    tls::Identity,
+};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use office_support::{Dir, Office, account, config};
+
+const MESSAGE: &str = "Subject: hello\r\n\r\nhello\r\n";
+const ALICE: &str = "alice@post-office.test";
+const TO: [&str; 1] = ["x@elsewhere.test"];
+/// What the machine needs at its slowest.
+const SOON: Duration = Duration::from_secs(20);
+
+/// The lines that a host was told in one conversation.
+type Told = Vec<String>;
+
+/// A host for `elsewhere.test`, and what it was told.
+struct Host {
+    port: u16,
+    told: Receiver<Told>,
+}
+
+impl Host {
+    /// Holds each conversation as `talk` has it, given its number.
+    fn new(talk: impl Fn(usize, &TcpStream) -> Told + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            for (nth, stream) in listener.incoming().enumerate() {
+                let stream = stream.expect("a connection");
+                if tell.send(talk(nth, &stream)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { port, told }
+    }
+
+    /// Opens an office that sends the mail for `elsewhere.test` here.
+    fn office(&self, name: &str, text: &str) -> Office {
+        Office::prepared(name, text, |bound| {
+            let dns = |text: &str| text.parse::<Name>().expect("a name");
+            let (domain, host) = (dns("elsewhere.test"), dns("mx.elsewhere.test"));
+            let zone = zone_for(&domain, &host, &["127.0.0.1".parse().expect("an address")]);
+            *bound.zones().write().expect("not poisoned") =
+                Authority::from_iter([zone.expect("a zone")]);
+            bound.resolve_at(bound.address(Service::Dns));
+            bound.relay_to(self.port);
+        })
+    }
+
+    fn next(&self) -> Told {
+        self.told.recv_timeout(SOON).expect("a conversation")
+    }
+}
+
+/// Speaks SMTP until QUIT, STARTTLS or the end, and takes every message. `answer` says what it
+/// thinks of a recipient.
+fn smtp(mut wire: impl Read + Write, answer: impl Fn(&str) -> &'static str) -> Told {
+    let mut told = Vec::new();
+    let _ = wire.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+    answer_commands(&mut wire, &mut told, answer);
+    told
+}
+
+fn answer_commands(
+    wire: &mut (impl Read + Write),
+    told: &mut Told,
+    answer: impl Fn(&str) -> &'static str,
+) {
+    let mut wire = BufReader::new(wire);
+    let mut is_message = false;
+    loop {
+        let mut line = String::new();
+        if !matches!(wire.read_line(&mut line), Ok(1..)) {
+            return;
+        }
+        let line = line.trim_end().to_owned();
+        let reply = match line.split([' ', ':']).next().unwrap_or_default() {
+            "." if is_message => "250 2.0.0 taken",
+            _ if is_message => continue,
+            "EHLO" => "250-mx.elsewhere.test\r\n250 STARTTLS",
+            "RCPT" => answer(&line),
+            "DATA" => "354 go on",
+            "QUIT" => "221 bye",
+            "STARTTLS" => "220 go on",
+            _ => "250 ok",
+        };
+        is_message = line == "DATA";
+        let _ = wire.get_mut().write_all(format!("{reply}\r\n").as_bytes());
+        let is_over = matches!(&*line, "QUIT" | "STARTTLS");
+        told.push(line);
+        if is_over {
+            return;
+        }
+    }
+}
+
+fn yes(_: &str) -> &'static str {
+    "250 ok"
+}
+
+/// Waits until the office has settled everything.
+fn settled(office: &Office) {
+    let began = monotonic();
+    while office.queued() > 0 {
+        assert!(began.elapsed() < SOON, "something waits in the queue");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// RFC 7435 §3: any message that would have gone in the clear still goes.
+#[test]
+fn ok_message_goes_in_the_clear_when_tls_fails() {
+    let host = Host::new(|nth, mut stream| {
+        let mut told = smtp(stream, yes);
+        // Every second conversation is in the clear. What the others come to, once the client has
+        // begun its handshake:
+        if nth % 2 == 0 {
+            let _ = stream.read(&mut [0; 1]);
+        }
+        match nth {
+            // Something other than TLS.
+            0 => drop(stream.write_all(b"500 what?\r\n")),
+            // A host that breaks it off: handshake_failure(40), RFC 8446 §6.2.
+            2 => drop(stream.write_all(&[21, 3, 3, 0, 2, 2, 40])),
+            // An end without a word, with what was said unread.
+            4 => {}
+            _ => told.retain(|line| line != "QUIT"),
+        }
+        told
+    });
+    let office = host.office("relay-clear", &config(""));
+    for _ in 0..3 {
+        office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+        assert_eq!(host.next().last().map(String::as_str), Some("STARTTLS"));
+        let clear = host.next();
+        assert!(!clear.iter().any(|line| line == "STARTTLS"), "{clear:?}");
+        assert_eq!(clear.last().map(String::as_str), Some("."), "{clear:?}");
+        settled(&office);
+    }
+}
+
+/// Who got as far as TLS is not sent a message in the clear, whatever happens next.
+#[test]
+fn err_connection_lost_behind_the_handshake_waits_for_better_times() {
+    let dir = Dir::new("relay-tls-host");
+    let identity = Identity::in_directory(dir.path(), &["mx.elsewhere.test"]).expect("one");
+    let server: Arc<ServerConfig> = identity.server_config().expect("a configuration");
+    let host = Host::new(move |_, stream| {
+        let mut told = smtp(stream, yes);
+        let tls = ServerConnection::new(server.clone()).expect("a server");
+        let mut wire = BufReader::new(StreamOwned::new(tls, stream));
+        let mut line = String::new();
+        let _ = wire.read_line(&mut line);
+        told.push(line.trim_end().to_owned());
+        told
+    });
+    let office = host.office("relay-tls", &config(""));
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    let told = host.next();
+    let last: Vec<&str> = told.iter().rev().take(2).map(String::as_str).collect();
+    assert!(last[0].starts_with("EHLO ") && last[1] == "STARTTLS", "{told:?}");
+    let again = host.told.recv_timeout(Duration::from_secs(2));
+    assert!(again.is_err(), "{again:?}");
+    assert_eq!(office.queued(), 1);
+}
+
+#[test]
+fn ok_notice_comes_from_a_postmaster_who_can_be_answered() {
+    let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 no such user"));
+    // The host's name is none of the domains that take mail.
+    let office = host.office("relay-notice", &config(""));
+    // The client tries TLS, which this host only offers.
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    settled(&office);
+    let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
+    assert!(notice.starts_with("Return-Path: <>\r\n"), "{notice}");
+    let from = notice.lines().find(|line| line.starts_with("From: ")).expect("a sender");
+    assert!(from.ends_with("<postmaster@post-office.test>"), "{from}");
+    office.smtp().message("", &["postmaster@post-office.test"], MESSAGE).code(250);
+}
+
+/// A notice that finds no room must not make the message go out again, and again.
+#[test]
+fn err_no_room_for_a_notice_leaves_nothing_in_the_queue() {
+    let answer =
+        |line: &str| if line.contains("<y@") { "250 ok" } else { "550 5.1.1 no such user" };
+    let host = Host::new(move |_, stream| smtp(stream, answer));
+    let text = config(&account("carol", "quota = 2000"));
+    let office = host.office("relay-full", &text);
+    let carol = "carol@post-office.test";
+    let filling = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(80));
+    office.smtp().message("z@elsewhere.test", &[carol], &filling).code(250);
+
+    let to = ["x@elsewhere.test", "y@elsewhere.test"];
+    office.submission("carol").message(carol, &to, MESSAGE).code(250);
+    settled(&office);
+    assert_eq!(office.inbox("carol").len(), 1, "the notice found no room");
+    let conversations: Vec<Told> = host.told.try_iter().collect();
+    let sent = conversations.iter().flatten().filter(|line| *line == "DATA").count();
+    assert_eq!(sent, 1, "{conversations:?}");
+}
+
+#[test]
+fn ok_closing_in_mid_conversation_puts_the_message_off_and_not_away() {
+    let (begun, begins) = channel();
+    let host = Host::new(move |_, stream| {
+        begun.send(()).expect("the test is there");
+        // Not a word, for as long as the client has patience.
+        let mut stream = stream;
+        let _ = stream.read(&mut [0; 1]);
+        Vec::new()
+    });
+    let mut office = host.office("relay-close", &config(""));
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    begins.recv_timeout(SOON).expect("a conversation begins");
+    let began = monotonic();
+    office.close();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // The next one to open the office need not wait until a lease ends.
+    let store = SqliteStore::open(office.dir(), wall()).expect("opens");
+    let due = store.next_due().expect("the store answers").expect("it is still there");
+    let wait = due.since(wall());
+    assert!(wait <= Duration::from_secs(61), "{wait:?}");
+}
