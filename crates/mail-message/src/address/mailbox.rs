@@ -93,11 +93,14 @@ impl<'a> AddrSpec<'a> {
     ///
     /// `None` unless that is all there is. Dots may stand anywhere, but not in place of all words,
     /// and the domain may be missing. CR, LF and NUL, which obsolete quoted pairs may hold (section
-    /// 4.1), cannot be sent anywhere: an address with them is none.
+    /// 4.1), cannot be sent anywhere, and nor can quoted pairs in an address literal (RFC 5321
+    /// section 4.1.3): an address with them is none.
     pub(crate) fn parse(input: &'a [u8]) -> Option<Self> {
         let spec = Self::read(input)?;
-        let is_sendable = |part| !bare(part).iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0));
-        (is_sendable(spec.local) && spec.domain.is_none_or(is_sendable)).then_some(spec)
+        let holds = |part, octets: &[u8]| bare(part).iter().any(|octet| octets.contains(octet));
+        let is_sendable = !holds(spec.local, b"\r\n\0")
+            && !spec.domain.is_some_and(|domain| holds(domain, b"\r\n\0\\"));
+        is_sendable.then_some(spec)
     }
 
     fn read(input: &'a [u8]) -> Option<Self> {
@@ -257,11 +260,13 @@ mod tests {
         assert_eq!(spec("\"a\"\"b\"@c"), None);
         assert_eq!(spec("a@\"b\""), None);
         assert_eq!(spec("a@[b"), None);
-        for unsendable in ["\"a\\\nb\"@c", "\"a\\\rb\"@c", "\"a\\\0b\"@c", "\"a\0b\"@c", "a@[b\0]"]
+        for unsendable in
+            ["\"a\\\nb\"@c", "\"a\\\rb\"@c", "\"a\\\0b\"@c", "\"a\0b\"@c", "a@[b\0]", "a@[b\\c]"]
         {
             assert_eq!(spec(unsendable), None, "{}", unsendable.escape_debug());
         }
-        // A line end that folds is no part of the address.
+        // A comment and a line end that folds are no part of the address.
+        assert_eq!(spec("a@b.(\\))c"), Some(("a".into(), Some("b.c".into()))));
         assert_eq!(spec("\"a\r\n b\"@c"), Some(("a b".into(), Some("c".into()))));
     }
 
