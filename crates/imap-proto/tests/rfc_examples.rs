@@ -324,6 +324,7 @@ fn ok_what_servers_leave_out_or_put_in() {
         ("* LIST  ()  NIL  x", "* LIST () NIL x"),
         ("* CAPABILITY IMAP4rev1  IDLE ", "* CAPABILITY IMAP4rev1 IDLE"),
         ("* ESEARCH (TAG A1) ALL 1", "* ESEARCH (TAG \"A1\") ALL 1"),
+        ("* ESEARCH (TAG A1)  UID  ALL 1", "* ESEARCH (TAG \"A1\") UID ALL 1"),
         (
             "* 1 FETCH (INTERNALDATE \"1-Jan-2024 00:00:00 +0000\")",
             "* 1 FETCH (INTERNALDATE \" 1-Jan-2024 00:00:00 +0000\")",

@@ -191,11 +191,14 @@ fn esearch(i: &[u8]) -> PResult<'_, Response<'_>> {
         }
         _ => (i, None),
     };
-    let (rest, uid) = match word(b" UID", &"UID")(rest) {
-        Ok((rest, ())) if matches!(rest.first(), None | Some(b' ')) => (rest, true),
-        _ => (rest, false),
-    };
     let after = spaces(rest);
+    if after.len() == rest.len() && !rest.is_empty() {
+        return unmet(rest, &"SP");
+    }
+    let (after, uid) = match word(b"UID", &"UID")(after) {
+        Ok((rest, ())) if matches!(rest.first(), None | Some(b' ')) => (spaces(rest), true),
+        _ => (after, false),
+    };
     if after.is_empty() {
         let results = EsearchResults::default();
         return Ok((after, Response::Esearch(Esearch { tag, uid, results })));
