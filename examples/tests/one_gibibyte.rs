@@ -3,6 +3,8 @@
 //! The octets are made as they are needed and thrown away as they come out: what is counted is
 //! what the sessions keep, by the allocator.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "helpers of tests")]
+
 use bytes::{Buf, Bytes};
 use mail_wire::{Next, Session, testing::start};
 use peak_alloc::PeakAlloc;
