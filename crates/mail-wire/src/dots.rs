@@ -278,9 +278,29 @@ const fn pair(a: u8, b: u8) -> u8 {
 /// Returns the offset of the octet that is special in the first special pair: the CR of one without
 /// LF, else the second.
 fn first_special(block: &[u8]) -> Option<usize> {
-    let (_, seconds) = block.split_first()?;
-    let at = block.iter().zip(seconds).position(|(&a, &b)| pair(a, b) != 0)?;
+    let mut from = 0;
+    // Sixteen pairs at once, as octets of one number: the lowest that is not 0 is the first.
+    while let Some((firsts, seconds)) = sixteen_pairs(cut(block, from).1) {
+        let mut found = [0; 16];
+        for (found, (&a, &b)) in found.iter_mut().zip(firsts.iter().zip(seconds)) {
+            *found = pair(a, b);
+        }
+        let found = u128::from_le_bytes(found);
+        if found != 0 {
+            let at = from + found.trailing_zeros() as usize / 8;
+            return Some(at + usize::from(block.get(at) != Some(&b'\r')));
+        }
+        from += 16;
+    }
+    let (_, rest) = cut(block, from);
+    let (_, seconds) = rest.split_first()?;
+    let at = from + rest.iter().zip(seconds).position(|(&a, &b)| pair(a, b) != 0)?;
     Some(at + usize::from(block.get(at) != Some(&b'\r')))
+}
+
+fn sixteen_pairs(text: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
+    let (_, seconds) = text.split_first()?;
+    Some((text.first_chunk()?, seconds.first_chunk()?))
 }
 
 #[cfg(test)]
@@ -409,6 +429,21 @@ mod tests {
         }
         let (_, _, bare) = unstuffed(&[b"ab\ncd\r\n.\r\n"], BareNewline::Reject);
         assert_eq!(bare.unwrap().to_string(), "bare LF at offset 2 of the body");
+    }
+
+    #[test]
+    fn a_run_ends_at_the_first_special_octet_wherever_it_stands() {
+        for clean in 1..=2 * BLOCK + 40 {
+            // In front of, behind and across every border of blocks.
+            for (special, before) in [("\rx", 0), ("\nx", 0), ("\r\n.", 2), ("\r", 0)] {
+                for tail in ["", "\r\n.\n\r", &"y".repeat(BLOCK)] {
+                    let text = ["x".repeat(clean).as_str(), special, tail].concat();
+                    assert_eq!(clean_run(text.as_bytes(), true), clean + before, "{text:?}");
+                }
+            }
+        }
+        let clean = "x\r\n".repeat(BLOCK);
+        assert_eq!(clean_run(clean.as_bytes(), true), clean.len());
     }
 
     #[test]

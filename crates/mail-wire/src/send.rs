@@ -58,7 +58,7 @@ pub struct SendBuffer {
 
 impl SendBuffer {
     /// Pieces shorter than this are copied: a slice costs more than the copy.
-    const COPY_BELOW: usize = 512;
+    const COPY_BELOW: usize = 1024;
     /// Room that is kept for the next line when all has been sent.
     const KEEP: usize = 512;
 
@@ -196,15 +196,15 @@ mod tests {
     fn keeps_the_order_of_lines_and_pieces() {
         let mut buffer = SendBuffer::new();
         buffer.put(b"one ");
-        buffer.put_bytes(Bytes::from(vec![b'x'; 600]));
+        buffer.put_bytes(Bytes::from(vec![b'x'; 1200]));
         buffer.put(b" two ");
         buffer.put_bytes(Bytes::from_static(b"small"));
-        assert_eq!(buffer.len(), 4 + 600 + 5 + 5);
+        assert_eq!(buffer.len(), 4 + 1200 + 5 + 5);
         let mut slices = [IoSlice::new(&[]); 8];
         assert_eq!(buffer.chunks_vectored(&mut slices), 3);
         let all = drained(&mut buffer);
         assert!(all.starts_with(b"one xxx") && all.ends_with(b"x two small"));
-        assert_eq!((buffer.len(), buffer.written()), (0, 614));
+        assert_eq!((buffer.len(), buffer.written()), (0, 1214));
     }
 
     #[test]
