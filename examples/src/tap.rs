@@ -6,8 +6,9 @@
 //!
 //! let mut masker = Masker::new(Protocol::Pop3);
 //! let mut shown = Vec::new();
-//! masker.see(Direction::Sent, b"USER alice\r\nPASS wonder", &mut |_, line| shown.push(line.to_owned()));
-//! masker.see(Direction::Sent, b"land\r\n", &mut |_, line| shown.push(line.to_owned()));
+//! for piece in [&b"USER alice\r\nPASS wonder"[..], b"land\r\n"] {
+//!     masker.see(Direction::Sent, piece, &mut |_, line| shown.push(line.to_owned()));
+//! }
 //! assert_eq!(shown, ["USER alice", "PASS ***"]);
 //! ```
 

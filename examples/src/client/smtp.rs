@@ -20,8 +20,8 @@ pub struct Sent {
     pub error: Option<ClientError<Error>>,
 }
 
-/// Sends a message and says good-bye. Whatever happens to the connection, something is known of every
-/// recipient.
+/// Sends a message and says good-bye. Whatever happens to the connection, something is known of
+/// every recipient.
 pub async fn deliver(
     mut connection: Connection<Client>,
     envelope: Envelope,

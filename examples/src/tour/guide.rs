@@ -213,3 +213,21 @@ impl Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn err_what_is_read_back_is_not_of_this_run() {
+        let mut out = Vec::new();
+        let mut guide = Guide::new(&mut out, "5eed", Language::English, false);
+        guide.begin(Step::Compose).expect("a vector takes all");
+        let other = guide.end(&["Subject: Tour 0dd".to_owned()]);
+        assert!(matches!(other, Err(Trouble::NoToken)), "{other:?}");
+        assert!(matches!(guide.end(&[]), Err(Trouble::NoToken)), "nothing is not enough");
+        assert_eq!(guide.done(), []);
+        guide.end(&["Subject: Tour 5eed".to_owned()]).expect("this is it");
+        assert_eq!(guide.done(), [Step::Compose]);
+    }
+}

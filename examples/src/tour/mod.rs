@@ -2,8 +2,8 @@
 //! everything that a mail program does with them, step by step.
 //!
 //! Each step reads something back from where the message is by then, shows it, and fails if the
-//! token of this run does not stand in it. Nothing is taken for granted: what is shown was on a wire,
-//! in DNS or in a store.
+//! token of this run does not stand in it. Nothing is taken for granted: what is shown was on a
+//! wire, in DNS or in a store.
 //!
 //! ```
 //! use mail_errors::diagnosis::Language;
