@@ -14,8 +14,11 @@ use crate::counting::{Allocations, per_operation};
 /// The rate of the stuffed and unstuffed body over that of memcpy that is asked for at least.
 pub const AT_LEAST_OF_MEMCPY: f64 = 1.0 / 3.0;
 
-/// The contestant that others are measured against where octets are moved.
+/// The contestant that others are held against where a body is moved.
 pub const MEMCPY: &str = "memcpy";
+
+/// How the name of a contestant ends that keeps nothing borrowed.
+const OWNED: &str = ", owned";
 
 /// Runs rows in one criterion run and remembers what it ran.
 pub struct Rows {
@@ -52,13 +55,12 @@ impl Rows {
         Self { criterion, home, started, ran: Vec::new() }
     }
 
-    /// Measures a small operation: the first contestant of a row is the one others are held
-    /// against.
+    /// Measures a small operation.
     pub fn run<O>(&mut self, row: &'static str, who: &'static str, operation: impl FnMut() -> O) {
         self.measure(row, who, None, 64, operation);
     }
 
-    /// Measures an operation on a body of so many octets. The first contestant is [`MEMCPY`].
+    /// Measures an operation on a body of so many octets.
     pub fn run_body<O>(
         &mut self,
         row: &'static str,
@@ -112,23 +114,27 @@ fn median(path: &Path, since: SystemTime) -> Option<f64> {
 pub struct Table(Vec<Measured>);
 
 impl Table {
-    /// Returns the rows in which ours moves a body without leading dots slower than
-    /// [`AT_LEAST_OF_MEMCPY`].
+    /// Returns where ours moves a body without leading dots slower than [`AT_LEAST_OF_MEMCPY`].
     pub fn too_slow(&self) -> impl Iterator<Item = String> {
         let asked = |found: &&Measured| {
             found.ran.row.ends_with("without leading dots") && found.ran.who.starts_with("ours")
         };
         self.0.iter().filter(asked).filter_map(|found| {
-            let share = self.first(found)?.nanoseconds / found.nanoseconds;
+            let share = self.reference(found)?.nanoseconds / found.nanoseconds;
             let line = || format!("{}, {}: {share:.2} of memcpy", found.ran.row, found.ran.who);
             (share < AT_LEAST_OF_MEMCPY).then(line)
         })
     }
 
-    /// The first contestant of a row, if it has been measured in this run.
-    fn first(&self, of: &Measured) -> Option<&Measured> {
-        let first = self.0.iter().find(|found| found.ran.row == of.ran.row)?;
-        matches!(first.ran.who, "ours" | MEMCPY).then_some(first)
+    /// What a contestant is held against: memcpy where a body is moved, else what is of ours and
+    /// owned like it, or borrowed like it.
+    fn reference(&self, of: &Measured) -> Option<&Measured> {
+        let who = match (of.ran.octets, of.ran.who.ends_with(OWNED)) {
+            (Some(_), _) => MEMCPY,
+            (None, true) => "ours, owned",
+            (None, false) => "ours",
+        };
+        self.0.iter().find(|found| found.ran.row == of.ran.row && found.ran.who == who)
     }
 
     fn write_parsed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,7 +142,7 @@ impl Table {
         f.write_str("|---|---|--:|--:|--:|--:|\n")?;
         for found in self.0.iter().filter(|found| found.ran.octets.is_none()) {
             let Ran { row, who, allocations, .. } = &found.ran;
-            let ratio = self.first(found).map(|ours| found.nanoseconds / ours.nanoseconds);
+            let ratio = self.reference(found).map(|ours| found.nanoseconds / ours.nanoseconds);
             writeln!(
                 f,
                 "| {row} | {who} | {} | {} | {} | {:.0} |",
@@ -155,7 +161,7 @@ impl Table {
         for found in &self.0 {
             let Ran { row, who, octets: Some(octets), allocations } = &found.ran else { continue };
             let rate = *octets as f64 / found.nanoseconds * 1e9 / f64::from(1 << 30);
-            let share = self.first(found).map(|memcpy| memcpy.nanoseconds / found.nanoseconds);
+            let share = self.reference(found).map(|memcpy| memcpy.nanoseconds / found.nanoseconds);
             writeln!(
                 f,
                 "| {row} | {who} | {} | {rate:.2} | {} | {} |",
