@@ -29,6 +29,11 @@ impl Failure {
     pub(super) const fn new(recipient: Address, reply: Reply) -> Self {
         Self { recipient, reply }
     }
+
+    #[cfg(test)]
+    pub(super) const fn reply(&self) -> &Reply {
+        &self.reply
+    }
 }
 
 /// Sends a notice by itself, where nothing else has to be written down with it.
