@@ -45,9 +45,10 @@ features:
 fuzz-replay:
     MAIL_FUZZ_SEED=2 cargo test --workspace --test replay
 
-# One fuzz target by hand: needs a nightly toolchain and cargo-fuzz.
+# One fuzz target by hand: needs a nightly toolchain and cargo-fuzz. Finds go to fuzz/target/corpus.
 fuzz target seconds="60":
-    cd fuzz && cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}} -timeout=10
+    mkdir -p fuzz/target/corpus/{{target}}
+    cd fuzz && cargo +nightly fuzz run {{target}} target/corpus/{{target}} corpus/{{target}} -- -max_total_time={{seconds}} -timeout=10 -max_len=8192
 
 # Every benchmark once, without measuring.
 bench-smoke:

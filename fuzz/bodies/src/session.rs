@@ -41,7 +41,7 @@ where
             cut::ways_within_lines(data)
         }
         Cutting::Matters => {
-            run(&make, &data.chunks(1).collect::<Vec<_>>(), holds, true);
+            run(&make, &cut::octets(data), holds, true);
             return run(&make, &[data], holds, false);
         }
     };
