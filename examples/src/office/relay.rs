@@ -1,8 +1,9 @@
 //! SMTP out: the queue, worked off. MX, then host by host, then address by address, until each
 //! recipient has an answer.
 
+mod answers;
+
 use std::{
-    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -14,15 +15,15 @@ use mail_dns::{
     Name,
     mx::{MxVerdict, Target},
 };
-use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
+use mail_errors::Reply;
 use mail_wire::{
     Goodbye, Session, TlsInfo,
     drive::{Direction, DriveError, Driven, Tapped, tokio::drive},
     layered::{Layered, LayeredError},
 };
 use smtp_proto::{
-    BodyType, Domain, Mailbox, ReversePath, State, Verb,
-    client::{Client, Config, EightBit, Envelope, Event, NotSent, Outcome as Told, TlsPolicy},
+    BodyType, Domain, Mailbox, ReversePath, State,
+    client::{Client, Config, EightBit, Envelope, Event, TlsPolicy},
 };
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -32,14 +33,14 @@ use tokio::{
 };
 use tracing::{info, warn};
 
+use self::answers::{Answers, EXPIRED, reply};
 use super::{
     Office, clock,
     notice::{self, Failure},
-    sight::{Fate, Sight},
+    sight::Sight,
 };
 use crate::store::{
     Accepted, Address, Body, Claim, ClaimId, Outcome, QueuedRecipient, RecipientId, StoreError,
-    UnixTime,
 };
 
 /// How long one claim may take before somebody else may try.
@@ -52,16 +53,6 @@ const ATTEMPT: Duration = Duration::from_secs(25 * 60);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Claims worked on at once.
 const AT_ONCE: usize = 16;
-/// RFC 5321 §4.5.4.1: "the retry interval SHOULD be at least 30 minutes"; the first ones may be
-/// shorter, because most failures that pass, pass soon.
-const BACKOFF: [Duration; 4] = [
-    Duration::from_secs(60),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(15 * 60),
-    Duration::from_secs(30 * 60),
-];
-/// RFC 5321 §4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
-const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// The queue is looked at this often even when nothing seems due: clocks jump.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// And this soon when it could not be read.
@@ -69,11 +60,6 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(30);
 /// The most octets of a header that a notice shows.
 const HEADER: usize = 8 * 1024;
-
-const NOBODY: &str = "no host could be asked";
-const EXPIRED: Reply =
-    Reply::fixed(ReplyCode::TRANSACTION_FAILED, EnhancedStatusCode::new(5, 4, 7), PATIENCE_IS_OVER);
-const PATIENCE_IS_OVER: &str = "the message could not be delivered for too long";
 
 /// Works the queue off until the office closes.
 pub(super) async fn run(office: Arc<Office>, mut closing: watch::Receiver<bool>) {
@@ -430,241 +416,4 @@ fn tap(office: &Arc<Office>, claim: ClaimId) -> Tap {
     Box::new(move |direction, octets| {
         office.show(|| Sight::Wire { claim, direction, octets: Bytes::copy_from_slice(octets) });
     })
-}
-
-/// What is known of each recipient so far.
-struct Answers<'c> {
-    recipients: &'c [QueuedRecipient],
-    known: HashMap<RecipientId, Answer>,
-}
-
-enum Answer {
-    Accepted(Reply),
-    Refused(Reply),
-    /// A host refuses us, whomever the message is for; another one may not.
-    Unwelcome(Reply),
-    /// To be tried again, at another host or later.
-    Open(String),
-}
-
-impl<'c> Answers<'c> {
-    fn new(recipients: &'c [QueuedRecipient]) -> Self {
-        Self { recipients, known: HashMap::new() }
-    }
-
-    /// The recipients that another host may be asked about.
-    fn open(&self) -> Vec<&'c QueuedRecipient> {
-        let is_open = |recipient: &&QueuedRecipient| match self.known.get(&recipient.id) {
-            None | Some(Answer::Open(_) | Answer::Unwelcome(_)) => true,
-            Some(Answer::Accepted(_) | Answer::Refused(_)) => false,
-        };
-        self.recipients.iter().filter(is_open).collect()
-    }
-
-    fn all_told(&self) -> bool {
-        self.open().is_empty()
-    }
-
-    fn told(&mut self, recipient: RecipientId, outcome: Told) {
-        let answer = match outcome {
-            Told::Accepted(reply) => Answer::Accepted(reply),
-            Told::Refused { stage: Verb::Connect | Verb::Ehlo | Verb::Helo, reply }
-                if reply.is_permanent() =>
-            {
-                // What another host would do later is not for this one to decide.
-                if matches!(self.known.get(&recipient), Some(Answer::Open(_))) {
-                    return;
-                }
-                Answer::Unwelcome(reply)
-            }
-            Told::Refused { reply, .. } if reply.is_permanent() => Answer::Refused(reply),
-            Told::Refused { reply, .. } => Answer::Open(reply.to_string()),
-            Told::NotSent(NotSent::TooBig { size, limit }) => {
-                let text = format!("{size} octets, and the host takes {limit}");
-                Answer::Refused(reply(552, (5, 3, 4), &text))
-            }
-            Told::NotSent(NotSent::BareNewline(bare)) => {
-                Answer::Refused(reply(554, (5, 6, 0), &bare.to_string()))
-            }
-            // How the conversation ended says why. It might have taken what another refused.
-            Told::NotSent(NotSent::Lost) => {
-                if matches!(self.known.get(&recipient), Some(Answer::Unwelcome(_))) {
-                    self.known.remove(&recipient);
-                }
-                return;
-            }
-            Told::NotSent(why) => Answer::Open(format!("not sent: {why:?}")),
-            // RFC 5321 §4.5.3.2.6: perhaps twice is better than perhaps never.
-            Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),
-        };
-        self.known.insert(recipient, answer);
-    }
-
-    fn refuse_all(&mut self, reply: &Reply) {
-        for recipient in self.open() {
-            self.known.insert(recipient.id, Answer::Refused(reply.clone()));
-        }
-    }
-
-    /// Says that somebody could not be asked, who might have taken what others refused.
-    fn put_off(&mut self, why: &str) {
-        self.known.retain(|_, answer| !matches!(answer, Answer::Unwelcome(_)));
-        self.ended(why);
-    }
-
-    /// Says how a conversation ended, to those of whom nothing was said in it.
-    fn ended(&mut self, why: &str) {
-        for recipient in self.open() {
-            self.known.entry(recipient.id).or_insert_with(|| Answer::Open(why.to_owned()));
-        }
-    }
-
-    fn fates(&self) -> Vec<(Address, Fate)> {
-        let fate = |recipient: &QueuedRecipient| match self.known.get(&recipient.id) {
-            Some(Answer::Accepted(reply)) => Fate::Delivered(reply.clone()),
-            Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => Fate::Failed(reply.clone()),
-            Some(Answer::Open(why)) => Fate::PutOff(why.clone()),
-            None => Fate::PutOff(NOBODY.to_owned()),
-        };
-        self.recipients.iter().map(|to| (to.address.clone(), fate(to))).collect()
-    }
-
-    fn settle(self, claim: &Claim, now: UnixTime) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
-        let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
-        let expired = now.since(claim.queued_at) >= PATIENCE;
-        for recipient in self.recipients {
-            let outcome = match self.known.get(&recipient.id) {
-                Some(Answer::Accepted(_)) => Outcome::Delivered,
-                Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
-                    failures.push(Failure::new(recipient.address.clone(), reply.clone()));
-                    Outcome::Failed
-                }
-                Some(Answer::Open(why)) if expired => {
-                    let text = format!("{PATIENCE_IS_OVER}: {}", why.replace(['\r', '\n'], " "));
-                    let reply = reply(554, (5, 4, 7), &text);
-                    failures.push(Failure::new(recipient.address.clone(), reply));
-                    Outcome::Failed
-                }
-                None if expired => {
-                    failures.push(Failure::new(recipient.address.clone(), EXPIRED));
-                    Outcome::Failed
-                }
-                Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
-                None => put_off(recipient, now, NOBODY.to_owned()),
-            };
-            outcomes.push((recipient.id, outcome));
-        }
-        (outcomes, failures)
-    }
-}
-
-fn put_off(recipient: &QueuedRecipient, now: UnixTime, diagnostic: String) -> Outcome {
-    let nth = usize::try_from(recipient.attempts).unwrap_or(usize::MAX).min(BACKOFF.len() - 1);
-    let wait = BACKOFF.get(nth).copied().unwrap_or(LOOK_AGAIN);
-    warn!(recipient = %recipient.address, diagnostic, "put off");
-    Outcome::Deferred { until: now.after(wait), diagnostic }
-}
-
-fn reply(code: u16, (class, subject, detail): (u16, u16, u16), text: &str) -> Reply {
-    let code = ReplyCode::new(code).unwrap_or(ReplyCode::TRANSACTION_FAILED);
-    Reply::new(code, EnhancedStatusCode::new(class, subject, detail), text).unwrap_or(EXPIRED)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::QueueId;
-
-    fn recipients() -> Vec<QueuedRecipient> {
-        let address = Address::parse("x@elsewhere.test").expect("an address");
-        vec![QueuedRecipient { id: RecipientId::new(1), address, attempts: 0, diagnostic: None }]
-    }
-
-    fn refused(stage: Verb, code: u16) -> Told {
-        Told::Refused { stage, reply: reply(code, (code / 100, 0, 0), "no") }
-    }
-
-    fn claim(queued_at: UnixTime) -> Claim {
-        Claim {
-            id: ClaimId::new(1),
-            queue: QueueId::new(1),
-            message: crate::store::MessageId::new(1),
-            size: 1,
-            eight_bit: false,
-            sender: None,
-            domain: crate::store::Domain::parse("elsewhere.test").expect("a domain"),
-            recipients: recipients(),
-            queued_at,
-        }
-    }
-
-    fn fate(say: impl FnOnce(&mut Answers<'_>, RecipientId)) -> Fate {
-        let recipients = recipients();
-        let mut answers = Answers::new(&recipients);
-        say(&mut answers, RecipientId::new(1));
-        answers.fates().pop().expect("one recipient").1
-    }
-
-    #[test]
-    fn err_host_that_refuses_us_does_not_speak_for_the_others() {
-        let greeting = || refused(Verb::Connect, 554);
-        // Alone, it is the answer.
-        let alone = fate(|answers, id| {
-            answers.told(id, greeting());
-            answers.ended("server refuses");
-            assert!(!answers.all_told(), "another host is asked");
-        });
-        assert!(matches!(alone, Fate::Failed(_)), "{alone:?}");
-        // Whatever the other one says or does not say counts for more, in either order.
-        let taken = fate(|answers, id| {
-            answers.told(id, greeting());
-            answers.told(id, Told::Accepted(reply(250, (2, 0, 0), "ok")));
-        });
-        assert!(matches!(taken, Fate::Delivered(_)), "{taken:?}");
-        for other in [
-            |answers: &mut Answers<'_>, id| answers.told(id, refused(Verb::Rcpt, 450)),
-            |answers: &mut Answers<'_>, _| answers.put_off("connection refused"),
-            |answers: &mut Answers<'_>, id| {
-                answers.told(id, Told::NotSent(NotSent::Lost));
-                answers.ended("server hung up");
-            },
-        ] {
-            for first in [true, false] {
-                let fate = fate(|answers, id| {
-                    if first {
-                        answers.told(id, greeting());
-                    }
-                    other(answers, id);
-                    if !first {
-                        answers.told(id, greeting());
-                    }
-                });
-                assert!(matches!(fate, Fate::PutOff(_)), "{fate:?}");
-            }
-        }
-        // A refusal of the recipient is final.
-        let fate = fate(|answers, id| {
-            answers.told(id, refused(Verb::Rcpt, 550));
-            assert!(answers.all_told());
-        });
-        assert!(matches!(fate, Fate::Failed(_)), "{fate:?}");
-    }
-
-    #[test]
-    fn err_patience_that_is_over_says_what_went_wrong_last() {
-        let recipients = recipients();
-        let queued = UnixTime::new(1_700_000_000);
-        for (waited, code) in [(PATIENCE - Duration::from_secs(1), None), (PATIENCE, Some(554))] {
-            let mut answers = Answers::new(&recipients);
-            answers.put_off("mx.elsewhere.test:\r\nno connection");
-            let (outcomes, failures) = answers.settle(&claim(queued), queued.after(waited));
-            assert_eq!(outcomes.len(), 1);
-            assert_eq!(matches!(outcomes[0].1, Outcome::Failed), code.is_some());
-            let told: Vec<String> = failures.iter().map(|f| f.reply().to_string()).collect();
-            match code {
-                None => assert!(told.is_empty()),
-                Some(_) => assert!(told[0].contains("no connection"), "{told:?}"),
-            }
-        }
-    }
 }

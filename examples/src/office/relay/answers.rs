@@ -1,0 +1,268 @@
+//! What is known of the recipients of a claim, and what follows from it.
+
+use std::{collections::HashMap, time::Duration};
+
+use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
+use smtp_proto::{
+    Verb,
+    client::{NotSent, Outcome as Told},
+};
+use tracing::warn;
+
+use super::super::{notice::Failure, sight::Fate};
+use crate::store::{Address, Claim, Outcome, QueuedRecipient, RecipientId, UnixTime};
+
+/// RFC 5321 §4.5.4.1: "the retry interval SHOULD be at least 30 minutes"; the first ones may be
+/// shorter, because most failures that pass, pass soon.
+const BACKOFF: [Duration; 3] =
+    [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
+const LATER: Duration = Duration::from_secs(30 * 60);
+/// RFC 5321 §4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
+const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+const NOBODY: &str = "no host could be asked";
+const PATIENCE_IS_OVER: &str = "the message could not be delivered for too long";
+/// Patience is over, and nothing is known.
+pub(super) const EXPIRED: Reply =
+    Reply::fixed(ReplyCode::TRANSACTION_FAILED, EnhancedStatusCode::new(5, 4, 7), PATIENCE_IS_OVER);
+
+/// What is known of each recipient so far.
+pub(super) struct Answers<'c> {
+    recipients: &'c [QueuedRecipient],
+    known: HashMap<RecipientId, Answer>,
+}
+
+enum Answer {
+    Accepted(Reply),
+    Refused(Reply),
+    /// A host refuses us, whomever the message is for; another one may not.
+    Unwelcome(Reply),
+    /// To be tried again, at another host or later.
+    Open(String),
+}
+
+impl<'c> Answers<'c> {
+    pub(super) fn new(recipients: &'c [QueuedRecipient]) -> Self {
+        Self { recipients, known: HashMap::new() }
+    }
+
+    /// The recipients that another host may be asked about.
+    pub(super) fn open(&self) -> Vec<&'c QueuedRecipient> {
+        let is_open = |recipient: &&QueuedRecipient| match self.known.get(&recipient.id) {
+            None | Some(Answer::Open(_) | Answer::Unwelcome(_)) => true,
+            Some(Answer::Accepted(_) | Answer::Refused(_)) => false,
+        };
+        self.recipients.iter().filter(is_open).collect()
+    }
+
+    pub(super) fn all_told(&self) -> bool {
+        self.open().is_empty()
+    }
+
+    pub(super) fn told(&mut self, recipient: RecipientId, outcome: Told) {
+        let answer = match outcome {
+            Told::Accepted(reply) => Answer::Accepted(reply),
+            Told::Refused { stage: Verb::Connect | Verb::Ehlo | Verb::Helo, reply }
+                if reply.is_permanent() =>
+            {
+                // What another host would do later is not for this one to decide.
+                if matches!(self.known.get(&recipient), Some(Answer::Open(_))) {
+                    return;
+                }
+                Answer::Unwelcome(reply)
+            }
+            Told::Refused { reply, .. } if reply.is_permanent() => Answer::Refused(reply),
+            Told::Refused { reply, .. } => Answer::Open(reply.to_string()),
+            Told::NotSent(NotSent::TooBig { size, limit }) => {
+                let text = format!("{size} octets, and the host takes {limit}");
+                Answer::Refused(reply(552, (5, 3, 4), &text))
+            }
+            Told::NotSent(NotSent::BareNewline(bare)) => {
+                Answer::Refused(reply(554, (5, 6, 0), &bare.to_string()))
+            }
+            // How the conversation ended says why. It might have taken what another refused.
+            Told::NotSent(NotSent::Lost) => {
+                if matches!(self.known.get(&recipient), Some(Answer::Unwelcome(_))) {
+                    self.known.remove(&recipient);
+                }
+                return;
+            }
+            Told::NotSent(why) => Answer::Open(format!("not sent: {why:?}")),
+            // RFC 5321 §4.5.3.2.6: perhaps twice is better than perhaps never.
+            Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),
+        };
+        self.known.insert(recipient, answer);
+    }
+
+    pub(super) fn refuse_all(&mut self, reply: &Reply) {
+        for recipient in self.open() {
+            self.known.insert(recipient.id, Answer::Refused(reply.clone()));
+        }
+    }
+
+    /// Says that somebody could not be asked, who might have taken what others refused.
+    pub(super) fn put_off(&mut self, why: &str) {
+        self.known.retain(|_, answer| !matches!(answer, Answer::Unwelcome(_)));
+        self.ended(why);
+    }
+
+    /// Says how a conversation ended, to those of whom nothing was said in it.
+    pub(super) fn ended(&mut self, why: &str) {
+        for recipient in self.open() {
+            self.known.entry(recipient.id).or_insert_with(|| Answer::Open(why.to_owned()));
+        }
+    }
+
+    pub(super) fn fates(&self) -> Vec<(Address, Fate)> {
+        let fate = |recipient: &QueuedRecipient| match self.known.get(&recipient.id) {
+            Some(Answer::Accepted(reply)) => Fate::Delivered(reply.clone()),
+            Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => Fate::Failed(reply.clone()),
+            Some(Answer::Open(why)) => Fate::PutOff(why.clone()),
+            None => Fate::PutOff(NOBODY.to_owned()),
+        };
+        self.recipients.iter().map(|to| (to.address.clone(), fate(to))).collect()
+    }
+
+    pub(super) fn settle(
+        self,
+        claim: &Claim,
+        now: UnixTime,
+    ) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
+        let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
+        let expired = now.since(claim.queued_at) >= PATIENCE;
+        for recipient in self.recipients {
+            let outcome = match self.known.get(&recipient.id) {
+                Some(Answer::Accepted(_)) => Outcome::Delivered,
+                Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
+                    failures.push(Failure::new(recipient.address.clone(), reply.clone()));
+                    Outcome::Failed
+                }
+                Some(Answer::Open(why)) if expired => {
+                    let text = format!("{PATIENCE_IS_OVER}: {}", why.replace(['\r', '\n'], " "));
+                    let reply = reply(554, (5, 4, 7), &text);
+                    failures.push(Failure::new(recipient.address.clone(), reply));
+                    Outcome::Failed
+                }
+                None if expired => {
+                    failures.push(Failure::new(recipient.address.clone(), EXPIRED));
+                    Outcome::Failed
+                }
+                Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
+                None => put_off(recipient, now, NOBODY.to_owned()),
+            };
+            outcomes.push((recipient.id, outcome));
+        }
+        (outcomes, failures)
+    }
+}
+
+fn put_off(recipient: &QueuedRecipient, now: UnixTime, diagnostic: String) -> Outcome {
+    let nth = usize::try_from(recipient.attempts).unwrap_or(usize::MAX);
+    let wait = BACKOFF.get(nth).copied().unwrap_or(LATER);
+    warn!(recipient = %recipient.address, diagnostic, "put off");
+    Outcome::Deferred { until: now.after(wait), diagnostic }
+}
+
+/// Words of our own, where no host has any.
+pub(super) fn reply(code: u16, (class, subject, detail): (u16, u16, u16), text: &str) -> Reply {
+    let code = ReplyCode::new(code).unwrap_or(ReplyCode::TRANSACTION_FAILED);
+    Reply::new(code, EnhancedStatusCode::new(class, subject, detail), text).unwrap_or(EXPIRED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{ClaimId, QueueId};
+
+    fn recipients() -> Vec<QueuedRecipient> {
+        let address = Address::parse("x@elsewhere.test").expect("an address");
+        vec![QueuedRecipient { id: RecipientId::new(1), address, attempts: 0, diagnostic: None }]
+    }
+
+    fn refused(stage: Verb, code: u16) -> Told {
+        Told::Refused { stage, reply: reply(code, (code / 100, 0, 0), "no") }
+    }
+
+    fn claim(queued_at: UnixTime) -> Claim {
+        Claim {
+            id: ClaimId::new(1),
+            queue: QueueId::new(1),
+            message: crate::store::MessageId::new(1),
+            size: 1,
+            eight_bit: false,
+            sender: None,
+            domain: crate::store::Domain::parse("elsewhere.test").expect("a domain"),
+            recipients: recipients(),
+            queued_at,
+        }
+    }
+
+    fn fate(say: impl FnOnce(&mut Answers<'_>, RecipientId)) -> Fate {
+        let recipients = recipients();
+        let mut answers = Answers::new(&recipients);
+        say(&mut answers, RecipientId::new(1));
+        answers.fates().pop().expect("one recipient").1
+    }
+
+    #[test]
+    fn err_host_that_refuses_us_does_not_speak_for_the_others() {
+        let greeting = || refused(Verb::Connect, 554);
+        // Alone, it is the answer.
+        let alone = fate(|answers, id| {
+            answers.told(id, greeting());
+            answers.ended("server refuses");
+            assert!(!answers.all_told(), "another host is asked");
+        });
+        assert!(matches!(alone, Fate::Failed(_)), "{alone:?}");
+        // Whatever the other one says or does not say counts for more, in either order.
+        let taken = fate(|answers, id| {
+            answers.told(id, greeting());
+            answers.told(id, Told::Accepted(reply(250, (2, 0, 0), "ok")));
+        });
+        assert!(matches!(taken, Fate::Delivered(_)), "{taken:?}");
+        for other in [
+            |answers: &mut Answers<'_>, id| answers.told(id, refused(Verb::Rcpt, 450)),
+            |answers: &mut Answers<'_>, _| answers.put_off("connection refused"),
+            |answers: &mut Answers<'_>, id| {
+                answers.told(id, Told::NotSent(NotSent::Lost));
+                answers.ended("server hung up");
+            },
+        ] {
+            for first in [true, false] {
+                let fate = fate(|answers, id| {
+                    if first {
+                        answers.told(id, greeting());
+                    }
+                    other(answers, id);
+                    if !first {
+                        answers.told(id, greeting());
+                    }
+                });
+                assert!(matches!(fate, Fate::PutOff(_)), "{fate:?}");
+            }
+        }
+        // A refusal of the recipient is final.
+        let fate = fate(|answers, id| {
+            answers.told(id, refused(Verb::Rcpt, 550));
+            assert!(answers.all_told());
+        });
+        assert!(matches!(fate, Fate::Failed(_)), "{fate:?}");
+    }
+
+    #[test]
+    fn err_patience_that_is_over_says_what_went_wrong_last() {
+        let recipients = recipients();
+        let queued = UnixTime::new(1_700_000_000);
+        for (waited, code) in [(PATIENCE - Duration::from_secs(1), None), (PATIENCE, Some(554))] {
+            let mut answers = Answers::new(&recipients);
+            answers.put_off("mx.elsewhere.test:\r\nno connection");
+            let (outcomes, failures) = answers.settle(&claim(queued), queued.after(waited));
+            assert_eq!(outcomes.len(), 1);
+            assert_eq!(matches!(outcomes[0].1, Outcome::Failed), code.is_some());
+            let told: Vec<String> = failures.iter().map(|f| f.reply().to_string()).collect();
+            match code {
+                None => assert!(told.is_empty()),
+                Some(_) => assert!(told[0].contains("no connection"), "{told:?}"),
+            }
+        }
+    }
+}
