@@ -221,16 +221,16 @@ mod tests {
     fn takes_pieces_of_at_most_the_length_that_is_asked_for() {
         let mut buffer = SendBuffer::new();
         buffer.put(b"one ");
-        buffer.put_bytes(Bytes::from(vec![b'x'; 1000]));
+        buffer.put_bytes(Bytes::from(vec![b'x'; 2000]));
         buffer.put(b" two");
         let mut all = Vec::new();
         while let Some(piece) = buffer.take_piece(300) {
             assert!(piece.len() <= 300);
             all.extend_from_slice(&piece);
-            assert_eq!(buffer.len() + all.len(), 1008);
+            assert_eq!(buffer.len() + all.len(), 2008);
         }
         assert!(all.starts_with(b"one xxx") && all.ends_with(b"xxx two"));
-        assert_eq!((buffer.len(), buffer.written()), (0, 1008));
+        assert_eq!((buffer.len(), buffer.written()), (0, 2008));
     }
 
     #[test]
@@ -275,7 +275,8 @@ mod tests {
         assert!(held(in_pieces) <= SendBuffer::KEEP);
 
         let mut sealed = full();
-        sealed.put_bytes(Bytes::from(vec![b'y'; 600]));
+        sealed.put_bytes(Bytes::from(vec![b'y'; SendBuffer::COPY_BELOW]));
+        assert_eq!(sealed.queue.len(), 2);
         sealed.advance(sealed.len());
         assert!(held(sealed) <= SendBuffer::KEEP);
     }
