@@ -323,6 +323,8 @@ fn ok_what_servers_leave_out_or_put_in() {
         ("* STATUS  x  ( UNSEEN  3 )", "* STATUS x (UNSEEN 3)"),
         ("* LIST  ()  NIL  x", "* LIST () NIL x"),
         ("* CAPABILITY IMAP4rev1  IDLE ", "* CAPABILITY IMAP4rev1 IDLE"),
+        ("* NO [BADCHARSET ] x", "* NO [BADCHARSET] x"),
+        ("* OK [ALERT ](y)] x", "* OK [ALERT] (y)] x"),
         ("* ESEARCH (TAG A1) ALL 1", "* ESEARCH (TAG \"A1\") ALL 1"),
         ("* ESEARCH (TAG A1)  UID  ALL 1", "* ESEARCH (TAG \"A1\") UID ALL 1"),
         (

@@ -39,12 +39,14 @@ pub(super) fn text(i: &[u8]) -> PResult<'_, Text<'_>> {
 /// > resp-text-code = "ALERT" / "BADCHARSET" [SP "(" charset *(SP charset) ")" ] / ... /
 /// >                  atom [SP 1*<any TEXT-CHAR except "]">]
 ///
-/// With its closing bracket. What is known but malformed is carried as what is unknown.
+/// With its closing bracket. What is known but malformed is carried as what is unknown; a space with
+/// nothing behind it is no argument.
 fn resp_text_code(i: &[u8]) -> PResult<'_, Code<'_>> {
     let (name, rest) = span(i, &ATOM_CHAR);
     if name.is_empty() {
         return unmet(i, &"a response code");
     }
+    let rest = if rest.starts_with(b" ]") { rest.split_at(1).1 } else { rest };
     if let Ok((rest, code)) = known(name, rest)
         && let Some(rest) = rest.strip_prefix(b"]")
     {
