@@ -17,6 +17,9 @@ pub const AT_LEAST_OF_MEMCPY: f64 = 1.0 / 3.0;
 /// The contestant that others are held against where a body is moved.
 pub const MEMCPY: &str = "memcpy";
 
+/// What the sessions do.
+const OURS: &str = "ours";
+
 /// How the name of a contestant ends that keeps nothing borrowed.
 const OWNED: &str = ", owned";
 
@@ -114,10 +117,10 @@ fn median(path: &Path, since: SystemTime) -> Option<f64> {
 pub struct Table(Vec<Measured>);
 
 impl Table {
-    /// Returns where ours moves a body without leading dots slower than [`AT_LEAST_OF_MEMCPY`].
+    /// Returns where a session moves a body without leading dots slower than [`AT_LEAST_OF_MEMCPY`].
     pub fn too_slow(&self) -> impl Iterator<Item = String> {
         let asked = |found: &&Measured| {
-            found.ran.row.ends_with("without leading dots") && found.ran.who.starts_with("ours")
+            found.ran.row.ends_with("without leading dots") && found.ran.who == OURS
         };
         self.0.iter().filter(asked).filter_map(|found| {
             let share = self.reference(found)?.nanoseconds / found.nanoseconds;
@@ -132,7 +135,7 @@ impl Table {
         let who = match (of.ran.octets, of.ran.who.ends_with(OWNED)) {
             (Some(_), _) => MEMCPY,
             (None, true) => "ours, owned",
-            (None, false) => "ours",
+            (None, false) => OURS,
         };
         self.0.iter().find(|found| found.ran.row == of.ran.row && found.ran.who == who)
     }
