@@ -57,6 +57,10 @@ impl<N: Copy + PartialEq> Clock<N> {
         pace.too_slow(now)
     }
 
+    pub(crate) const fn watches_pace(&self) -> bool {
+        self.pace.is_some()
+    }
+
     pub(crate) fn clear_pace(&mut self) {
         self.pace = None;
     }

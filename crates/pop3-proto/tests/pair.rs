@@ -392,3 +392,69 @@ fn reader_is_held_to_the_lowest_rate() {
         assert_eq!(result.is_ok(), served, "{octets} octets in {window:?}: {result:?}");
     }
 }
+
+/// Asks for messages that do not fit the output, then says `last`; plays the peer that takes
+/// `octets` in each window until the server waits for a command or is over.
+fn read_slowly(octets: usize, last: &str) -> Result<(Next<()>, usize), Violation> {
+    let window = ServerLimits::default().body_window;
+    let mut server = Server::new(open());
+    let app = App { piece: 16 * 1024, ..App::of_sizes(&[100_000]) };
+    let mut now = start();
+    let script = format!("USER mrose\r\nPASS tanstaaf\r\nRETR 1\r\n{last}");
+    server.buffers().0.extend_from_slice(script.as_bytes());
+    loop {
+        let next = server.next_event(now)?;
+        assert!(next.until().is_none_or(|until| until > now), "a driver would spin");
+        let (_, out) = server.buffers();
+        match next {
+            Next::Event(event) => drop(app.act(&mut server, event)),
+            Next::NeedOutput { .. } | Next::NeedInput { .. } if !out.is_empty() => {
+                out.advance(octets.min(out.len()));
+                now += window;
+            }
+            over => return Ok((over.map(drop), out.len())),
+        }
+    }
+}
+
+/// The last part of a message is less than what makes the server wait, and takes its time too.
+#[test]
+fn ok_reader_takes_the_end_of_a_message_slowly() {
+    let slow = 2 * ServerLimits::default().body_rate as usize * 120;
+    assert!(matches!(read_slowly(slow, ""), Ok((Next::NeedInput { .. }, 0))));
+    let too_slow = Violation::TimedOut { what: "reading of what was sent" };
+    assert_eq!(read_slowly(slow / 4, ""), Err(too_slow));
+}
+
+/// RFC 2449 6.6: QUIT may come before the message is read. Who hangs up then loses the message.
+#[test]
+fn ok_quit_behind_a_message_that_is_read_slowly() {
+    let slow = 2 * ServerLimits::default().body_rate as usize * 120;
+    let (next, unsent) = read_slowly(slow, "QUIT\r\n").unwrap();
+    assert!(matches!(next, Next::Closed) && unsent <= 512, "{unsent} octets are unsent");
+    let too_slow = Violation::TimedOut { what: "reading of what was sent" };
+    assert_eq!(read_slowly(slow / 4, "QUIT\r\n"), Err(too_slow));
+}
+
+/// At the end nobody waits for a command any more, only for the reader.
+#[test]
+fn closing_lets_the_peer_take_what_was_sent() {
+    let limits = ServerLimits::default();
+    let mut server = Server::new(open());
+    let app = App { piece: 16 * 1024, ..App::of_sizes(&[40_000]) };
+    let mut now = start();
+    server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS tanstaaf\r\nRETR 1\r\n");
+    while let Next::Event(event) = server.next_event(now).unwrap() {
+        app.act(&mut server, event);
+    }
+    now += limits.idle_time - Duration::from_secs(1);
+    server.close(mail_wire::Goodbye::Shutdown);
+    let error = loop {
+        match server.next_event(now) {
+            Ok(Next::NeedOutput { until: Some(until) }) if until > now => now = until,
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, Violation::TimedOut { what: "reading of what was sent" });
+}

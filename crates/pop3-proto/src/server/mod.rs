@@ -31,8 +31,8 @@ use mail_wire::{
 };
 
 use crate::{
-    Command, Deviation, Maildrop, MessageNumber, ResponseCode, State, UserName, Verb, Violation,
-    clock::Clock, encode, parse, state::after,
+    Command, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, UserName, Verb,
+    Violation, clock::Clock, encode, parse, state::after,
 };
 
 pub use crate::limits::ServerLimits as Limits;
@@ -200,7 +200,7 @@ impl Server {
 
     fn advance(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
         loop {
-            if self.end.is_none() && self.output.len() > self.config.limits.output {
+            if self.output.len() > self.most_unsent() {
                 match self.wait_for_room(now) {
                     Some(next) => return Ok(next),
                     None => continue,
@@ -237,15 +237,35 @@ impl Server {
         }
     }
 
+    /// Returns how many octets may be unsent before the peer must take some of them.
+    const fn most_unsent(&self) -> usize {
+        match &self.end {
+            None => self.config.limits.output,
+            // RFC 2449 6.6: QUIT may come while a message is on its way. Who hangs up on a peer that
+            // reads slowly would lose it, and it may be deleted by now.
+            Some(Ok(())) => Response::MAX,
+            Some(Err(_)) => usize::MAX,
+        }
+    }
+
     fn wait_for_room(&mut self, now: Instant) -> Option<Next<Event>> {
-        let moved = self.output.written() - self.written;
-        self.written = self.output.written();
-        let limits = &self.config.limits;
-        if self.clock.too_slow(limits.body_rate, limits.body_window, moved, now) {
-            self.over(Err(Violation::TimedOut { what: "reading of what was sent" }));
+        if self.reads_too_slowly(now) {
             return None;
         }
         Some(Next::NeedOutput { until: self.clock.until() })
+    }
+
+    /// Tells whether the peer takes what is sent below the lowest rate, which is the end.
+    fn reads_too_slowly(&mut self, now: Instant) -> bool {
+        let moved = self.output.written() - self.written;
+        self.written = self.output.written();
+        let limits = &self.config.limits;
+        let too_slow = self.clock.too_slow(limits.body_rate, limits.body_window, moved, now);
+        if too_slow {
+            self.work = Work::Command;
+            self.end = Some(Err(Violation::TimedOut { what: "reading of what was sent" }));
+        }
+        too_slow
     }
 
     fn wait_for_tls(&mut self, now: Instant) -> Option<Next<Event>> {
@@ -268,6 +288,7 @@ impl Server {
         }
         if self.output.is_empty() {
             self.clock.clear_pace();
+            self.written = self.output.written();
         }
         let limit = self.config.limits.command_line;
         let limits = LineLimits { line: limit, swallow: self.config.limits.swallow_line };
@@ -303,7 +324,12 @@ impl Server {
             });
             return None;
         }
-        if self.clock.has_expired(Timer::Idle, self.config.limits.idle_time, now) {
+        if self.clock.watches_pace() {
+            // The end of a long answer is on its way: nobody is idle yet.
+            if self.reads_too_slowly(now) {
+                return None;
+            }
+        } else if self.clock.has_expired(Timer::Idle, self.config.limits.idle_time, now) {
             // RFC 1939 3: "the server should close the TCP connection without removing any
             // messages or sending any response to the client".
             self.over(Err(Violation::TimedOut { what: "next command" }));
@@ -379,6 +405,7 @@ impl Server {
     /// Ends the conversation. Nothing is owed any more.
     fn over(&mut self, end: Result<(), Violation>) {
         self.work = Work::Command;
+        self.clock.clear(Timer::Idle);
         self.end.get_or_insert(end);
     }
 
