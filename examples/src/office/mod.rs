@@ -28,12 +28,14 @@ use std::{
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
 use mail_dns::wire;
+use mail_message::compose::MessageId;
 use mail_wire::{Session, layered::Layered};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::{
@@ -47,7 +49,7 @@ use crate::{
     accounts::{AccountError, Authenticator, NewLogin, set_up},
     config::{Config, Limits, Service},
     limits::{LoginThrottle, MessageLimit},
-    store::{Domain, Store, StoreError},
+    store::{Domain, ServiceLock, Store, StoreError},
     tls::{Identity, TlsError, Trust, client_config},
 };
 
@@ -86,6 +88,8 @@ pub struct Office {
     news: Arc<News>,
     queue: Notify,
     watcher: Option<Watcher>,
+    /// The last session gives it back.
+    _sole: ServiceLock,
 }
 
 impl std::fmt::Debug for Office {
@@ -146,6 +150,20 @@ pub enum OfficeError {
         /// Why.
         source: io::Error,
     },
+    /// The name of the host is none that SMTP and header fields can carry: neither letters beyond
+    /// ASCII nor an address in brackets.
+    #[error("{host} is not the name of a host in ASCII: give one as `host`")]
+    Host {
+        /// The name.
+        host: Domain,
+    },
+    /// Somebody else serves from the same directory: two would send mail twice, and not tell each
+    /// other's sessions what happens.
+    #[error("another post office is serving from {}", data.display())]
+    InUse {
+        /// The directory.
+        data: PathBuf,
+    },
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -172,8 +190,19 @@ impl Bound {
     /// Takes the ports, and makes what is missing: the certificate, and the first two accounts.
     ///
     /// # Errors
-    /// If a port is taken, or the store or the certificate cannot be used.
+    /// If a port is taken, the store, the certificate or the host's name cannot be used, or another
+    /// office serves from the same store.
     pub async fn new(config: &Config, store: Arc<dyn Store>) -> Result<Self, OfficeError> {
+        // It stands in greetings, and behind the @ of message ids.
+        if smtp_proto::Domain::parse(config.host.as_str()).is_err()
+            || MessageId::new(&unguessable(), config.host.as_str()).is_err()
+        {
+            return Err(OfficeError::Host { host: config.host.clone() });
+        }
+        let sole = store.lock_service().map_err(|error| match error {
+            StoreError::Busy { .. } => OfficeError::InUse { data: config.data.clone() },
+            other => other.into(),
+        })?;
         let identity = match &config.tls {
             Some(files) => Identity::load(files)?,
             None => {
@@ -218,12 +247,16 @@ impl Bound {
             news: Arc::new(News::new()),
             queue: Notify::new(),
             watcher: None,
+            _sole: sole,
         };
         let udp = udp.expect("DNS is one of the services");
         let zones = Zones::default();
-        // With the ports comes the right to the store. And the passwords of new accounts are told
-        // only once: nothing may fail behind this.
+        // The passwords of new accounts are told only once: nothing may fail behind this.
         office.store().tidy()?;
+        let released = office.store().release_claims(clock::wall())?;
+        if released > 0 {
+            info!(recipients = released, "were being relayed when the last office ended");
+        }
         let made = set_up(office.store(), config)?;
         Ok(Self { office, zones, listeners, udp, addresses, made })
     }

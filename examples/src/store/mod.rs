@@ -110,4 +110,31 @@ pub trait Store: Directory + Mailboxes + Messages + Queue + Send + Sync {
     ///
     /// Only those of the machinery.
     fn tidy(&self) -> Result<(), StoreError>;
+
+    /// Takes the sole right to serve mail from this store, until what is returned is dropped or
+    /// the process ends, however it ends. Who only administers it needs no such right.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` (store) while somebody else has it.
+    fn lock_service(&self) -> Result<ServiceLock, StoreError>;
+}
+
+/// The sole right to serve mail from a store; dropping it gives it back.
+pub struct ServiceLock {
+    _guard: Box<dyn Send + Sync>,
+}
+
+impl ServiceLock {
+    /// Wraps what gives the right back when it is dropped.
+    #[must_use]
+    pub fn new(guard: impl Send + Sync + 'static) -> Self {
+        Self { _guard: Box::new(guard) }
+    }
+}
+
+impl std::fmt::Debug for ServiceLock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServiceLock")
+    }
 }

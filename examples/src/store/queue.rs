@@ -117,7 +117,7 @@ pub enum Outcome {
 /// The taking of responsibility, and the queue of what is to be relayed.
 ///
 /// A recipient that is claimed belongs to the claimant until its lease ends. Who dies in between
-/// loses it, and it becomes due again: twice delivered at the worst, never lost (RFC 5321 4.5.4.1).
+/// loses it, and it becomes due again, then or when the next one begins to serve: twice delivered at the worst, never lost (RFC 5321 4.5.4.1).
 pub trait Queue {
     /// Puts one message into mailboxes and into the queue, all of it in one transaction that is on
     /// disk when this returns: now 250 may be said.
@@ -141,6 +141,17 @@ pub trait Queue {
         lease: Duration,
         most: usize,
     ) -> Result<Vec<Claim>, StoreError>;
+
+    /// Ends all claims: what a process had claimed that died is due at `now`, and not when its
+    /// lease ends. Only who has the sole right to serve ([`Store::lock_service`]) may call this.
+    /// Returns how many recipients were claimed.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the machinery.
+    ///
+    /// [`Store::lock_service`]: super::Store::lock_service
+    fn release_claims(&self, now: UnixTime) -> Result<u64, StoreError>;
 
     /// Returns when the next recipient is due, or the next lease ends; `None`: the queue is empty.
     ///

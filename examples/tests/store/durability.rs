@@ -96,3 +96,21 @@ fn err_file_of_a_newer_version_or_of_somebody_else() {
     let garbage = SqliteStore::open(dir.path(), NOW).map(drop);
     assert!(matches!(garbage, Err(StoreError::Corrupt { .. })), "{garbage:?}");
 }
+
+#[test]
+fn err_two_that_serve_from_one_store() {
+    let first = Fixture::new();
+    let busy = || Err(StoreError::Busy { what: Noun::Store });
+    let right = first.lock_service().expect("nobody has it");
+    assert_eq!(first.lock_service().map(drop), busy());
+    let second = first.dir.open();
+    assert_eq!(second.lock_service().map(drop), busy());
+    // To be opened once more, and closed, takes nothing from who has it.
+    drop(second);
+    let third = first.dir.open();
+    assert_eq!(third.lock_service().map(drop), busy());
+    // Administering goes on.
+    third.add_domain(&domain("example.net")).expect("added");
+    drop(right);
+    assert!(third.lock_service().is_ok());
+}

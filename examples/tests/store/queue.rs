@@ -71,6 +71,26 @@ fn ok_claim_survives_a_restart_and_becomes_due_when_the_lease_ends() {
 }
 
 #[test]
+fn ok_claims_of_who_died_are_due_at_once_for_who_serves_next() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test", "b@two.test"])).expect("accepted");
+    let lost = store.claim_due(NOW, LEASE, 1).expect("claims").remove(0);
+    let deferred = store.claim_due(NOW, LEASE, 1).expect("claims").remove(0);
+    let outcome = Outcome::Deferred { until: later(60), diagnostic: String::new() };
+    store.settle(deferred.id, &all(&deferred, &outcome), None).expect("settled");
+    let store = store.reopened();
+    assert_eq!(store.release_claims(later(1)), Ok(1));
+    let again = claims(&store, later(1));
+    assert_eq!(again.iter().map(addresses).collect::<Vec<_>>(), [["a@one.test"]]);
+    // What was put off on purpose stays put off, and who died may not come back.
+    assert_eq!(store.next_due(), Ok(Some(later(60))));
+    let settled = store.settle(lost.id, &all(&lost, &Outcome::Delivered), None);
+    assert!(matches!(settled, Err(StoreError::Conflict { what: Noun::Claim, .. })));
+    assert_eq!(store.release_claims(later(1)), Ok(1));
+    assert_eq!(store.release_claims(later(1)), Ok(0));
+}
+
+#[test]
 fn err_settling_what_somebody_else_claimed() {
     let store = Fixture::new();
     store.accept(&relayed(&["a@one.test"])).expect("accepted");

@@ -159,9 +159,11 @@ impl Failure {
 
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config { .. } | Self::Usage(_) | Self::Name { .. } | Self::NotServed(_) => {
-                ExitCode::from(2)
-            }
+            Self::Config { .. }
+            | Self::Usage(_)
+            | Self::Name { .. }
+            | Self::NotServed(_)
+            | Self::Office(OfficeError::Host { .. }) => ExitCode::from(2),
             Self::Open { .. }
             | Self::NoAccount(_)
             | Self::NoAlias(_)

@@ -2,8 +2,8 @@
 //!
 //! One thread writes and commits for many callers at once; a few connections read. The file keeps a
 //! write-ahead log that is synced at every commit, so what a call answered survives a power cut.
-//! Other processes may open the same file to administer it; one alone may serve mail from it,
-//! because what is being read is known to the process that reads it.
+//! Other processes may open the same file to administer it; one alone may serve mail from it
+//! ([`Store::lock_service`]), because what is being read is known to the process that reads it.
 
 mod bodies;
 mod directory;
@@ -23,7 +23,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::{AccountId, Spool, Store, StoreError, Uid, UnixTime, spool};
+use super::{AccountId, ServiceLock, Spool, Store, StoreError, Uid, UnixTime, spool};
 use failure::Failure;
 use readers::Readers;
 use sweep::Pins;
@@ -74,6 +74,12 @@ impl Store for SqliteStore {
     fn tidy(&self) -> Result<(), StoreError> {
         spool::tidy(&self.dir)?;
         self.writer.tidy()
+    }
+
+    fn lock_service(&self) -> Result<ServiceLock, StoreError> {
+        // Nothing is done with the connection but to keep it; none is shared between threads.
+        let held = schema::lock_service(&self.dir)?;
+        Ok(ServiceLock::new(Mutex::new(held)))
     }
 }
 

@@ -41,6 +41,17 @@ impl Queue for SqliteStore {
         })
     }
 
+    fn release_claims(&self, now: UnixTime) -> Result<u64, StoreError> {
+        self.writer.run(move |connection| {
+            let released = connection
+                .prepare_cached(
+                    "UPDATE recipient SET claim = NULL, due_at = ?1 WHERE claim IS NOT NULL",
+                )?
+                .execute([now.seconds()])?;
+            Ok(released as u64)
+        })
+    }
+
     fn next_due(&self) -> Result<Option<UnixTime>, StoreError> {
         self.readers.run(|connection| {
             let mut query = connection.prepare_cached("SELECT min(due_at) FROM recipient")?;

@@ -1,6 +1,7 @@
 //! The file: how it is opened, and how its tables came to be what they are.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,13 +15,37 @@ use crate::store::{StoreError, UidValidity, UnixTime};
 pub(super) fn create(dir: &Path) -> Result<PathBuf, StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let path = dir.join(FILE);
-    OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    touch(&path)?;
     // The entries of a new file and of a new directory have to survive a power cut as well.
     File::open(dir)?.sync_all()?;
     if let Some(parent) = dir.canonicalize()?.parent() {
         File::open(parent)?.sync_all()?;
     }
     Ok(path)
+}
+
+/// Makes a file for its owner only, if it is not there. One that is there is not even opened: POSIX
+/// takes a process's locks on a file away when any of its handles is closed.
+fn touch(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().create_new(true).append(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Takes the sole right to serve from a directory: a transaction on a file beside the store in
+/// which nothing is ever written. The system ends it with the process, by a kill as well.
+pub(super) fn lock_service(dir: &Path) -> Result<Connection, StoreError> {
+    let path = dir.join(LOCK);
+    touch(&path)?;
+    let held = || -> Result<Connection, Failure> {
+        let connection = Connection::open(&path)?;
+        // Whoever has it keeps it.
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.execute_batch("BEGIN EXCLUSIVE")?;
+        Ok(connection)
+    };
+    held().map_err(Failure::told)
 }
 
 /// Opens the connection that writes.
@@ -93,6 +118,8 @@ pub(super) fn next_uid_validity(connection: &Connection) -> Result<UidValidity, 
 }
 
 const FILE: &str = "store.sqlite";
+/// The file that says who serves.
+const LOCK: &str = "serving";
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 /// "mail", so that the file says whose it is.
