@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         mpsc::{Receiver, channel},
     },
     thread,
@@ -223,6 +223,36 @@ fn err_no_room_for_a_notice_leaves_nothing_in_the_queue() {
     let conversations: Vec<Told> = host.told.try_iter().collect();
     let sent = conversations.iter().flatten().filter(|line| *line == "DATA").count();
     assert_eq!(sent, 1, "{conversations:?}");
+}
+
+/// A store that is out of order for a moment costs neither the notice nor the message.
+#[test]
+fn err_store_that_fails_when_a_failure_is_to_be_told() {
+    let (go_on, wait) = channel();
+    let wait = Mutex::new(wait);
+    let host = Host::new(move |_, stream| {
+        smtp(stream, |_| {
+            let _ = wait.lock().expect("not poisoned").recv_timeout(SOON);
+            "550 5.1.1 no such user"
+        })
+    });
+    let office = host.office("relay-store", &config(""));
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    let store = rusqlite::Connection::open(office.dir().join("store.sqlite")).expect("opens");
+    let rename = |from: &str, to: &str| {
+        store.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).expect("renamed");
+    };
+    // Who the sender is cannot be found out.
+    rename("alias", "away");
+    go_on.send(()).expect("the host is there");
+    // The first ends with the TLS that this host only offers.
+    let _ = (host.next(), host.next());
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(office.queued(), 1, "it is not given up without a word");
+    rename("away", "alias");
+    settled(&office);
+    assert_eq!(office.inbox("alice").len(), 1, "one notice");
+    assert!(host.told.try_recv().is_err(), "the host was asked once");
 }
 
 #[test]

@@ -12,7 +12,8 @@ use tracing::warn;
 
 use super::{Office, clock, trace, unguessable};
 use crate::store::{
-    AccountId, Address, Delivery, Incoming, Place, Relay, Resolved, Spooled, StoreError,
+    AccountId, Address, Delivery, Incoming, InternalDate, Place, Relay, Resolved, Spooled,
+    StoreError,
 };
 
 /// The most octets of the header of the undelivered message that the notice shows.
@@ -41,49 +42,47 @@ pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &
     let mut shown = vec![0; SHOWN.min(usize::try_from(about.header_size()).unwrap_or(SHOWN))];
     let read = about.read_at(0, &mut shown).unwrap_or_default();
     shown.truncate(read);
-    let Some(incoming) = write(office, to, failures, &shown) else { return };
-    match office.store().accept(&incoming) {
-        Ok(accepted) => {
+    let written = write(office, to, failures, &shown);
+    match written.and_then(|notice| notice.map(|it| office.store().accept(&it)).transpose()) {
+        Ok(None) => {}
+        Ok(Some(accepted)) => {
             accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
             office.queue.notify_one();
         }
-        Err(error) => lost(&error),
+        Err(error) => warn!(%error, "a notice could not be sent"),
     }
 }
 
 /// Writes the notice; `None` if there is nobody to send it to.
+///
+/// # Errors
+/// If the store cannot tell at the moment who that is.
 pub(super) fn write(
     office: &Office,
     to: &Address,
     failures: &[Failure],
     header: &[u8],
-) -> Option<Incoming> {
+) -> Result<Option<Incoming>, StoreError> {
     let date = clock::arrival();
     let (accounts, relay) = match office.store().resolve(to) {
         Ok(Resolved::To { accounts, relay }) => (accounts, relay),
         Ok(Resolved::NotLocal) => (Vec::new(), vec![to.clone()]),
-        Ok(Resolved::Unknown) => return None,
+        Ok(Resolved::Unknown) => return Ok(None),
+        Err(error) if error.is_transient() => return Err(error),
+        // An alias that leads to too many stays one.
         Err(error) => {
-            lost(&error);
-            return None;
+            warn!(%to, %error, "a notice cannot be sent");
+            return Ok(None);
         }
     };
-    let from = Mailbox::new(&postmaster(office)).ok()?;
-    let written = DateTime::from_unix(date.time().seconds(), date.offset())?;
-    let text = Draft::new(
-        from.named("Mail Delivery System").ok()?,
-        written,
-        MessageId::new(&unguessable(), office.host()).ok()?,
-    )
-    .to(Mailbox::new(to.as_str()).ok()?)
-    .subject("Your message could not be delivered / メールを配信できませんでした")
-    .ok()?
-    .text(explain(office, failures, header))
-    .to_bytes();
+    let Some(text) = compose(office, to, date, explain(office, failures, header)) else {
+        warn!(%to, "a notice cannot be written");
+        return Ok(None);
+    };
     // RFC 5321 §4.5.5: a notice has the null reverse path, so that it never makes another.
     let trace = trace::prefix(&[&trace::return_path(None)]);
     let delivery = |account| Delivery { place: Place::Inbox(account), trace: trace.clone() };
-    Some(Incoming {
+    Ok(Some(Incoming {
         message: Spooled::from_octets(text),
         date,
         deliveries: accounts.into_iter().map(delivery).collect(),
@@ -92,7 +91,20 @@ pub(super) fn write(
             recipients: relay,
             trace: bytes::Bytes::new(),
         }),
-    })
+    }))
+}
+
+/// Returns the message, unless one of the addresses cannot stand in a header.
+fn compose(office: &Office, to: &Address, date: InternalDate, text: String) -> Option<Vec<u8>> {
+    let from = Mailbox::new(&postmaster(office)).ok()?.named("Mail Delivery System").ok()?;
+    let written = DateTime::from_unix(date.time().seconds(), date.offset())?;
+    let id = MessageId::new(&unguessable(), office.host()).ok()?;
+    let draft = Draft::new(from, written, id)
+        .to(Mailbox::new(to.as_str()).ok()?)
+        .subject("Your message could not be delivered / メールを配信できませんでした")
+        .ok()?
+        .text(text);
+    Some(draft.to_bytes())
 }
 
 /// The notice without this account, which has no room for it; `None` if nobody is left.
@@ -107,7 +119,9 @@ pub(super) fn without(mut notice: Incoming, account: AccountId) -> Option<Incomi
 /// takes mail has a postmaster; our host's name need not be one.
 fn postmaster(office: &Office) -> String {
     let domains = office.store().domains().unwrap_or_default();
-    format!("postmaster@{}", domains.first().unwrap_or(&office.host))
+    // A domain in Unicode cannot stand in a header.
+    let domain = domains.iter().find(|domain| domain.as_str().is_ascii());
+    format!("postmaster@{}", domain.unwrap_or(&office.host))
 }
 
 fn explain(office: &Office, failures: &[Failure], header: &[u8]) -> String {
@@ -125,8 +139,4 @@ fn explain(office: &Office, failures: &[Failure], header: &[u8]) -> String {
         text.push_str(&format!("> {line}\n"));
     }
     text
-}
-
-fn lost(error: &StoreError) {
-    warn!(%error, "a notice could not be sent");
 }

@@ -121,18 +121,32 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
             header: Bytes::from(header(office, &claim)),
         });
     });
+    let lease_ends = clock::monotonic() + LEASE;
     let mut answers = Answers::new(&claim.recipients);
     let cut_off = tokio::select! {
         () = attempt(office, &claim, &mut answers) => None,
         () = sleep(ATTEMPT) => Some("it took too long"),
-        () = last_words(closing) => Some("the office closes"),
+        () = last_words(closing.clone()) => Some("the office closes"),
     };
     if let Some(why) = cut_off {
         answers.put_off(why);
     }
     let fates = answers.fates();
     let (outcomes, failures) = answers.settle(&claim, clock::wall());
-    match block_in_place(|| settle(office, &claim, &outcomes, &failures)) {
+    let settled = loop {
+        match block_in_place(|| settle(office, &claim, &outcomes, &failures)) {
+            // What was delivered must not go out again because the disk was full for a while.
+            Err(error) if error.is_transient() && clock::monotonic() < lease_ends => {
+                warn!(%error, domain = %claim.domain, "the queue cannot be written yet");
+                tokio::select! {
+                    () = sleep(AFTER_TROUBLE) => {}
+                    () = last_words(closing.clone()) => break Err(error),
+                }
+            }
+            settled => break settled,
+        }
+    };
+    match settled {
         Ok(accepted) => {
             accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
             if accepted.queued.is_some() {
@@ -158,11 +172,12 @@ fn settle(
     outcomes: &[(RecipientId, Outcome)],
     failures: &[Failure],
 ) -> Result<Accepted, StoreError> {
-    let mut notice = claim
-        .sender
-        .as_ref()
-        .filter(|_| !failures.is_empty())
-        .and_then(|sender| notice::write(office, sender, failures, &header(office, claim)));
+    let mut notice = match &claim.sender {
+        Some(sender) if !failures.is_empty() => {
+            notice::write(office, sender, failures, &header(office, claim))?
+        }
+        Some(_) | None => None,
+    };
     loop {
         match office.store().settle(claim.id, outcomes, notice.as_ref()) {
             // What was delivered must not be sent again only because the sender's own mailbox is
