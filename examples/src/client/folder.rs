@@ -1,13 +1,14 @@
 //! Messages as files of a directory.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, BufWriter, Write},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-/// A directory in which each message is a file. A file that is there is whole: it bears another
-/// name until its last octet is on disk.
+/// A directory in which each message is a file, for its owner alone. A file that is there is whole:
+/// it bears another name until its last octet is on disk.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -27,7 +28,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be made.
     pub fn new(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         Ok(Self { path: path.to_owned() })
     }
 
@@ -45,7 +46,13 @@ impl Folder {
     pub fn begin(&self, name: &str) -> io::Result<Page> {
         let whole = self.path_of(name);
         let part = whole.with_extension("part");
-        Ok(Page { file: BufWriter::new(File::create(&part)?), part, whole })
+        // One that a crash left behind may have other permissions.
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        Ok(Page { file: BufWriter::new(file), part, whole })
     }
 
     fn path_of(&self, name: &str) -> PathBuf {
@@ -64,14 +71,19 @@ impl Folder {
 }
 
 impl Page {
-    /// Says that this was all of it.
+    /// Says that this was all of it. When this returns it survives a power cut, name and all: now
+    /// the server may forget it.
     ///
     /// # Errors
     /// If it does not get to disk; it is thrown away then.
     pub fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
-        fs::rename(&self.part, &self.whole)
+        fs::rename(&self.part, &self.whole)?;
+        match self.whole.parent() {
+            Some(dir) => File::open(dir)?.sync_all(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -94,6 +106,8 @@ impl Drop for Page {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -109,6 +123,11 @@ mod tests {
         }
         drop(folder.begin("torn").expect("made"));
         assert_eq!(fs::read_dir(&dir).expect("is there").count(), 3);
+        // Mail is nobody else's business.
+        for (path, mode) in [(&*dir, 0o700), (&*dir.join("17.4.eml"), 0o600)] {
+            let found = fs::metadata(path).expect("is there").permissions().mode();
+            assert_eq!(found & 0o777, mode, "{}", path.display());
+        }
         fs::remove_dir_all(&dir).expect("removed");
     }
 }
