@@ -4,7 +4,7 @@ mod office_support;
 
 use std::{
     io::Write as _,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, UdpSocket},
     path::Path,
     process::{Command, Output, Stdio},
     thread,
@@ -165,6 +165,52 @@ fn ok_kill_loses_nothing_that_was_acknowledged() {
     assert!(!subjects.contains("half a message"), "nothing torn");
 }
 
+/// Runs `serve` where it should end by itself.
+fn serve_in_vain(dir: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new("timeout");
+    command.args(["20", POST_OFFICE, "serve", "--config", "post-office.toml"]).args(more);
+    for service in Service::ALL {
+        command.arg("--port").arg(format!("{}=0", service.name()));
+    }
+    command.current_dir(dir).env_remove("RUST_LOG").output().expect("timeout is there")
+}
+
+#[test]
+fn err_two_that_serve_from_one_directory() {
+    let dir = Dir::new("process-two");
+    Served::configure(dir.path(), &config(""));
+    let served = Served::start(dir.path());
+    let error = failed(&serve_in_vain(dir.path(), &[]), 1);
+    assert!(error.contains("another post office is serving from"), "{error}");
+    served.smtp(dir.path()).message("x@elsewhere.test", &BOB, &message("one")).code(250);
+    // However the first one ends, the next one may.
+    served.kill();
+    let served = Served::start(dir.path());
+    assert_eq!(served.pop3("bob", dir.path()).pop3_lines("LIST").len(), 1);
+}
+
+#[test]
+fn ok_kill_while_a_message_is_relayed_does_not_keep_it_waiting() {
+    let dir = Dir::new("process-claim");
+    // Says nothing, so that the look-up goes on until the kill.
+    let resolver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    resolver.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    let address = resolver.local_addr().expect("bound");
+    Served::configure(dir.path(), &config(&format!("[relay]\nresolver = '{address}'\n")));
+    let served = Served::start(dir.path());
+    let mut submission = served.submission("alice", dir.path());
+    let to = ["x@elsewhere.test"];
+    submission.message("alice@post-office.test", &to, &message("one")).code(250);
+    resolver.recv(&mut [0; 512]).expect("the message is worked on");
+    served.kill();
+    resolver.set_nonblocking(true).expect("no waiting");
+    while resolver.recv(&mut [0; 512]).is_ok() {}
+    resolver.set_nonblocking(false).expect("waiting");
+
+    let _served = Served::start(dir.path());
+    resolver.recv(&mut [0; 512]).expect("it is worked on again, long before a lease ends");
+}
+
 #[test]
 fn err_port_that_is_taken_and_the_passwords_are_told_later() {
     let dir = Dir::new("process-port");
@@ -221,6 +267,16 @@ fn err_configuration_is_told_with_line_and_key() {
     assert!(error.contains("wrong.toml: line 2: ports.impa"), "{error}");
     let error = failed(&run(dir.path(), &["serve", "--config", "missing.toml"], ""), 2);
     assert!(error.contains("missing.toml"), "{error}");
+}
+
+#[test]
+fn err_host_name_that_cannot_be_said() {
+    let dir = Dir::new("process-host");
+    Served::configure(dir.path(), &config(""));
+    for host in ["mail.b\u{fc}cher.test", "[127.0.0.1]", "[abc]"] {
+        let error = failed(&serve_in_vain(dir.path(), &["--host", host]), 2);
+        assert!(error.contains(host), "{error}");
+    }
 }
 
 #[test]
@@ -282,6 +338,11 @@ fn ok_accounts_and_aliases_change_while_it_runs() {
         let error = failed(&office(arguments, ""), code);
         assert!(error.contains(part), "{arguments:?}: {error}");
     }
+    // Wholly or not at all: nobody would know the password that was made up.
+    let error = failed(&office(&["account", "add", carol, "--alias", BOB[0]], ""), 1);
+    assert!(error.contains("exists"), "{error}");
+    let listed = done(&office(&["account", "list"], ""));
+    assert!(!listed.contains(carol), "{listed}");
     let error = failed(&office(&["account", "password", BOB[0], "--password-stdin"], ""), 1);
     assert!(error.contains("empty"), "{error}");
 }

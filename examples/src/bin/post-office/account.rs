@@ -202,12 +202,17 @@ impl Add {
             addresses: vec![own.clone()],
             senders,
         })?;
-        for alias in aliases {
+        let led_here = aliases.iter().try_for_each(|alias| {
             let known = store.aliases()?;
             let known = known.into_iter().find(|(known, _)| known.folded() == alias.folded());
             let mut targets = known.map(|(_, targets)| targets).unwrap_or_default();
             targets.push(AliasTarget::Account(id));
-            store.set_alias(&alias, &targets)?;
+            store.set_alias(alias, &targets)
+        });
+        if let Err(error) = led_here {
+            // Nobody has been told the password, so that nobody could use what is left.
+            store.remove_account(id)?;
+            return Err(error.into());
         }
         say(format_args!("added {own}{told}\n"))
     }
