@@ -249,8 +249,8 @@ impl Default for Limits {
 /// How mail leaves for other domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Relay {
-    /// The resolver that is asked for MX records; `None`: mail for other domains is queued, and
-    /// stays there.
+    /// The resolver that is asked for MX records; `None`: mail for other domains waits in the queue,
+    /// and goes back to its sender when nobody has given a resolver for five days.
     pub resolver: Option<SocketAddr>,
     /// The port of the other hosts. 25.
     pub port: u16,
