@@ -482,6 +482,22 @@ fn forgotten_commands_tell_nothing() {
 }
 
 #[test]
+fn quit_that_is_forgotten_in_time_ends_nothing() {
+    let mut act = |_: &mut Client, event| tell(event);
+    let mut client = Client::new(bold());
+    client.login(mrose()).unwrap();
+    client.stat().unwrap();
+    let quit = client.quit().unwrap();
+    replay(&mut client, &mut act, &OLD, false);
+    client.forget(quit);
+    client.noop().unwrap();
+    client.close(Goodbye::Done);
+    let answers: [&[u8]; 2] = [b"+OK 1 2\r\n", b"+OK bye\r\n"];
+    let run = replay(&mut client, &mut act, &answers, false);
+    assert_eq!((run.text().as_str(), run.ended), ("QUIT\r\n", Ended::Closed));
+}
+
+#[test]
 fn misuse_sends_nothing() {
     let mut client = Client::new(bold().limits(ClientLimits { queue: 2, ..Default::default() }));
     for user in [" mrose", "mrose "] {

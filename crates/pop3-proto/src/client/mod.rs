@@ -27,7 +27,7 @@ use mail_wire::{
 };
 
 use crate::{
-    Capabilities, Command, MessageNumber, Password, Response, State, Timestamp, UserName,
+    Capabilities, Command, MessageNumber, Password, Response, State, Timestamp, UserName, Verb,
     Violation, clock::Clock,
 };
 
@@ -308,6 +308,7 @@ impl Client {
     /// away. No further event of this handle comes.
     pub fn forget(&mut self, handle: Handle) {
         self.queue.retain(|request| request.handle != handle);
+        self.quitting &= self.is_to_quit();
         for sent in &mut self.flight {
             sent.forgotten |= sent.handle == Some(handle);
         }
@@ -336,6 +337,12 @@ impl Client {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.queue.len() + self.flight.len()
+    }
+
+    /// Tells whether QUIT waits to be sent or answered.
+    fn is_to_quit(&self) -> bool {
+        self.queue.iter().any(|request| request.verb() == Verb::Quit)
+            || self.flight.iter().any(|sent| sent.verb == Verb::Quit)
     }
 
     fn advance(&mut self, now: Instant) -> Result<Next<Event>, Violation> {

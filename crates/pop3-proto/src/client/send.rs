@@ -14,6 +14,12 @@ pub(super) struct Request {
     job: Job,
 }
 
+impl Request {
+    pub(super) const fn verb(&self) -> Verb {
+        self.job.verb()
+    }
+}
+
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -80,7 +86,7 @@ impl Client {
     /// Sends what may go before the answers that are still to come.
     pub(super) fn send_what_may_go(&mut self) {
         while self.stage == Stage::Ready && self.end.is_none() {
-            let Some(verb) = self.queue.front().map(|request| request.job.verb()) else { return };
+            let Some(verb) = self.queue.front().map(Request::verb) else { return };
             if !self.flight.is_empty() && !self.may_pipeline(verb) {
                 return;
             }
@@ -148,7 +154,7 @@ impl Client {
     /// Gives up all commands that wait for their turn, but for QUIT.
     pub(super) fn drop_queue(&mut self) {
         for request in std::mem::take(&mut self.queue) {
-            if request.job.verb() == Verb::Quit {
+            if request.verb() == Verb::Quit {
                 self.queue.push_back(request);
             } else {
                 let why = NotSent::Over;
