@@ -269,3 +269,15 @@ fn err_password_before_tls() {
     let mut imap = imap.into_tls(office.dir());
     imap.imap(&format!("LOGIN alice@post-office.test \"{PASSWORD}\"")).ok();
 }
+
+/// Who is told that the account is full deletes mail, which would help nobody here.
+#[test]
+fn err_store_that_fails_is_no_full_account() {
+    let office = Office::open("rules-store", "");
+    let mut imap = office.imap("bob");
+    let store = rusqlite::Connection::open(office.dir().join("store.sqlite")).expect("opens");
+    store.execute_batch("ALTER TABLE account RENAME TO away").expect("renamed");
+    imap.append("INBOX", "Subject: x\r\n\r\n").no("[UNAVAILABLE]");
+    store.execute_batch("ALTER TABLE away RENAME TO account").expect("renamed");
+    imap.append("INBOX", "Subject: x\r\n\r\n").ok();
+}

@@ -41,6 +41,12 @@ const NOT_SERVED: Reply = Reply::fixed(
     Some(EnhancedStatusCode::NOT_AUTHORIZED),
     "this domain is not served here, and mail is not relayed",
 );
+/// RFC 5321 §4.5.3.1.10 and RFC 3463 §3.4: the disk is full, which is no mailbox's fault.
+const NO_ROOM: Reply = Reply::fixed(
+    ReplyCode::INSUFFICIENT_STORAGE,
+    Some(EnhancedStatusCode::SYSTEM_FULL),
+    "no room left on this host, try again later",
+);
 const TOO_MANY_MESSAGES: Reply = Reply::fixed(
     ReplyCode::LOCAL_ERROR,
     Some(EnhancedStatusCode::PUT_OFF_BY_POLICY),
@@ -106,8 +112,8 @@ struct Transaction {
     recipients: Vec<Address>,
     accounts: BTreeSet<AccountId>,
     relay: BTreeSet<Address>,
-    /// `None` once it could not be written.
-    spool: Option<Spool>,
+    /// What is to be said instead, before there is one and once it could not be written.
+    spool: Result<Spool, Reply>,
 }
 
 impl Smtp {
@@ -147,7 +153,7 @@ impl Smtp {
             recipients: Vec::new(),
             accounts: BTreeSet::new(),
             relay: BTreeSet::new(),
-            spool: None,
+            spool: Err(replies::BAD_SEQUENCE),
         });
         Ok(())
     }
@@ -185,22 +191,21 @@ impl Smtp {
         {
             return Err(TOO_MANY_MESSAGES);
         }
-        open.spool = Some(self.office.store().spool());
+        open.spool = Ok(self.office.store().spool());
         Ok(())
     }
 
     fn body(&mut self, octets: &[u8]) {
         let Some(open) = &mut self.open else { return };
-        if let Some(Err(error)) = open.spool.as_mut().map(|spool| spool.write(octets)) {
-            warn!(%error, "the spool failed");
-            open.spool = None;
+        if let Ok(Err(error)) = open.spool.as_mut().map(|spool| spool.write(octets)) {
+            open.spool = Err(trouble(&error));
         }
     }
 
     /// Takes the responsibility, or says why not.
     fn end(&mut self) -> Result<String, Reply> {
         let open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
-        let message = open.spool.ok_or(replies::LOCAL_ERROR)?.finish();
+        let message = open.spool?.finish();
         if hops(&message).map_err(|error| trouble(&error))? >= MOST_HOPS {
             return Err(replies::ROUTING_LOOP);
         }
@@ -358,5 +363,19 @@ fn accepted(id: &str) -> Reply {
 
 fn trouble(error: &StoreError) -> Reply {
     warn!(%error, "the store failed");
-    replies::LOCAL_ERROR
+    match error {
+        StoreError::Full => NO_ROOM,
+        _ => replies::LOCAL_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn err_full_disk_is_told_from_other_trouble() {
+        assert_eq!(trouble(&StoreError::Full).code().get(), 452);
+        assert_eq!(trouble(&StoreError::backend("x")).code().get(), 451);
+    }
 }

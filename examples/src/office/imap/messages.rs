@@ -41,9 +41,10 @@ impl Imap {
         let Some(flags) = stored_flags(&request.flags) else {
             return session.no(no(PlainCode::Limit, "too many keywords"));
         };
-        let room = self.store().usage(account.id).is_ok_and(|usage| usage.has_room(request.size));
-        if !room {
-            return session.no(no(PlainCode::OverQuota, "the account is full"));
+        match self.store().usage(account.id) {
+            Ok(usage) if usage.has_room(request.size) => {}
+            Ok(_) => return session.no(no(PlainCode::OverQuota, "the account is full")),
+            Err(error) => return session.no(trouble(&error, nonexistent())),
         }
         let date = request.date.and_then(stored_date).unwrap_or_else(clock::arrival);
         self.append = Some(Append { mailbox, flags, date, spool: self.store().spool() });
