@@ -49,7 +49,7 @@ pub enum Line {
         /// How long it was, line end included.
         octets: u64,
     },
-    /// A line is over the limit of what is swallowed, and its end is not in sight. It stays so.
+    /// A line is over the limit of what is swallowed before its end. It stays so.
     Endless,
 }
 
@@ -97,6 +97,12 @@ impl LineFramer {
         if self.swallowed > 0 || octets > limits.line {
             input.advance(octets);
             let octets = std::mem::take(&mut self.swallowed) + octets as u64;
+            // The same verdict as when it comes octet by octet, and its end is not waited for.
+            if octets - 1 > limits.swallow {
+                self.swallowed = octets;
+                input.clear();
+                return Line::Endless;
+            }
             return Line::TooLong { octets };
         }
         let (line, _) = crate::grammar::cut(input, octets - 1);
@@ -171,6 +177,28 @@ mod tests {
                 }
             }
             assert_eq!(seen, [Line::TooLong { octets: 18 }, whole(4)], "in steps of {step}");
+        }
+    }
+
+    #[test]
+    fn err_line_over_what_is_swallowed_is_endless_however_it_comes() {
+        for (len, swallow, endless) in
+            [(14, 0, true), (14, 11, true), (14, 13, false), (41, 40, false), (42, 40, true)]
+        {
+            let line = [&b"x".repeat(len - 2)[..], b"\r\n"].concat();
+            let limits = LineLimits { swallow, ..LIMITS };
+            for step in 1..=len {
+                let (mut input, mut framer) = (BytesMut::new(), LineFramer::new());
+                let mut last = Line::Starved;
+                for piece in line.chunks(step) {
+                    input.extend_from_slice(piece);
+                    last = framer.next(&mut input, limits);
+                }
+                let octets = len as u64;
+                let expected = if endless { Line::Endless } else { Line::TooLong { octets } };
+                assert_eq!(last, expected, "{len} octets in steps of {step}, swallow {swallow}");
+                assert!(input.is_empty());
+            }
         }
     }
 
