@@ -57,6 +57,8 @@ impl EnhancedStatusCode {
     pub const SHUTTING_DOWN: Self = Self::transient(3, 2);
     /// 4.4.2, the connection broke or went silent.
     pub const BAD_CONNECTION: Self = Self::transient(4, 2);
+    /// 4.4.3, the directory (DNS) did not answer. RFC 3463 3.5.
+    pub const DIRECTORY_FAILURE: Self = Self::transient(4, 3);
     /// 4.5.3, too many recipients in this transaction.
     pub const TOO_MANY_RECIPIENTS: Self = Self::transient(5, 3);
     /// 4.7.0, put off by security or policy. RFC 3463 3.8.
@@ -86,6 +88,8 @@ impl EnhancedStatusCode {
     pub const NOT_CAPABLE: Self = Self::permanent(3, 3);
     /// 5.3.4, the message is larger than this system takes.
     pub const MESSAGE_TOO_BIG: Self = Self::permanent(3, 4);
+    /// 5.4.4, no way leads to the recipient's system. RFC 3463 3.5.
+    pub const UNABLE_TO_ROUTE: Self = Self::permanent(4, 4);
     /// 5.4.6, the message goes in circles.
     pub const ROUTING_LOOP: Self = Self::permanent(4, 6);
     /// 5.5.0, some other fault of the protocol.

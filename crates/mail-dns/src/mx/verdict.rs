@@ -104,7 +104,7 @@ impl NoMail {
     #[must_use]
     pub const fn reply_code(self) -> ReplyCode {
         match self {
-            // RFC 7505 4.2, RFC 7504 4
+            // RFC 7505 4.1, RFC 7504 4
             Self::NullMx => ReplyCode::DOMAIN_TAKES_NO_MAIL,
             Self::NoSuchDomain | Self::NoAddress => ReplyCode::MAILBOX_UNAVAILABLE,
             Self::Loop => ReplyCode::TRANSACTION_FAILED,
@@ -115,12 +115,12 @@ impl NoMail {
     #[must_use]
     pub const fn enhanced(self) -> EnhancedStatusCode {
         match self {
-            // RFC 7505 4.2
+            // RFC 7505 4.1
             Self::NullMx => EnhancedStatusCode::NULL_MX,
             // RFC 3463 3.2: the destination system does not exist.
             Self::NoSuchDomain => EnhancedStatusCode::BAD_DOMAIN,
             // RFC 3463 3.5: unable to route.
-            Self::NoAddress => UNABLE_TO_ROUTE,
+            Self::NoAddress => EnhancedStatusCode::UNABLE_TO_ROUTE,
             Self::Loop => EnhancedStatusCode::ROUTING_LOOP,
         }
     }
@@ -147,11 +147,6 @@ impl TryLater {
     /// Returns the enhanced status code for it, 4.4.3, directory server failure (RFC 3463 3.5).
     #[must_use]
     pub const fn enhanced(self) -> EnhancedStatusCode {
-        DIRECTORY_FAILURE
+        EnhancedStatusCode::DIRECTORY_FAILURE
     }
 }
-
-const UNABLE_TO_ROUTE: EnhancedStatusCode =
-    EnhancedStatusCode::new(5, 4, 4).expect("class 5 exists");
-const DIRECTORY_FAILURE: EnhancedStatusCode =
-    EnhancedStatusCode::new(4, 4, 3).expect("class 4 exists");
