@@ -71,7 +71,7 @@ impl<K: Ord + Clone> Hub<K> {
     }
 
     /// Keeps a change for all who have this mailbox selected but `from`, who knows already because
-    /// it was its own command that did it. APPEND and COPY into the own mailbox are news to
+    /// it was its own command that did it. Publish in the order in which it happened. APPEND and COPY into the own mailbox are news to
     /// oneself too: say `None` there.
     ///
     /// Returns those who had no news before and are to be woken.
@@ -83,10 +83,14 @@ impl<K: Ord + Clone> Hub<K> {
     ) -> Vec<SubscriberId> {
         let mut wake = Vec::new();
         for &id in self.mailboxes.get(mailbox).into_iter().flatten() {
-            let Some(subscriber) = self.subscribers.get_mut(&id).filter(|_| Some(id) != from)
-            else {
+            let Some(subscriber) = self.subscribers.get_mut(&id) else { continue };
+            if Some(id) == from {
+                // What others did to these flags before would come after what they are now.
+                if let Change::Flags { uid, .. } = change {
+                    subscriber.news.drop_flags(*uid);
+                }
                 continue;
-            };
+            }
             let idle = subscriber.news.is_empty();
             subscriber.news.push(change.clone());
             if idle && !subscriber.news.is_empty() {
@@ -147,6 +151,17 @@ mod tests {
         assert_eq!(hub.publish(&1, &expunged(6), None), []);
         assert!(!hub.take(a).is_empty());
         assert_eq!(hub.publish(&1, &expunged(7), None), [a]);
+    }
+
+    #[test]
+    fn what_one_did_oneself_replaces_older_news_of_it() {
+        let mut hub = Hub::new(10);
+        let (a, b) = (hub.subscribe(1), hub.subscribe(1));
+        let flags = |flag| Change::Flags { uid: 5, flags: Flags::new([flag]) };
+        hub.publish(&1, &flags(Flag::Seen), Some(b));
+        // A has not looked, and would tell its client later what was true earlier.
+        assert_eq!(hub.publish(&1, &flags(Flag::Flagged), Some(a)), [b]);
+        assert!(!hub.has_news(a));
     }
 
     #[test]

@@ -170,6 +170,33 @@ fn noop_tells_the_last_flags_of_each_message_once() {
 }
 
 #[test]
+fn news_from_before_does_not_undo_an_own_store() {
+    let mut house = House::of(2);
+    house.say(1, "1 STORE 2 +FLAGS.SILENT (\\Seen)\r\n");
+    house.say(0, "2 STORE 2 +FLAGS (\\Flagged)\r\n");
+    // Last comes what is true last, or the client thinks that its \Flagged is gone.
+    house.expect(
+        0,
+        &[
+            "* 2 FETCH (FLAGS (\\Seen \\Flagged))",
+            "* 2 FETCH (UID 5 FLAGS (\\Seen \\Flagged))",
+            "2 OK STORE completed",
+        ],
+    );
+    house.say(1, "3 STORE 2 -FLAGS.SILENT (\\Seen)\r\n");
+    house.say(0, "4 FETCH 2 BODY[TEXT]<0.4>\r\n");
+    house.expect(
+        0,
+        &[
+            "* 2 FETCH (FLAGS (\\Flagged \\Seen) BODY[TEXT]<0> {4}",
+            "body)",
+            "* 2 FETCH (UID 5 FLAGS (\\Flagged \\Seen))",
+            "4 OK FETCH completed",
+        ],
+    );
+}
+
+#[test]
 fn move_to_oneself_and_others_see_both_ends_of_it() {
     let mut house = House::of(2);
     house.say(0, "1 IDLE\r\n");

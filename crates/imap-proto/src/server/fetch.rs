@@ -28,7 +28,7 @@ pub(super) struct Fetch {
     body: Option<Body>,
     /// Parts were asked for that this crate does not take out of messages.
     unserved: bool,
-    /// No command asked for it, but a view that was stale.
+    /// No command asked for it, but a view whose news was too old.
     own: bool,
 }
 
@@ -167,7 +167,7 @@ fn section_of<'i>(item: &'i FetchItem<'i>) -> Option<(&'i Section<'i>, Option<Pa
 }
 
 impl Fetch {
-    /// Asks for the flags of these messages, because the view was stale.
+    /// Asks for the flags of these messages, because the view's news was too old.
     pub(super) fn of_flags(uids: &NumberSet, view: &MailboxView) -> Self {
         let seqs = uids.iter().filter_map(|uid| view.numbers().seq(uid)).collect();
         Self {
@@ -339,6 +339,9 @@ impl Server {
         // What is at hand goes at once, so that a slice of many messages is not kept twice.
         while fetch.parts.front().is_some_and(|part| part.octets.is_empty()) {
             if let Some(part) = fetch.parts.pop_front() {
+        if let Some(view) = self.view.as_mut().filter(|_| message.newly_seen) {
+            view.set_flags(uid);
+        }
                 self.out.put(&part.head);
             }
         }

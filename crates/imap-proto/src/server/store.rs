@@ -79,6 +79,9 @@ impl Server {
             return Err(self.wrong_answer("flags"));
         }
         let seq = store.slices.answer(uid)?;
+        if let Some(view) = &mut self.view {
+            view.set_flags(uid);
+        }
         // RFC 9051 6.4.6: .SILENT does without the new flags.
         if !store.silent {
             // RFC 9051 6.4.9: what UID STORE answers has the UID in it.

@@ -21,7 +21,8 @@ pub struct MailboxView {
     /// Messages with this UID or a higher one are `\Recent` here.
     first_recent: Option<u32>,
     recent_told: u32,
-    /// The UIDs of the messages whose flags are to be read and told, after the view was stale.
+    /// The UIDs of the messages whose flags are to be read and told: the view was stale, or its
+    /// news older than what its own session did.
     reread: NumberSet,
 }
 
@@ -86,6 +87,15 @@ impl MailboxView {
         }
     }
 
+    /// Takes in that this session's own command set the flags of a message. News of them from
+    /// before would undo that in the client's eyes, so they are to be
+    /// [read and told](Self::take_reread) instead.
+    pub fn set_flags(&mut self, uid: u32) {
+        if self.news.drop_flags(uid) {
+            self.reread.insert_range(uid, uid);
+        }
+    }
+
     /// Takes in the mailbox as it is now, after the view was [stale](Self::is_stale): the
     /// difference becomes news, and the flags of what stayed are to be
     /// [read and told](Self::take_reread).
@@ -140,7 +150,7 @@ impl MailboxView {
     }
 
     /// Takes out the UIDs of the messages whose flags must be read and told, because the view was
-    /// stale.
+    /// stale, or its news older than [what its own session did](Self::set_flags).
     pub fn take_reread(&mut self) -> Option<NumberSet> {
         (!self.reread.is_empty()).then(|| std::mem::take(&mut self.reread))
     }

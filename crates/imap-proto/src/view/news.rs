@@ -144,6 +144,12 @@ impl News {
         self.flags.pop_first()
     }
 
+    /// Forgets that the flags of a message changed, because they have changed again since. Returns
+    /// whether that was news.
+    pub(crate) fn drop_flags(&mut self, uid: u32) -> bool {
+        self.flags.remove(&uid).is_some()
+    }
+
     pub(super) fn has_flags(&self) -> bool {
         !self.flags.is_empty()
     }
