@@ -223,6 +223,14 @@ fn err_a_fetch_of_very_many_items() {
 }
 
 #[test]
+fn err_a_pattern_longer_than_any_name() {
+    let pattern = "%a".repeat(5000);
+    let said = format!("1 LOGIN tim tanstaaf\r\n2 LIST \"\" \"{pattern}\"\r\n");
+    let replay = send(config(), &[said.as_bytes()]);
+    assert!(replay.text().ends_with("2 NO [LIMIT] that is longer than any name\r\n"));
+}
+
+#[test]
 fn ok_the_same_item_twice_is_told_once() {
     let said =
         b"1 LOGIN tim tanstaaf\r\n2 EXAMINE INBOX\r\n3 FETCH 2 (BODY[1] BODY[1] UID UID)\r\n";

@@ -385,6 +385,36 @@ fn ok_mailboxes() {
 }
 
 #[test]
+fn ok_rfc3501_6_3_9_lsub_tells_the_level_above_a_subscription() {
+    dialogue(
+        "
+        S: * OK ...
+        C: 1 LOGIN tim tanstaaf
+        S: 1 OK ...
+        C: 2 SUBSCRIBE a/b/c
+        C: 3 SUBSCRIBE a/x
+        C: 4 SUBSCRIBE d/y
+        C: 5 SUBSCRIBE d
+        S: 2 OK ...
+        S: 3 OK ...
+        S: 4 OK ...
+        S: 5 OK ...
+        C: 6 LSUB \"\" %
+        S: * LSUB (\\HasNoChildren) \"/\" d
+        S: * LSUB (\\Noselect) \"/\" a
+        S: 6 OK ...
+        C: 7 LSUB a/ %
+        S: * LSUB (\\HasNoChildren) \"/\" a/x
+        S: * LSUB (\\Noselect) \"/\" a/b
+        S: 7 OK ...
+        C: 8 LSUB \"\" *b
+        S: 8 OK ...
+        C: 9 LIST \"\" w%
+        S: 9 OK ...",
+    );
+}
+
+#[test]
 fn ok_id_tells_a_name_that_was_set() {
     let named = || config().name(imap_proto::Text::try_from("post office").unwrap());
     dialogue_with(

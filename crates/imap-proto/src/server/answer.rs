@@ -6,8 +6,8 @@ use mail_errors::Misuse;
 
 use super::{Owed, Pull, Selected, Server, Work, write};
 use crate::{
-    Code, MailboxAttributes, MailboxListing, MailboxName, MailboxStatus, NumberSet, PlainCode,
-    Response, ResponseText, Status, StatusValues, UidSet, view::MailboxView,
+    Code, MailboxStatus, NumberSet, PlainCode, Response, ResponseText, Status, StatusValues,
+    UidSet, view::MailboxView,
 };
 
 impl Server {
@@ -18,8 +18,12 @@ impl Server {
     /// [`Misuse::WrongAnswer`] if no such answer is owed.
     pub fn done(&mut self) -> Result<(), Misuse> {
         let ended = match &mut self.work {
-            Work::Owed(Owed::Done | Owed::List { .. }) => {
+            Work::Owed(Owed::Done) => {
                 self.finish_ok("completed");
+                true
+            }
+            Work::Owed(Owed::List { .. }) => {
+                self.end_list();
                 true
             }
             Work::Owed(Owed::Search { search, .. }) => {
@@ -131,33 +135,6 @@ impl Server {
         self.view = Some(view);
         let code = if read_only { Code::ReadOnly } else { Code::ReadWrite };
         self.finish(Status::Ok, write::text(Some(code), "selected"));
-        Ok(())
-    }
-
-    /// Tells of one mailbox; one that the client did not ask for is passed over. Answers
-    /// [`Event::List`](super::Event::List), any number of times.
-    ///
-    /// # Errors
-    /// [`Misuse::WrongAnswer`] if that is not owed.
-    pub fn listed(
-        &mut self,
-        mailbox: &MailboxName<'_>,
-        attributes: MailboxAttributes<'_>,
-    ) -> Result<(), Misuse> {
-        let Work::Owed(Owed::List { pattern, lsub, pull }) = &mut self.work else {
-            return Err(self.wrong_answer("listed"));
-        };
-        if *pull == Pull::Asked {
-            *pull = Pull::Ask;
-        }
-        if !pattern.matches(mailbox) {
-            return Ok(());
-        }
-        let mailbox = MailboxName::new(mailbox.as_bytes())?;
-        let delimiter = self.config.delimiter;
-        let listing = MailboxListing { attributes, delimiter, mailbox, extended: None };
-        let listing = if *lsub { Response::Lsub(listing) } else { Response::List(listing) };
-        write::say(&mut self.out, &listing);
         Ok(())
     }
 

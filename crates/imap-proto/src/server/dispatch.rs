@@ -1,13 +1,9 @@
 //! What each command asks for: of the session itself, or of the application.
 
-use super::{
-    Current, Event, ListRequest, Owed, Pull, Refusal, Server, Step, Tls, Work, fetch, search,
-    store, write,
-};
+use super::{Current, Event, Owed, Refusal, Server, Step, Tls, Work, fetch, search, store, write};
 use crate::{
-    Capabilities, Code, Command, CommandBody, IString, IdField, IdFields, List, ListReturn,
-    ListSelect, MailboxListing, MailboxName, NumberSet, PlainCode, Raw, Response, Search,
-    SequenceSet, Status, Verb, server::MailboxPattern, state,
+    Capabilities, Code, Command, CommandBody, IString, IdField, IdFields, MailboxName, NumberSet,
+    PlainCode, Raw, Response, Search, SequenceSet, Status, Verb, state,
 };
 
 impl Server {
@@ -247,37 +243,6 @@ impl Server {
             return Step::Again;
         }
         self.owe(Owed::Copy { remove }, Event::Copy(super::CopyRequest { uids, to, remove }))
-    }
-
-    fn list(&mut self, list: &List<'_>) -> Step {
-        let mut patterns = list.patterns.iter();
-        let (Some(pattern), None) = (patterns.next(), patterns.next()) else {
-            self.not_offered("LIST-EXTENDED");
-            return Step::Again;
-        };
-        if list.select != ListSelect::default() || list.give != ListReturn::default() {
-            self.not_offered("LIST-EXTENDED");
-            return Step::Again;
-        }
-        self.list_names(&list.reference, pattern.as_bytes(), false)
-    }
-
-    fn list_names(&mut self, reference: &MailboxName<'_>, pattern: &[u8], lsub: bool) -> Step {
-        if pattern.is_empty() && !lsub {
-            // RFC 9051 6.3.9: an empty name asks for the delimiter and the root of the reference.
-            let noselect = crate::MailboxAttribute::new("Noselect").ok();
-            self.say(&Response::List(MailboxListing {
-                attributes: crate::MailboxAttributes::new(noselect),
-                delimiter: self.config.delimiter,
-                mailbox: MailboxName::checked(IString::checked(&b""[..])),
-                extended: None,
-            }));
-            self.finish_ok("LIST completed");
-            return Step::Again;
-        }
-        let pattern = MailboxPattern::new(reference.as_bytes(), pattern, self.config.delimiter);
-        let request = ListRequest { pattern: pattern.clone(), subscribed: lsub };
-        self.owe(Owed::List { pattern, lsub, pull: Pull::No }, Event::List(request))
     }
 }
 

@@ -70,6 +70,7 @@ mod error;
 mod event;
 mod fetch;
 mod finish;
+mod list;
 mod pattern;
 mod plan;
 mod read;
@@ -180,8 +181,7 @@ enum Owed {
     /// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE.
     Done,
     List {
-        pattern: MailboxPattern,
-        lsub: bool,
+        listing: list::Listing,
         pull: Pull,
     },
     Status {

@@ -4,8 +4,8 @@ use crate::{Delimiter, MailboxName};
 
 /// A mailbox name with wildcards: `*` stands for anything, `%` for anything within one level.
 ///
-/// Matching takes time in proportion to the length of the name, whatever the pattern: all ways of
-/// matching are followed at once, as bits of a word.
+/// All ways of matching are followed at once, as bits of words: matching takes a step for each
+/// octet of the name and each 64 octets of the pattern, wherever the wildcards stand.
 ///
 /// ```
 /// use imap_proto::{Delimiter, MailboxName, server::MailboxPattern};
@@ -23,6 +23,7 @@ pub struct MailboxPattern {
     star: Vec<u64>,
     percent: Vec<u64>,
     steps: usize,
+    ends_with_percent: bool,
     delimiter: Option<Delimiter>,
 }
 
@@ -49,6 +50,7 @@ impl MailboxPattern {
             star: vec![0; words],
             percent: vec![0; words],
             steps: joined.len(),
+            ends_with_percent: joined.ends_with(b"%"),
             delimiter,
         };
         for (step, &octet) in joined.iter().enumerate() {
@@ -68,6 +70,23 @@ impl MailboxPattern {
     /// Tells whether a name matches. INBOX does so in any case of letters.
     #[must_use]
     pub fn matches(&self, name: &MailboxName<'_>) -> bool {
+        self.follow(name, |_| {})
+    }
+
+    /// Tells whether `%` is the last octet of the pattern.
+    pub(super) const fn ends_with_percent(&self) -> bool {
+        self.ends_with_percent
+    }
+
+    /// Returns the lengths of the names above this one that match.
+    pub(super) fn levels_above(&self, name: &MailboxName<'_>) -> Vec<usize> {
+        let mut levels = Vec::new();
+        self.follow(name, |len| levels.push(len));
+        levels
+    }
+
+    /// Matches a name, and tells where in front of a delimiter it has matched already.
+    fn follow(&self, name: &MailboxName<'_>, mut level: impl FnMut(usize)) -> bool {
         let any_case = name.is_inbox();
         // Bit n: the first n steps have been matched.
         let mut now = vec![0_u64; self.star.len()];
@@ -75,8 +94,11 @@ impl MailboxPattern {
             *first = 1;
         }
         self.skip_wildcards(&mut now);
-        for &octet in name.as_bytes() {
+        for (at, &octet) in name.as_bytes().iter().enumerate() {
             let within = self.delimiter.is_none_or(|d| d.octet() != octet);
+            if !within && at > 0 && self.is_at_end(&now) {
+                level(at);
+            }
             let mut carry = 0;
             let tables = self.literal.iter().zip(&self.star).zip(&self.percent);
             for (state, ((literal, star), percent)) in now.iter_mut().zip(tables) {
@@ -91,6 +113,11 @@ impl MailboxPattern {
             }
             self.skip_wildcards(&mut now);
         }
+        self.is_at_end(&now)
+    }
+
+    /// Whether all steps have been matched.
+    fn is_at_end(&self, now: &[u64]) -> bool {
         now.get(self.steps / 64).is_some_and(|word| word & (1 << (self.steps % 64)) != 0)
     }
 
