@@ -415,6 +415,20 @@ fn ok_rfc3501_6_3_9_lsub_tells_the_level_above_a_subscription() {
 }
 
 #[test]
+fn err_inbox_by_another_spelling_is_no_new_mailbox() {
+    dialogue(
+        "
+        S: * OK ...
+        C: 1 LOGIN tim tanstaaf
+        S: 1 OK ...
+        C: 2 CREATE inbox/
+        S: 2 NO [CANNOT] INBOX exists
+        C: 3 RENAME work/old INBOX/
+        S: 3 NO [CANNOT] INBOX exists",
+    );
+}
+
+#[test]
 fn ok_id_tells_a_name_that_was_set() {
     let named = || config().name(imap_proto::Text::try_from("post office").unwrap());
     dialogue_with(

@@ -71,8 +71,9 @@ impl Server {
             CommandBody::Create(mailbox) => {
                 if mailbox.is_inbox() {
                     return self.exists_always("INBOX exists");
+                let mailbox = self.bare(mailbox);
                 }
-                return self.owe(Owed::Done, Event::Create { mailbox: self.bare(mailbox) });
+                return self.owe(Owed::Done, Event::Create { mailbox });
             }
             CommandBody::Delete(mailbox) => {
                 if mailbox.is_inbox() {
@@ -83,8 +84,9 @@ impl Server {
             CommandBody::Rename { from, to } => {
                 if to.is_inbox() {
                     return self.exists_always("INBOX exists");
+                let to = self.bare(to);
                 }
-                return self.owe(Owed::Done, Event::Rename { from, to: self.bare(to) });
+                return self.owe(Owed::Done, Event::Rename { from, to });
             }
             CommandBody::Subscribe(mailbox) => {
                 return self.owe(Owed::Done, Event::Subscribe { mailbox, on: true });
