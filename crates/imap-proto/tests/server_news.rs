@@ -197,6 +197,18 @@ fn news_from_before_does_not_undo_an_own_store() {
 }
 
 #[test]
+fn logout_hears_no_news() {
+    let mut house = House::of(2);
+    house.say(1, "1 STORE 2 +FLAGS.SILENT (\\Seen)\r\n");
+    house.say(0, "2 LOGOUT\r\n");
+    house.expect(0, &["* BYE good-bye", "2 OK LOGOUT completed"]);
+    house.sessions[1].0.mailbox_changed(Change::Stale);
+    house.hear(1);
+    house.say(1, "3 LOGOUT\r\n");
+    house.expect(1, &["* BYE good-bye", "3 OK LOGOUT completed"]);
+}
+
+#[test]
 fn move_to_oneself_and_others_see_both_ends_of_it() {
     let mut house = House::of(2);
     house.say(0, "1 IDLE\r\n");

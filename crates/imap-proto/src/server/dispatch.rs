@@ -39,6 +39,8 @@ impl Server {
             CommandBody::Check => self.finish_ok("CHECK completed"),
             CommandBody::Logout => {
                 self.say(&Response::Bye(write::text(None, "good-bye")));
+                // Nothing but the completion is told behind it.
+                self.view = None;
                 self.finish_ok("LOGOUT completed");
                 return Step::Event(Event::Logout);
             }
