@@ -209,6 +209,15 @@ fn logout_hears_no_news() {
 }
 
 #[test]
+fn err_copy_of_what_another_session_expunged() {
+    let mut house = House::of(2);
+    house.say(1, "1 STORE 1 +FLAGS.SILENT (\\Deleted)\r\n2 EXPUNGE\r\n");
+    // RFC 2180 4.4: OK would say that there is a copy.
+    house.say(0, "3 COPY 1 work/old\r\n");
+    house.expect(0, &["* 3 EXPUNGE", "* 1 EXPUNGE", "3 NO [EXPUNGEISSUED] some of them are gone"]);
+}
+
+#[test]
 fn move_to_oneself_and_others_see_both_ends_of_it() {
     let mut house = House::of(2);
     house.say(0, "1 IDLE\r\n");

@@ -183,7 +183,8 @@ impl Server {
             return Err(self.wrong_answer("copied"));
         };
         let Some((validity, from, to)) = copies else {
-            self.finish_ok("none of them is left");
+            // RFC 2180 4.4: nothing was copied, and OK would say that it was.
+            self.finish_messages(true, "none of them is left");
             return Ok(());
         };
         if from.count() != to.count() {
