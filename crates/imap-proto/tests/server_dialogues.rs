@@ -569,6 +569,20 @@ fn err_append_of_two_messages_is_aborted() {
 }
 
 #[test]
+fn err_nul_in_a_message_aborts_the_append() {
+    let replay = selected(
+        "
+        C: 1 APPEND INBOX {11+}
+        C: hel\0lo\0you\0
+        C: 2 APPEND work/old {3+}
+        C: you
+        S: 1 BAD there is a NUL in that message
+        S: 2 OK [APPENDUID ...",
+    );
+    assert_eq!(replay.log.iter().filter(|line| *line == "AppendAborted").count(), 1);
+}
+
+#[test]
 fn ok_literals_wait_or_do_not() {
     dialogue(
         "

@@ -75,7 +75,15 @@ impl Server {
         match self.frames.next(&mut self.input) {
             CommandStep::Chunk(octets) => {
                 self.clock.moved(octets.len() as u64);
-                Step::Event(Event::AppendChunk(octets))
+                let Some(nul) = memchr::memchr(0, &octets) else {
+                    return Step::Event(Event::AppendChunk(octets));
+                };
+                // RFC 9051 4.3: NUL is in a literal8 alone, so no FETCH could give it back.
+                if nul > 0 {
+                    self.events.push_back(Event::AppendChunk(octets.slice(..nul)));
+                }
+                self.frames.abandon_message();
+                self.break_off_append("an octet but NUL", "there is a NUL in that message")
             }
             // The end of the line is still to come.
             CommandStep::MessageEnd => Step::Again,
@@ -92,16 +100,19 @@ impl Server {
             | CommandStep::Refused { .. }
             | CommandStep::Command(_)
             | CommandStep::Undecided => {
-                self.stop_append();
                 self.frames.refuse(&mut self.input);
-                self.count_bad();
-                self.events.push_back(Event::AppendAborted);
-                let error = ParseError::at(b"", 0, "end of line");
-                let text = write::text(None, "the command must end with the message");
-                self.refuse(Refusal::Malformed(error), Status::Bad, text);
-                Step::Again
+                self.break_off_append("end of line", "the command must end with the message")
             }
         }
+    }
+
+    fn break_off_append(&mut self, expected: &'static str, words: &'static str) -> Step {
+        self.stop_append();
+        self.count_bad();
+        self.events.push_back(Event::AppendAborted);
+        let error = ParseError::at(b"", 0, expected);
+        self.refuse(Refusal::Malformed(error), Status::Bad, write::text(None, words));
+        Step::Again
     }
 
     pub(super) fn stop_append(&mut self) {
