@@ -223,6 +223,15 @@ fn err_a_fetch_of_very_many_items() {
 }
 
 #[test]
+fn err_a_fetch_of_many_lists_of_header_fields() {
+    let items = (0..20).map(|n| format!("BODY[HEADER.FIELDS.NOT (x{n})]"));
+    let items = items.collect::<Vec<_>>().join(" ");
+    let said = format!("1 LOGIN tim tanstaaf\r\n2 SELECT INBOX\r\n3 FETCH 1 ({items})\r\n");
+    let replay = send(config(), &[said.as_bytes()]);
+    assert!(replay.text().ends_with("3 NO [CANNOT] that is too much at once\r\n"));
+}
+
+#[test]
 fn err_a_pattern_longer_than_any_name() {
     let pattern = "%a".repeat(5000);
     let said = format!("1 LOGIN tim tanstaaf\r\n2 LIST \"\" \"{pattern}\"\r\n");

@@ -103,6 +103,26 @@ fn fetch_of_a_hundred_thousand_messages_is_pulled() {
 }
 
 #[test]
+fn header_fields_of_many_messages_are_put_together_a_few_at_a_time() {
+    const HEADER: usize = 60 * 1024;
+    let header = Bytes::from([&b"Subject: "[..], &[b'x'; HEADER - 13], b"\r\n\r\n"].concat());
+    let items = (0..8).map(|n| format!("BODY.PEEK[HEADER.FIELDS.NOT (x{n})]"));
+    let items = items.collect::<Vec<_>>().join(" ");
+    let said = format!("3 UID FETCH 1:200 ({items})\r\n");
+    let seen = run(said.as_bytes(), |session, event| {
+        let Event::Fetch(slice) = event else { panic!("{event:?}") };
+        for uid in slice.uids {
+            let message = Message::new().size(HEADER as u64).header_size(HEADER as u64);
+            session.message(uid, message.header(header.clone())).unwrap();
+        }
+        session.done().unwrap();
+    });
+    assert!(seen.octets > 100 * 8 * HEADER as u64);
+    assert!(seen.most_out < 16 * HEADER + 128 * 1024, "{}", seen.most_out);
+    seen.ends("3 OK FETCH completed\r\n");
+}
+
+#[test]
 fn bodies_of_many_messages_are_pulled_one_by_one() {
     let body = Bytes::from(vec![b'x'; 200]);
     let mut open = 0;

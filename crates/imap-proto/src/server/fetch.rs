@@ -52,6 +52,9 @@ struct Body {
 /// The most items of one FETCH; no client asks for as many.
 const MOST_ITEMS: usize = 100;
 
+/// The most lists of header fields among them, each of which may be as long as the header.
+const MOST_LISTS: usize = 16;
+
 /// Begins a FETCH.
 pub(super) fn begin(
     session: &mut Server,
@@ -75,6 +78,10 @@ pub(super) fn begin(
             wanted.push(item.into_owned());
         }
     }
+    let lists = wanted.iter().filter(|item| is_list_of_fields(item)).count();
+    if lists > MOST_LISTS {
+        return refuse(session, "that is too much at once");
+    }
     let Some(seqs) = session.look_up(uid, set) else { return Step::Again };
     let set_seen = wanted.iter().any(FetchItem::sets_seen) && !session.is_read_only();
     let wants = wants_of(&wanted, set_seen);
@@ -82,7 +89,7 @@ pub(super) fn begin(
     let most = if wanted.iter().any(streams) {
         1
     } else if wants.header {
-        limits.slice_of_headers
+        limits.slice_of_headers / lists.max(1)
     } else {
         limits.slice
     };
@@ -138,13 +145,13 @@ fn wants_of(items: &[FetchItem<'_>], set_seen: bool) -> Wants {
 
 /// Whether the octets of this item come from the application while they are sent.
 fn streams(item: &FetchItem<'_>) -> bool {
-    section_of(item).is_some_and(|(section, _)| {
-        let put_together = matches!(
-            section.text(),
-            Some(SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_))
-        );
-        !put_together
-    })
+    section_of(item).is_some() && !is_list_of_fields(item)
+}
+
+/// Whether its octets are put together from header fields.
+fn is_list_of_fields(item: &FetchItem<'_>) -> bool {
+    let text = section_of(item).and_then(|(section, _)| section.text());
+    matches!(text, Some(SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_)))
 }
 
 /// The section that an item stands for.
