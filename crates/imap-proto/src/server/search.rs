@@ -1,6 +1,6 @@
 //! SEARCH: the question to the application, and the answer to the client.
 
-use std::num::NonZeroU32;
+use std::{iter::FlatMap, num::NonZeroU32, ops::RangeInclusive, vec};
 
 use mail_errors::Misuse;
 use mail_wire::Sink;
@@ -19,12 +19,11 @@ pub(super) struct Searching {
     found: NumberSet,
 }
 
-/// A result that is being written: the numbers from `next` on.
+/// A result that is being written: the numbers that are left.
 #[derive(Debug)]
-pub(super) struct Found {
-    numbers: NumberSet,
-    next: Option<u32>,
-}
+pub(super) struct Found(
+    FlatMap<vec::IntoIter<(u32, u32)>, RangeInclusive<u32>, fn((u32, u32)) -> RangeInclusive<u32>>,
+);
 
 /// How many numbers are written before the output is looked at again.
 const STRIDE: usize = 1000;
@@ -106,7 +105,8 @@ impl Searching {
         };
         let Some(give) = self.give else {
             session.out.put(b"* SEARCH");
-            return Work::Found(Found { next: numbers.first(), numbers });
+            let ranges: Vec<_> = numbers.ranges().collect();
+            return Work::Found(Found(ranges.into_iter().flat_map(|(first, last)| first..=last)));
         };
         let tag = tag.and_then(|tag| IString::new(tag.as_bytes().to_vec()).ok());
         let results = EsearchResults::new(results(give, &numbers));
@@ -152,17 +152,14 @@ impl Server {
 
     /// Writes some more of the numbers that were found.
     pub(super) fn step_found(&mut self) -> Step {
-        let Work::Found(Found { numbers, next }) = &mut self.work else { return Step::Again };
-        if let Some(first) = *next {
-            let rest = numbers.between(first, u32::MAX);
-            let mut rest = rest.iter();
-            for number in rest.by_ref().take(STRIDE) {
-                self.out.put(b" ");
-                self.out.put_number(u64::from(number));
-            }
-            *next = rest.next();
+        let Work::Found(Found(numbers)) = &mut self.work else { return Step::Again };
+        let mut written = 0;
+        for number in numbers.take(STRIDE) {
+            self.out.put(b" ");
+            self.out.put_number(u64::from(number));
+            written += 1;
         }
-        if next.is_none() {
+        if written < STRIDE {
             self.out.put(b"\r\n");
             self.finish_ok("SEARCH completed");
         }
