@@ -29,11 +29,7 @@ impl Clock {
         out: &SendBuffer,
         limits: &Limits,
     ) -> Option<Pending> {
-        self.reading = match self.reading {
-            _ if out.is_empty() => None,
-            Some((written, since)) if written == out.written() => Some((written, since)),
-            Some(_) | None => Some((out.written(), now)),
-        };
+        self.watch(now, out);
         if self.reading.is_some_and(|(_, since)| now >= since + limits.reading) {
             return Some(Pending::Reading);
         }
@@ -41,6 +37,15 @@ impl Clock {
             return Some(Pending::Append);
         }
         self.table.expired(now)
+    }
+
+    /// Notes whether the client reads what is sent.
+    pub(super) fn watch(&mut self, now: Instant, out: &SendBuffer) {
+        self.reading = match self.reading {
+            _ if out.is_empty() => None,
+            Some((written, since)) if written == out.written() => Some((written, since)),
+            Some(_) | None => Some((out.written(), now)),
+        };
     }
 
     /// Lets something take at most so long from now on, if it does not run already.

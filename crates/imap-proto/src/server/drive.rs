@@ -33,8 +33,7 @@ impl Session for Server {
         }
         loop {
             if self.end.is_none() && self.out.len() > self.config.limits.output {
-                // Whoever let `tick` see an empty buffer has filled it since.
-                let _ = self.clock.tick(now, &self.out, &self.config.limits);
+                self.clock.watch(now, &self.out);
                 return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
             }
             if let Some(event) = self.events.pop_front() {
@@ -48,7 +47,8 @@ impl Session for Server {
                 None => {}
             }
             let step = self.step(now);
-            let _ = self.clock.tick(now, &self.out, &self.config.limits);
+            // It has filled since `tick` saw it.
+            self.clock.watch(now, &self.out);
             if self.is_thinking() || matches!(step, Step::Event(_)) {
                 self.clock.pause(now);
             }
