@@ -130,7 +130,7 @@ pub struct Limits {
     pub output: usize,
     /// How many commands that are no commands are borne. Default 20.
     pub bad_commands: u32,
-    /// How many failed logins are borne. Default 3.
+    /// How many failed logins end the session. Default 3.
     pub failed_logins: u32,
     /// How much news is kept, see [`News::new`](crate::view::News::new). Default 1000.
     pub news: usize,

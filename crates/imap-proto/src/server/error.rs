@@ -28,9 +28,9 @@ pub enum ServerError {
         limit: u32,
     },
     /// Too many attempts to log in failed.
-    #[error("more than {limit} failed logins")]
+    #[error("{limit} failed logins")]
     TooManyLogins {
-        /// How many are borne.
+        /// How many end the session.
         limit: u32,
     },
     /// Octets came behind STARTTLS and before the handshake: somebody on the way put them there
