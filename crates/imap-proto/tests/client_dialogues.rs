@@ -475,6 +475,8 @@ fn ok_numbers_that_an_expunge_has_moved_are_not_sent() {
         session.noop()?;
         session.store(true, set("9"), StoreFlags::add(Flags::new([Flag::Seen])).silent())?;
         session.store(false, set("3"), StoreFlags::add(Flags::new([Flag::Deleted])))?;
+        session.search(among("NOT 2:3"))?;
+        session.search(among("UID 9"))?;
         Ok(())
     })
     .c("A3 NOOP")
@@ -482,11 +484,20 @@ fn ok_numbers_that_an_expunge_has_moved_are_not_sent() {
     .c("A4 UID STORE 9 +FLAGS.SILENT (\\Seen)")
     .s("* 1 EXPUNGE")
     .s("A4 OK done")
+    .c("A5 SEARCH UID 9")
+    .s("* SEARCH 2")
+    .s("A5 OK done")
     .run();
+    let why = "not sent: messages were expunged in the meantime";
     assert_eq!(
         lines_with(&log, "not sent"),
-        ["Handle(5) not sent: messages were expunged in the meantime"]
+        [format!("Handle(5) {why}"), format!("Handle(6) {why}")]
     );
+}
+
+fn among(query: &'static str) -> Search<'static> {
+    let query = Query::parse(query.as_bytes()).expect("a query");
+    Search { uid: false, give: None, charset: None, query }
 }
 
 #[test]

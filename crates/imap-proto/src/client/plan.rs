@@ -9,8 +9,8 @@ use mail_sasl::{Credentials, Mechanism, client::Exchange};
 
 use super::Handle;
 use crate::{
-    CommandBody, FetchAttribute, FetchItem, MailboxName, NumberSet, ResponseText, SequenceNumber,
-    SequenceSet, Status, Verb, encode::EncodedCommand,
+    CommandBody, FetchAttribute, FetchItem, MailboxName, NumberSet, ResponseText, SearchKey,
+    SequenceNumber, SequenceSet, Status, Verb, encode::EncodedCommand,
 };
 
 /// A command that waits for its turn.
@@ -304,7 +304,10 @@ pub(super) const fn is_harmless(verb: Verb) -> bool {
 }
 
 /// Tells whether the command names messages by sequence numbers.
-pub(super) const fn is_by_number(body: &CommandBody<'_>) -> bool {
+pub(super) fn is_by_number(body: &CommandBody<'_>) -> bool {
+    if let CommandBody::Search(search) = body {
+        return search.query.tests().any(|key| matches!(key, SearchKey::Sequence(_)));
+    }
     matches!(
         body,
         CommandBody::Fetch { uid: false, .. }
