@@ -71,9 +71,9 @@ impl Server {
             CommandBody::Select(mailbox) => return self.select(mailbox, false),
             CommandBody::Examine(mailbox) => return self.select(mailbox, true),
             CommandBody::Create(mailbox) => {
+                let mailbox = self.bare(mailbox);
                 if mailbox.is_inbox() {
                     return self.exists_always("INBOX exists");
-                let mailbox = self.bare(mailbox);
                 }
                 return self.owe(Owed::Done, Event::Create { mailbox });
             }
@@ -84,9 +84,9 @@ impl Server {
                 return self.owe(Owed::Done, Event::Delete { mailbox });
             }
             CommandBody::Rename { from, to } => {
+                let to = self.bare(to);
                 if to.is_inbox() {
                     return self.exists_always("INBOX exists");
-                let to = self.bare(to);
                 }
                 return self.owe(Owed::Done, Event::Rename { from, to });
             }

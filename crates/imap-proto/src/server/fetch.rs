@@ -339,6 +339,9 @@ impl Server {
         }
         let seq = fetch.slices.answer(uid)?;
         let asked = fetch.items.contains(&FetchItem::Flags) || message.newly_seen;
+        if let Some(view) = self.view.as_mut().filter(|_| message.newly_seen) {
+            view.set_flags(uid);
+        }
         let flags = message.flags.as_ref().filter(|_| asked);
         let flags = flags.map(|flags| FetchAttribute::Flags(self.with_recent(uid, flags)));
         let Work::Fetch(fetch) = &mut self.work else { return Ok(()) };
@@ -346,9 +349,6 @@ impl Server {
         // What is at hand goes at once, so that a slice of many messages is not kept twice.
         while fetch.parts.front().is_some_and(|part| part.octets.is_empty()) {
             if let Some(part) = fetch.parts.pop_front() {
-        if let Some(view) = self.view.as_mut().filter(|_| message.newly_seen) {
-            view.set_flags(uid);
-        }
                 self.out.put(&part.head);
             }
         }
