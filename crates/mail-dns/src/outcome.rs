@@ -99,7 +99,8 @@ impl Outcome {
     pub(crate) fn weight(&self) -> usize {
         let chain: usize = self.chain().iter().map(|n| n.wire_len() + size_of::<Name>()).sum();
         let records = self.answer().map_or(&[][..], Answer::records).iter();
-        chain + records.map(|r| size_of::<Record>() + r.data().weight()).sum::<usize>()
+        let of = |r: &Record| size_of::<Record>() + r.owner().wire_len() + r.data().weight();
+        chain + records.map(of).sum::<usize>()
     }
 }
 
@@ -324,6 +325,16 @@ mod tests {
         let answer = Answer::of(&question, &records, Security::Secure).unwrap();
         assert!(answer.chain().is_empty());
         assert_eq!(answer.records(), [alias("a", "b", 30)]);
+    }
+
+    #[test]
+    fn weight_counts_every_name_that_is_held() {
+        let long = Name::from_labels([[b'x'; 63]; 3]).unwrap();
+        let data = Rdata::A([192, 0, 2, 1].into());
+        let records = vec![Record::new(long.clone(), Ttl::ZERO, data); 10];
+        let question = Question::new(long.clone(), RecordType::A);
+        let answer = Answer::of(&question, &records, Security::Unchecked).unwrap();
+        assert!(Outcome::Records(answer).weight() >= 10 * (size_of::<Record>() + long.wire_len()));
     }
 
     #[test]
