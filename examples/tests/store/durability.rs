@@ -103,6 +103,7 @@ fn err_two_that_serve_from_one_store() {
     let busy = || Err(StoreError::Busy { what: Noun::Store });
     let right = first.lock_service().expect("nobody has it");
     assert_eq!(first.lock_service().map(drop), busy());
+    assert!(!first.dir.path().join("serving-journal").exists(), "nothing that could stay behind");
     let second = first.dir.open();
     assert_eq!(second.lock_service().map(drop), busy());
     // To be opened once more, and closed, takes nothing from who has it.

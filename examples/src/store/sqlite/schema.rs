@@ -42,6 +42,8 @@ pub(super) fn lock_service(dir: &Path) -> Result<Connection, StoreError> {
         let connection = Connection::open(&path)?;
         // Whoever has it keeps it.
         connection.busy_timeout(Duration::ZERO)?;
+        // Nothing beside it that a kill could leave behind.
+        connection.pragma_update(None, "journal_mode", "MEMORY")?;
         connection.execute_batch("BEGIN EXCLUSIVE")?;
         Ok(connection)
     };
