@@ -37,7 +37,8 @@ struct Cli {
     /// Delete from the server what has been downloaded, once it is on disk.
     #[arg(long)]
     delete: bool,
-    /// The directory for the messages, a file each; without it they go to standard output.
+    /// The directory for the messages, a file each, named as the server names them: one directory
+    /// for each maildrop. Without it they go to standard output.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }

@@ -372,6 +372,16 @@ addresses = ["Bob@example.net", "b@example.org"]
     }
 
     #[test]
+    fn ok_example_of_the_readme() {
+        let readme = include_str!("../../../README.md");
+        let (_, behind) = readme.split_once("```toml\n").expect("an example");
+        let (text, _) = behind.split_once("```").expect("its end");
+        let config = read(text).expect("legal");
+        assert_eq!(config.accounts[0].quota, Some(500_000_000));
+        assert!(config.relay.resolver.is_some() && config.aliases.len() == 1);
+    }
+
+    #[test]
     fn err_names_line_and_key() {
         let account = |rest: &str| format!("[[account]]\nlogin = 'a@post-office.test'\n{rest}");
         let cases = [
