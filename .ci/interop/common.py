@@ -1,11 +1,15 @@
 """What the scripts in peers/ share: a post office to talk to, messages to send, and a verdict."""
 
 import contextlib
+import email
 import os
 import pathlib
+import poplib
 import re
 import signal
+import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -249,3 +253,29 @@ def original(stored):
     trace = TRACE.match(stored)
     assert trace, f"no trace fields: {stored[:300]!r}"
     return stored[trace.end():]
+
+
+def submit(server, port, certificate, user, password, sender, to, octets):
+    """Hands a message to a server as a mail program does: STARTTLS, AUTH, 8BITMIME."""
+    trust = ssl.create_default_context(cafile=certificate)
+    with smtplib.SMTP(server.HOST, port, "client.example", timeout=20) as smtp:
+        smtp.starttls(context=trust)
+        smtp.login(user, password)
+        smtp.sendmail(sender, [to], octets, ["BODY=8BITMIME"])
+
+
+def by_subject(stored):
+    """The messages, by their Subject."""
+    return {email.message_from_bytes(octets)["Subject"]: octets for octets in stored}
+
+
+def inbox(office, user):
+    """The messages in an account of the office."""
+    trust = ssl.create_default_context(cafile=office.certificate)
+    pop = poplib.POP3_SSL(office.HOST, office.pop3s, timeout=20, context=trust)
+    pop.user(f"{user}@{DOMAIN}")
+    pop.pass_(office.PASSWORD)
+    count = pop.stat()[0]
+    got = [b"".join(line + b"\r\n" for line in pop.retr(n)[1]) for n in range(1, count + 1)]
+    pop.quit()
+    return got

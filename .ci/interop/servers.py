@@ -4,6 +4,7 @@ import contextlib
 import grp
 import os
 import pwd
+import shutil
 import sys
 
 from common import DOMAIN, check, directory, failures, free_port, listens, process, run, until
@@ -41,7 +42,7 @@ class Server:
 
     def _print_log(self):
         if failures or sys.exc_info()[0]:
-            for name in ("err", "log"):
+            for name in ("err", "log", "logs/main"):
                 if (self.dir / name).exists():
                     print(f"--- {type(self).__name__}, its {name}:")
                     print((self.dir / name).read_text(errors="replace")[-4000:], flush=True)
@@ -192,3 +193,75 @@ class Sink(Server):
     def taken(self):
         """The messages so far, each with its envelope in front of it."""
         return [file.read_bytes() for file in sorted(self.dump.iterdir())]
+
+
+class Exim(Server):
+    """An Exim of its own, which delivers mail for bob into a Maildir: SMTP with STARTTLS and AUTH at
+    one port, TLS from the first octet at another. Mail for `DOMAIN` goes to a port of this machine.
+
+    Its Debian package cannot be installed beside Postfix, so `$EXIM` says where it was unpacked."""
+
+    DOMAIN = "exim.test"
+    # Exim expands strings: nothing in this one means anything to it.
+    PASSWORD = "open sesame and more"
+
+    def __init__(self):
+        self.ports = {name: free_port() for name in ("smtp", "smtps")}
+        self.relay_port = None
+
+    def _start(self):
+        # It starts itself anew as its own user, who may not look into every directory.
+        exim = shutil.copy(os.environ.get("EXIM", "/usr/sbin/exim4"), self.dir / "exim")
+        user = pwd.getpwnam("Debian-exim")
+        for name in ("spool", "mail", "logs"):
+            (self.dir / name).mkdir()
+            os.chown(self.dir / name, user.pw_uid, user.pw_gid)
+        self.key.chmod(0o644)
+        self.log = self.dir / "logs" / "main"
+        config = self.dir / "exim.conf"
+        ports = f"{self.ports['smtp']} : {self.ports['smtps']}"
+        config.write_text(
+            f"primary_hostname = mx.exim.test\nexim_path = {exim}\nspool_directory = {self.dir}/spool\n"
+            f"log_file_path = {self.dir}/logs/%s\nlocal_interfaces = 127.0.0.1\n"
+            f"daemon_smtp_ports = {ports}\ntls_on_connect_ports = {self.ports['smtps']}\n"
+            f"tls_advertise_hosts = *\ntls_certificate = {self.certificate}\n"
+            f"tls_privatekey = {self.key}\nchunking_advertise_hosts = *\n"
+            "pipelining_advertise_hosts = *\nacl_smtp_rcpt = rcpt\nacl_smtp_data = accept\n"
+            "message_size_limit = 1M\ndeliver_drop_privilege = true\nkeep_environment =\n"
+            "begin acl\nrcpt:\n accept authenticated = *\n"
+            f" require message = relay not permitted\n  domains = {self.DOMAIN}\n"
+            " accept verify = recipient\n deny message = unknown user\n"
+            "begin routers\n"
+            f"out:\n driver = manualroute\n domains = {DOMAIN}\n transport = smtp\n"
+            f" route_list = * {self.HOST}\n self = send\n"
+            f"bob:\n driver = accept\n domains = {self.DOMAIN}\n local_parts = bob\n"
+            " transport = maildir\n"
+            "begin transports\n"
+            f"smtp:\n driver = smtp\n port = {self.relay_port}\n allow_localhost\n"
+            f" hosts_require_tls = *\n tls_tempfail_tryclear = false\n"
+            f"maildir:\n driver = appendfile\n directory = {self.dir}/mail\n maildir_format\n"
+            " create_directory\n return_path_add\n user = Debian-exim\n"
+            "begin retry\n* * F,1h,1s\n"
+            "begin authenticators\n"
+            + "".join(
+                f"{name}:\n driver = plaintext\n public_name = {name}\n{prompts}"
+                f" server_condition = ${{if and{{{{eq{{${user}}}{{bob}}}}"
+                f"{{eq{{${password}}}{{{self.PASSWORD}}}}}}}}}\n"
+                f" server_set_id = ${user}\n"
+                " server_advertise_condition = ${if def:tls_in_cipher}\n"
+                for name, user, password, prompts in (
+                    ("PLAIN", "auth2", "auth3", " server_prompts = :\n"),
+                    ("LOGIN", "auth1", "auth2", " server_prompts = Username:: : Password::\n"),
+                )
+            )
+        )
+        self.stack.enter_context(process(exim, "-C", config, "-bdf", "-q1s", log=self.dir / "err"))
+        for port in self.ports.values():
+            until("Exim's start", lambda: listens(port))
+
+    def delivered(self, count):
+        """The messages in bob's Maildir, oldest first, once there are as many."""
+        new = self.dir / "mail" / "new"
+        until(f"delivery of {count}", lambda: new.exists() and len(list(new.iterdir())) >= count)
+        files = sorted(new.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+        return [file.read_bytes() for file in files]

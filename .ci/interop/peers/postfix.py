@@ -4,36 +4,11 @@ against smtp-sink, which comes with it."""
 import contextlib
 import email
 import os
-import poplib
-import smtplib
-import ssl
 
-from common import BIN, DOMAIN, Office, check, finish, header, messages, run, same, unix, until
+from common import (
+    BIN, DOMAIN, Office, by_subject, check, finish, header, inbox, messages, run, same, submit, unix, until,
+)
 from servers import Dovecot, Postfix, Sink
-
-
-def submit(server, port, certificate, user, password, sender, to, octets):
-    trust = ssl.create_default_context(cafile=certificate)
-    with smtplib.SMTP(server.HOST, port, "client.example", timeout=20) as smtp:
-        smtp.starttls(context=trust)
-        smtp.login(user, password)
-        smtp.sendmail(sender, [to], octets, ["BODY=8BITMIME"])
-
-
-def by_subject(stored):
-    return {email.message_from_bytes(octets)["Subject"]: octets for octets in stored}
-
-
-def inbox(office, user):
-    """The messages in an account of the office."""
-    trust = ssl.create_default_context(cafile=office.certificate)
-    pop = poplib.POP3_SSL(office.HOST, office.pop3s, timeout=20, context=trust)
-    pop.user(f"{user}@{DOMAIN}")
-    pop.pass_(office.PASSWORD)
-    count = pop.stat()[0]
-    got = [b"".join(line + b"\r\n" for line in pop.retr(n)[1]) for n in range(1, count + 1)]
-    pop.quit()
-    return got
 
 
 with contextlib.ExitStack() as stack:
