@@ -1,7 +1,8 @@
 //! The one table that says what a reply does to the conversation. Client and server both use it,
 //! each from its end, and no other file decides a state.
 //!
-//! RFC 5321 3.1 to 3.3, 3.8, 4.1.1 and 4.1.4; RFC 3207 4.2 for TLS; RFC 4954 4 for AUTH.
+//! RFC 5321 3.1 to 3.3, 3.8, 4.1.1 and 4.1.4; RFC 3207 4.2 for TLS; RFC 4954 4 for AUTH; RFC 3030 2
+//! for chunks; RFC 2033 4 for LMTP; RFC 1985 5 for ETRN; Postfix's XCLIENT and XFORWARD.
 
 use mail_errors::{Reply, ReplyClass, ReplyCode};
 
@@ -26,6 +27,10 @@ pub enum State {
     HasRecipient,
     /// DATA was taken; the next lines are the message.
     Message,
+    /// A chunk of the message was taken; the next is awaited.
+    Chunks,
+    /// A chunk was refused, and with it the transaction. RFC 3030 2: RSET comes next.
+    Spoiled,
     /// 221 or 421 was sent: nothing more will be served.
     Closed,
 }
@@ -39,6 +44,8 @@ pub enum Verb {
     Ehlo,
     /// HELO
     Helo,
+    /// LHLO, which stands for EHLO in LMTP.
+    Lhlo,
     /// STARTTLS
     StartTls,
     /// The TLS handshake, which is not answered by a reply but by being done.
@@ -53,8 +60,14 @@ pub enum Verb {
     Rcpt,
     /// DATA
     Data,
-    /// The end of the message, CRLF "." CRLF.
+    /// The end of the message, CRLF "." CRLF. In LMTP each recipient's reply answers it.
     EndOfData,
+    /// BDAT, unless it is the last.
+    Bdat,
+    /// BURL, unless it is the last.
+    Burl,
+    /// BDAT or BURL with LAST. In LMTP each recipient's reply answers it.
+    LastChunk,
     /// RSET
     Rset,
     /// NOOP
@@ -65,6 +78,12 @@ pub enum Verb {
     Expn,
     /// HELP
     Help,
+    /// ETRN
+    Etrn,
+    /// XCLIENT
+    Xclient,
+    /// XFORWARD
+    Xforward,
     /// QUIT
     Quit,
 }
@@ -99,8 +118,8 @@ pub struct Transition {
 pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
     use Outcome::{Closing, Done, GoOn, Refused};
     use State::{
-        Authenticating, Closed, Connected, Greeted, Handshake, HasRecipient, HasSender, Message,
-        Ready, TurnedAway,
+        Authenticating, Chunks, Closed, Connected, Greeted, Handshake, HasRecipient, HasSender,
+        Message, Ready, Spoiled, TurnedAway,
     };
     match (state, verb, outcome) {
         // RFC 5321 3.8: 421 may answer anything.
@@ -108,7 +127,11 @@ pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
         (Connected, Verb::Connect, Done) => Greeted,
         (Connected, Verb::Connect, Refused) => TurnedAway,
         // RFC 5321 4.1.4: EHLO resets whatever was going on.
-        (Greeted | Ready | HasSender | HasRecipient, Verb::Ehlo | Verb::Helo, Done) => Ready,
+        (
+            Greeted | Ready | HasSender | HasRecipient | Chunks | Spoiled,
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo,
+            Done,
+        ) => Ready,
         (Ready, Verb::StartTls, Done) => Handshake,
         // RFC 3207 4.2: both ends forget what they learned before. Implicit TLS comes before the
         // greeting and moves nothing.
@@ -120,13 +143,23 @@ pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
         // RFC 2920 3.1: a server may take DATA although it has refused every recipient.
         (HasSender | HasRecipient, Verb::Data, GoOn) => Message,
         (Message, Verb::EndOfData, Done | GoOn | Refused) => Ready,
-        (HasSender | HasRecipient, Verb::Rset, Done) => Ready,
+        (HasSender | HasRecipient | Chunks, Verb::Bdat | Verb::Burl, Done) => Chunks,
+        // RFC 3030 2: the transaction has failed, whatever is on its way still.
+        (HasSender | HasRecipient | Chunks, Verb::Bdat | Verb::Burl, Refused)
+        | (HasSender, Verb::LastChunk, Refused) => Spoiled,
+        // The message was whole, and is answered like any other.
+        (HasRecipient | Chunks, Verb::LastChunk, Done | GoOn | Refused)
+        | (HasSender, Verb::LastChunk, Done | GoOn) => Ready,
+        (HasSender | HasRecipient | Chunks | Spoiled, Verb::Rset, Done) => Ready,
+        // The client behind this one begins anew: XCLIENT is answered by another greeting.
+        (Greeted | Ready, Verb::Xclient, Done) => Greeted,
         // Everything else leaves the conversation where it is.
         (
             _,
             Verb::Connect
             | Verb::Ehlo
             | Verb::Helo
+            | Verb::Lhlo
             | Verb::StartTls
             | Verb::Handshake
             | Verb::Auth
@@ -135,11 +168,17 @@ pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
             | Verb::Rcpt
             | Verb::Data
             | Verb::EndOfData
+            | Verb::Bdat
+            | Verb::Burl
+            | Verb::LastChunk
             | Verb::Rset
             | Verb::Noop
             | Verb::Vrfy
             | Verb::Expn
             | Verb::Help
+            | Verb::Etrn
+            | Verb::Xclient
+            | Verb::Xforward
             | Verb::Quit,
             Done | GoOn | Refused,
         ) => state,
@@ -156,10 +195,16 @@ pub(crate) const fn may_come(state: State, verb: Verb) -> bool {
         State::Authenticating => matches!(verb, Verb::AuthResponse),
         State::Message => matches!(verb, Verb::EndOfData),
         State::Closed => false,
-        State::Greeted | State::Ready | State::HasSender | State::HasRecipient => match verb {
+        State::Greeted
+        | State::Ready
+        | State::HasSender
+        | State::HasRecipient
+        | State::Chunks
+        | State::Spoiled => match verb {
             // RFC 5321 4.1.4: these do not need EHLO.
             Verb::Ehlo
             | Verb::Helo
+            | Verb::Lhlo
             | Verb::Rset
             | Verb::Noop
             | Verb::Vrfy
@@ -167,10 +212,16 @@ pub(crate) const fn may_come(state: State, verb: Verb) -> bool {
             | Verb::Help
             | Verb::Quit => true,
             // RFC 4954 4: not within a transaction.
-            Verb::StartTls | Verb::Auth | Verb::Mail => matches!(state, State::Ready),
+            Verb::StartTls | Verb::Auth | Verb::Mail | Verb::Etrn => {
+                matches!(state, State::Ready)
+            }
+            Verb::Xclient | Verb::Xforward => matches!(state, State::Greeted | State::Ready),
             Verb::Rcpt => matches!(state, State::HasSender | State::HasRecipient),
             // Whether there is a recipient is for the server to see: 503 or 554.
             Verb::Data => matches!(state, State::HasSender | State::HasRecipient),
+            Verb::Bdat | Verb::Burl | Verb::LastChunk => {
+                matches!(state, State::HasSender | State::HasRecipient | State::Chunks)
+            }
             Verb::Connect | Verb::Handshake | Verb::AuthResponse | Verb::EndOfData => false,
         },
     }
@@ -190,7 +241,7 @@ pub fn transitions() -> impl Iterator<Item = Transition> {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Connected,
         Self::Greeted,
         Self::TurnedAway,
@@ -200,13 +251,16 @@ impl State {
         Self::HasSender,
         Self::HasRecipient,
         Self::Message,
+        Self::Chunks,
+        Self::Spoiled,
         Self::Closed,
     ];
 
-    /// Tells whether a transaction is open: MAIL was taken, and neither its end nor RSET has come.
+    /// Tells whether a transaction is open: MAIL was taken, and neither its end nor RSET nor the
+    /// refusal of a chunk has come.
     #[must_use]
     pub const fn is_transaction(self) -> bool {
-        matches!(self, Self::HasSender | Self::HasRecipient | Self::Message)
+        matches!(self, Self::HasSender | Self::HasRecipient | Self::Message | Self::Chunks)
     }
 
     /// Returns the name for diagrams and logs.
@@ -222,6 +276,8 @@ impl State {
             Self::HasSender => "has sender",
             Self::HasRecipient => "has recipient",
             Self::Message => "message",
+            Self::Chunks => "chunks",
+            Self::Spoiled => "spoiled",
             Self::Closed => "closed",
         }
     }
@@ -229,10 +285,11 @@ impl State {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Connect,
         Self::Ehlo,
         Self::Helo,
+        Self::Lhlo,
         Self::StartTls,
         Self::Handshake,
         Self::Auth,
@@ -241,11 +298,17 @@ impl Verb {
         Self::Rcpt,
         Self::Data,
         Self::EndOfData,
+        Self::Bdat,
+        Self::Burl,
+        Self::LastChunk,
         Self::Rset,
         Self::Noop,
         Self::Vrfy,
         Self::Expn,
         Self::Help,
+        Self::Etrn,
+        Self::Xclient,
+        Self::Xforward,
         Self::Quit,
     ];
 
@@ -256,6 +319,7 @@ impl Verb {
             Self::Connect => "connection",
             Self::Ehlo => "EHLO",
             Self::Helo => "HELO",
+            Self::Lhlo => "LHLO",
             Self::StartTls => "STARTTLS",
             Self::Handshake => "handshake",
             Self::Auth => "AUTH",
@@ -264,11 +328,17 @@ impl Verb {
             Self::Rcpt => "RCPT",
             Self::Data => "DATA",
             Self::EndOfData => "end of data",
+            Self::Bdat => "BDAT",
+            Self::Burl => "BURL",
+            Self::LastChunk => "last chunk",
             Self::Rset => "RSET",
             Self::Noop => "NOOP",
             Self::Vrfy => "VRFY",
             Self::Expn => "EXPN",
             Self::Help => "HELP",
+            Self::Etrn => "ETRN",
+            Self::Xclient => "XCLIENT",
+            Self::Xforward => "XFORWARD",
             Self::Quit => "QUIT",
         }
     }
@@ -332,8 +402,10 @@ mod tests {
 
     #[test]
     fn refusals_change_nothing_outside_of_greeting_authentication_and_message() {
+        use Verb::{AuthResponse, Bdat, Burl, Connect, EndOfData, LastChunk};
         for line in transitions().filter(|line| line.outcome == Outcome::Refused) {
-            let ends = [Verb::Connect, Verb::AuthResponse, Verb::EndOfData].contains(&line.verb);
+            let ends = [Connect, AuthResponse, EndOfData, Bdat, Burl, LastChunk];
+            let ends = ends.contains(&line.verb);
             assert_eq!(line.from != line.to, ends, "{line:?}");
         }
     }
@@ -345,6 +417,19 @@ mod tests {
         for line in ends {
             assert!(matches!(line.to, State::Ready | State::Closed), "{line:?}");
         }
+    }
+
+    /// What comes behind a refused chunk must not pass for the start of a message.
+    #[test]
+    fn no_chunk_is_taken_behind_one_that_was_refused() {
+        for verb in [Verb::Bdat, Verb::LastChunk, Verb::Burl, Verb::Data, Verb::Rcpt, Verb::Mail] {
+            assert!(!may_come(State::Spoiled, verb), "{verb:?}");
+        }
+        let refused = transitions().filter(|line| line.outcome == Outcome::Refused);
+        for line in refused.filter(|line| matches!(line.verb, Verb::Bdat | Verb::Burl)) {
+            assert_eq!(line.to, State::Spoiled, "{line:?}");
+        }
+        assert_eq!(after(State::Spoiled, Verb::Rset, Outcome::Done), State::Ready);
     }
 
     #[test]

@@ -302,6 +302,8 @@ impl Client {
             | State::HasSender
             | State::HasRecipient
             | State::Message
+            | State::Chunks
+            | State::Spoiled
             | State::Closed => false,
         }
     }
@@ -361,10 +363,11 @@ impl Client {
         match verb {
             Verb::Connect => limits.greeting_time,
             Verb::Data => limits.data_time,
-            Verb::EndOfData => limits.end_time,
+            Verb::EndOfData | Verb::LastChunk => limits.end_time,
             Verb::Quit => limits.quit_time,
             Verb::Ehlo
             | Verb::Helo
+            | Verb::Lhlo
             | Verb::StartTls
             | Verb::Handshake
             | Verb::Auth
@@ -375,7 +378,12 @@ impl Client {
             | Verb::Noop
             | Verb::Vrfy
             | Verb::Expn
-            | Verb::Help => limits.command_time,
+            | Verb::Help
+            | Verb::Bdat
+            | Verb::Burl
+            | Verb::Etrn
+            | Verb::Xclient
+            | Verb::Xforward => limits.command_time,
         }
     }
 

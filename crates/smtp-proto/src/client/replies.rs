@@ -46,7 +46,19 @@ impl Client {
             }
             // RFC 5321 4.1.1.10: whatever the reply says, this was the last of it.
             Verb::Quit => self.end(Ok(())),
-            Verb::Handshake | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help => {
+            // Nothing of this is ever sent.
+            Verb::Handshake
+            | Verb::Lhlo
+            | Verb::Bdat
+            | Verb::Burl
+            | Verb::LastChunk
+            | Verb::Noop
+            | Verb::Vrfy
+            | Verb::Expn
+            | Verb::Help
+            | Verb::Etrn
+            | Verb::Xclient
+            | Verb::Xforward => {
                 self.give_up(Error::Unexpected { verb: Some(verb), reply });
             }
         }

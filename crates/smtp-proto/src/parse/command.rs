@@ -95,9 +95,17 @@ fn whole_command<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'
         Verb::Help => free(rest, scan).map(|(rest, text)| (rest, Command::Help(text))),
         Verb::Vrfy => argument(rest, scan).map(|(rest, text)| (rest, Command::Vrfy(text))),
         Verb::Expn => argument(rest, scan).map(|(rest, text)| (rest, Command::Expn(text))),
-        Verb::Connect | Verb::Handshake | Verb::AuthResponse | Verb::EndOfData => {
-            unmet(i, &"a command")
-        }
+        Verb::Connect
+        | Verb::Lhlo
+        | Verb::Handshake
+        | Verb::AuthResponse
+        | Verb::EndOfData
+        | Verb::Bdat
+        | Verb::Burl
+        | Verb::LastChunk
+        | Verb::Etrn
+        | Verb::Xclient
+        | Verb::Xforward => unmet(i, &"a command"),
     }
 }
 

@@ -206,7 +206,9 @@ impl Server {
                 | State::Ready
                 | State::Authenticating
                 | State::HasSender
-                | State::HasRecipient => self.receive_line(now),
+                | State::HasRecipient
+                | State::Chunks
+                | State::Spoiled => self.receive_line(now),
                 State::Closed => {
                     self.over = Some(Ok(()));
                     None
