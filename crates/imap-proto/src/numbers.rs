@@ -15,6 +15,14 @@ use std::num::NonZeroU32;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct NumberSet(Vec<(u32, u32)>);
 
+/// The numbers of a set in rising order, for who takes some now and some later.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    ranges: std::vec::IntoIter<(u32, u32)>,
+    /// What is left of the range that has been begun.
+    begun: Option<(u32, u32)>,
+}
+
 impl NumberSet {
     /// Makes an empty set.
     #[must_use]
@@ -110,6 +118,11 @@ impl NumberSet {
         self.0.iter().flat_map(|&(first, last)| first..=last)
     }
 
+    /// Returns the numbers in rising order, and keeps the set as long as it takes.
+    pub(crate) fn into_numbers(self) -> Numbers {
+        Numbers { ranges: self.0.into_iter(), begun: None }
+    }
+
     /// Returns what of the set lies between `low` and `high`, both included.
     #[must_use]
     pub fn between(&self, low: u32, high: u32) -> Self {
@@ -139,6 +152,16 @@ impl NumberSet {
     #[must_use]
     pub fn last(&self) -> Option<u32> {
         self.0.last().map(|&(_, last)| last)
+    }
+}
+
+impl Iterator for Numbers {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let (number, last) = self.begun.take().or_else(|| self.ranges.next())?;
+        self.begun = (number < last).then(|| (number + 1, last));
+        Some(number)
     }
 }
 
@@ -192,6 +215,7 @@ mod tests {
             let set = NumberSet::from_ranges(ranges);
             prop_assert_eq!(&set, &grown);
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), model.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.clone().into_numbers().collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
             prop_assert_eq!(set.len(), model.len() as u64);
             prop_assert_eq!(&set, &model.iter().copied().collect());
             for n in 0..62 {

@@ -1,6 +1,6 @@
 //! SEARCH: the question to the application, and the answer to the client.
 
-use std::{iter::FlatMap, num::NonZeroU32, ops::RangeInclusive, vec};
+use std::num::NonZeroU32;
 
 use mail_errors::Misuse;
 use mail_wire::Sink;
@@ -8,7 +8,7 @@ use mail_wire::Sink;
 use super::{Event, Owed, Pull, Refusal, SearchRequest, Server, Step, Work, write};
 use crate::{
     Charsets, Code, Esearch, EsearchResult, EsearchResults, IString, NumberSet, Query, Response,
-    Search, SearchKey, SearchReturn, SequenceSet, Status, view::MailboxView,
+    Search, SearchKey, SearchReturn, SequenceSet, Status, numbers::Numbers, view::MailboxView,
 };
 
 /// A SEARCH whose result comes in.
@@ -21,9 +21,7 @@ pub(super) struct Searching {
 
 /// A result that is being written: the numbers that are left.
 #[derive(Debug)]
-pub(super) struct Found(
-    FlatMap<vec::IntoIter<(u32, u32)>, RangeInclusive<u32>, fn((u32, u32)) -> RangeInclusive<u32>>,
-);
+pub(super) struct Found(Numbers);
 
 /// How many numbers are written before the output is looked at again.
 const STRIDE: usize = 1000;
@@ -105,8 +103,7 @@ impl Searching {
         };
         let Some(give) = self.give else {
             session.out.put(b"* SEARCH");
-            let ranges: Vec<_> = numbers.ranges().collect();
-            return Work::Found(Found(ranges.into_iter().flat_map(|(first, last)| first..=last)));
+            return Work::Found(Found(numbers.into_numbers()));
         };
         let tag = tag.and_then(|tag| IString::new(tag.as_bytes().to_vec()).ok());
         let results = EsearchResults::new(results(give, &numbers));
@@ -154,7 +151,7 @@ impl Server {
     pub(super) fn step_found(&mut self) -> Step {
         let Work::Found(Found(numbers)) = &mut self.work else { return Step::Again };
         let mut written = 0;
-        for number in numbers.take(STRIDE) {
+        for number in numbers.by_ref().take(STRIDE) {
             self.out.put(b" ");
             self.out.put_number(u64::from(number));
             written += 1;

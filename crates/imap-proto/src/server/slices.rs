@@ -2,14 +2,13 @@
 
 use mail_errors::Misuse;
 
-use crate::{NumberSet, view::Numbering};
+use crate::{NumberSet, numbers::Numbers, view::Numbering};
 
 /// The messages of a command, of which the application gets a slice at a time.
 #[derive(Debug)]
 pub(super) struct Slices {
     /// The sequence numbers that are still to come.
-    left: std::vec::IntoIter<(u32, u32)>,
-    range: Option<(u32, u32)>,
+    left: Numbers,
     most: usize,
     /// What the application has been asked about.
     out: Vec<Asked>,
@@ -27,10 +26,8 @@ pub(super) struct Asked {
 
 impl Slices {
     pub(super) fn new(seqs: NumberSet, most: usize) -> Self {
-        let left = seqs.ranges().collect::<Vec<_>>().into_iter();
         Self {
-            left,
-            range: None,
+            left: seqs.into_numbers(),
             most: most.max(1),
             out: Vec::new(),
             is_out: false,
@@ -44,8 +41,7 @@ impl Slices {
     pub(super) fn next(&mut self, numbers: &Numbering) -> Vec<u32> {
         self.out.clear();
         while self.out.len() < self.most {
-            let Some((seq, last)) = self.range.take().or_else(|| self.left.next()) else { break };
-            self.range = (seq < last).then(|| (seq + 1, last));
+            let Some(seq) = self.left.next() else { break };
             if let Some(uid) = numbers.uid(seq) {
                 self.out.push(Asked { uid, seq, answered: false });
             }
