@@ -62,7 +62,8 @@ pub enum Event {
         on: bool,
     },
     /// LIST or LSUB. Answer [`listed`](super::Server::listed) for every mailbox that
-    /// [`matches`](ListRequest::matches), then [`done`](super::Server::done).
+    /// [`matches`](ListRequest::matches), then [`done`](super::Server::done). For LSUB give every
+    /// name that is subscribed to: the session tells the levels above them (RFC 3501 6.3.9).
     List(ListRequest),
     /// STATUS. Answer [`status`](super::Server::status).
     Status {
