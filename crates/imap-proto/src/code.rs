@@ -11,7 +11,7 @@ use crate::{Atom, Capabilities, Flags, IString, Text, UidSet, wire_list::wire_li
 pub enum Code<'a> {
     /// The text must be shown to the user.
     Alert,
-    /// The charsets that SEARCH can do; possibly none.
+    /// The charsets that SEARCH can do; possibly none. A name that cannot be quoted is not sent.
     BadCharset(Charsets<'a>),
     /// What the server can do.
     Capability(Capabilities<'a>),

@@ -337,6 +337,17 @@ fn ok_what_servers_leave_out_or_put_in() {
 }
 
 #[test]
+fn refuses_to_break_a_line_of_text_by_a_literal() {
+    let line = b"* NO [BADCHARSET (UTF-8 \xe9 \"a b\")] x";
+    let mut out = Vec::new();
+    encode::response(&mut out, &parse::response(line).unwrap());
+    assert_eq!(out, b"* NO [BADCHARSET (UTF-8 \"a b\")] x\r\n");
+    out.clear();
+    encode::response(&mut out, &parse::response(b"* NO [BADCHARSET (\xe9)] x").unwrap());
+    assert_eq!(out, b"* NO [BADCHARSET] x\r\n");
+}
+
+#[test]
 fn ok_codes_that_are_malformed_are_carried_raw() {
     for line in ["[COPYUID] missing", "[UIDNEXT 0] x", "[COPYUID 701  ] x", "[APPENDUID 1 *] x"] {
         let line = format!("* OK {line}");

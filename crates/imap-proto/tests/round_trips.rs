@@ -363,8 +363,10 @@ fn code() -> impl Strategy<Value = Code<'static>> {
     ];
     prop_oneof![
         3 => select(plain),
-        1 => prop::collection::vec(string(), 0..3)
-            .prop_map(|names| Code::BadCharset(Charsets::from_iter(names))),
+        1 => prop::collection::vec("[ -~]{0,20}", 0..3).prop_map(|names| {
+            let names = names.into_iter().map(|name| IString::new(name.into_bytes()).unwrap());
+            Code::BadCharset(Charsets::from_iter(names))
+        }),
         1 => capabilities().prop_map(Code::Capability),
         1 => flags().prop_map(Code::PermanentFlags),
         1 => nz().prop_map(Code::UidNext),

@@ -4,7 +4,7 @@ use mail_wire::Sink;
 
 use super::{
     Writer,
-    lexical::{astring, capability, flag_list},
+    lexical::{astring, capability, flag_list, is_quotable},
 };
 use crate::{Code, ResponseText};
 
@@ -24,9 +24,11 @@ fn resp_text_code<S: Sink>(w: &mut Writer<'_, S>, code: &Code<'_>) {
         Code::Alert => w.put(b"ALERT"),
         Code::BadCharset(charsets) => {
             w.put(b"BADCHARSET");
-            if !charsets.is_empty() {
+            // charset = atom / quoted: a literal would break the line of text that this is in.
+            let mut names = charsets.iter().filter(|name| is_quotable(name.as_bytes())).peekable();
+            if names.peek().is_some() {
                 w.put(b" ");
-                w.list(charsets.iter(), astring);
+                w.list(names, astring);
             }
         }
         Code::Capability(list) => {

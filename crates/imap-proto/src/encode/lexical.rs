@@ -25,9 +25,14 @@ pub(crate) fn astring<S: Sink>(w: &mut Writer<'_, S>, text: &IString<'_>) {
     if atom { w.put(octets) } else { string(w, octets) }
 }
 
+/// Whether a string can do without a literal.
+pub(super) fn is_quotable(octets: &[u8]) -> bool {
+    octets.len() <= LONGEST_QUOTED && octets.iter().all(|&octet| QUOTABLE.has(octet))
+}
+
 /// > string = quoted / literal
 pub(super) fn string<S: Sink>(w: &mut Writer<'_, S>, octets: &[u8]) {
-    if octets.len() > LONGEST_QUOTED || !octets.iter().all(|&octet| QUOTABLE.has(octet)) {
+    if !is_quotable(octets) {
         return literal(w, octets);
     }
     w.put(b"\"");
