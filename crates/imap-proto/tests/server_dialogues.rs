@@ -184,6 +184,42 @@ fn err_parts_of_a_multipart_are_not_served_and_it_says_so() {
 }
 
 #[test]
+fn ok_a_nul_that_came_another_way_is_told_as_another_octet() {
+    let app = || {
+        let mut app = App::new();
+        let mail = server_support::mail(1, &[], "Subject: a\0b\n\nc\0d\n");
+        app.mailboxes.insert(b"m".to_vec(), vec![mail]);
+        app
+    };
+    let replay = dialogue_with(
+        config,
+        app,
+        "
+        S: * OK ...
+        C: 1 LOGIN tim tanstaaf
+        S: 1 OK ...
+        C: 2 EXAMINE m
+        S: * FLAGS ...
+        S: * 1 EXISTS
+        S: * 0 RECENT
+        S: * OK [UNSEEN 1] ...
+        S: * OK [PERMANENTFLAGS ...
+        S: * OK [UIDNEXT ...
+        S: * OK [UIDVALIDITY ...
+        S: 2 OK ...
+        C: 3 FETCH 1 (BODY[HEADER.FIELDS (Subject)] BODY[TEXT])
+        S: * 1 FETCH (BODY[HEADER.FIELDS (Subject)] {16}
+        S: Subject: a...b
+        S:
+        S:  BODY[TEXT] {5}
+        S: c...d
+        S: )
+        S: 3 OK ...",
+    );
+    assert!(!replay.text().contains('\0'));
+}
+
+#[test]
 fn ok_store_in_all_its_forms() {
     selected(
         "

@@ -257,7 +257,10 @@ impl Fetch {
                     let octets = range.end - range.start;
                     (BodyText::Streamed { octets, binary: false }, range)
                 }
-                SectionPlan::Text(text) => (BodyText::new(text), 0..0),
+                SectionPlan::Text(mut text) => {
+                    replace_nul(&mut text);
+                    (BodyText::new(text), 0..0)
+                }
                 SectionPlan::Nil => (BodyText::Nil, 0..0),
                 SectionPlan::Unserved => {
                     self.unserved = true;
@@ -284,6 +287,12 @@ impl Fetch {
         encode::fetch_end(&mut end);
         self.parts.push_back(Part { head: end, uid, octets: 0..0 });
     }
+}
+
+/// RFC 9051 4.3: no literal but a `literal8`, which no client of these items expects, holds NUL.
+/// What other servers put in its place keeps every length as it is.
+fn replace_nul(octets: &mut [u8]) {
+    octets.iter_mut().filter(|octet| **octet == 0).for_each(|octet| *octet = 0x80);
 }
 
 /// What is told of an item that stands for a section: the same words that asked for it.
@@ -357,7 +366,7 @@ impl Server {
 
     /// Gives octets of a message, those from [`WantBody::offset`] on. Answers
     /// [`Event::WantBody`]. None, or more than remain, cuts the connection, so that no torn
-    /// message looks whole.
+    /// message looks whole. A NUL, which IMAP cannot carry, is sent as 0x80.
     ///
     /// # Errors
     /// [`Misuse::UnknownId`] if this body is not asked for.
@@ -372,7 +381,13 @@ impl Server {
         }
         body.octets.start += len;
         body.asked = false;
-        self.out.put_bytes(octets);
+        if memchr::memchr(0, &octets).is_some() {
+            let mut octets = octets.to_vec();
+            replace_nul(&mut octets);
+            self.out.put(&octets);
+        } else {
+            self.out.put_bytes(octets);
+        }
         Ok(())
     }
 
