@@ -259,4 +259,10 @@ fn ok_tour_in_one_command_and_its_exit_codes() {
     assert_eq!(failed.code, Some(1));
     assert!(failed.err.contains("the tour could not begin"), "{}", failed.err);
     assert_eq!(tour(dir.path(), &["--lang", "fr"]).code, Some(2));
+    for seconds in ["0.2", "0.4", "0.6"] {
+        let mut ended = Command::new("timeout");
+        ended.args(["-s", "TERM", seconds, OFFICE, "tour"]).env("TMPDIR", dir.path());
+        let _ = feed(ended, "");
+        assert_eq!(fs::read_dir(dir.path()).expect("is there").count(), 0, "ended by SIGTERM");
+    }
 }

@@ -134,7 +134,7 @@ enum Failure {
     /// A step of the tour failed.
     #[error(transparent)]
     Tour(TourError),
-    /// Ctrl-C.
+    /// Ctrl-C, or SIGTERM.
     #[error("interrupted")]
     Interrupted,
     /// Standard input or output failed, or the runtime.

@@ -5,7 +5,10 @@ use std::io;
 use clap::Args;
 use mail_errors::diagnosis::Language;
 use mail_examples::tour;
-use tokio::signal::ctrl_c;
+use tokio::signal::{
+    ctrl_c,
+    unix::{SignalKind, signal},
+};
 
 use crate::Failure;
 
@@ -27,10 +30,13 @@ impl Tour {
         let tour = tour::Tour::new().language(self.lang).wire(self.wire);
         runtime.block_on(async {
             let mut out = io::stdout();
+            let mut terminate = signal(SignalKind::terminate())
+                .map_err(|source| Failure::Io { what: "cannot wait for signals", source })?;
             tokio::select! {
                 told = tour.run(&mut out) => told.map(drop).map_err(Failure::Tour),
                 // What was made for the run goes all the same.
                 _ = ctrl_c() => Err(Failure::Interrupted),
+                _ = terminate.recv() => Err(Failure::Interrupted),
             }
         })
     }
