@@ -248,6 +248,22 @@ mod tests {
         assert!(matches!(fate, Fate::Failed(_)), "{fate:?}");
     }
 
+    /// RFC 5321 §4.5.4.1
+    #[test]
+    fn ok_each_attempt_waits_longer_up_to_half_an_hour() {
+        let now = UnixTime::new(1_700_000_000);
+        let mut waits = Vec::new();
+        for attempts in (0..5).chain([u32::MAX]) {
+            let mut recipients = recipients();
+            recipients[0].attempts = attempts;
+            let (mut outcomes, failures) = Answers::new(&recipients).settle(&claim(now), now);
+            assert!(failures.is_empty());
+            let Some((_, Outcome::Deferred { until, .. })) = outcomes.pop() else { panic!("late") };
+            waits.push(until.since(now).as_secs() / 60);
+        }
+        assert_eq!(waits, [1, 5, 15, 30, 30, 30]);
+    }
+
     #[test]
     fn err_patience_that_is_over_says_what_went_wrong_last() {
         let recipients = recipients();
