@@ -45,6 +45,10 @@ features:
 fuzz-replay:
     MAIL_FUZZ_SEED=2 cargo test --workspace --test replay
 
+# What is acknowledged is on disk before: system calls, watched by strace, which has to be there.
+sync:
+    MAIL_STRACE=1 cargo test --workspace --test sync_before_answer
+
 # One fuzz target by hand: needs a nightly toolchain and cargo-fuzz. Finds go to fuzz/target/corpus.
 fuzz target seconds="60":
     mkdir -p fuzz/target/corpus/{{target}}

@@ -12,12 +12,13 @@ use office_support::{Client, Dir, config, served::*};
 const BOB: [&str; 1] = ["bob@post-office.test"];
 const MESSAGE: &str = "Subject: hello\r\n\r\nhello\r\n";
 
-/// Tells whether `strace` is there and may be used.
+/// Tells whether `strace` is there and may be used. Where `MAIL_STRACE` is set it has to be.
 #[expect(clippy::print_stdout, reason = "what is skipped has to be seen")]
 fn strace() -> bool {
     let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     let usable = tried.is_ok_and(|output| output.status.success());
     if !usable {
+        assert!(std::env::var_os("MAIL_STRACE").is_none(), "strace cannot be used");
         println!("skipped: strace");
     }
     usable
