@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test may panic")]
 
 use imap_proto::{
-    BodyText, Code, Command, CommandBody, FetchAttribute, FetchItem, FetchMacro, Flag,
-    LiteralHeader, NameForm, PlainCode, Response, SearchKey, Section, SectionText, SequenceSet,
-    State, Status, StatusItem, StoreAction, Verb,
+    BodyText, Code, Command, CommandBody, FetchAttribute, FetchItem, FetchMacro, Flag, IString,
+    LiteralHeader, NameForm, PlainCode, Response, ResponseText, SearchKey, Section, SectionText,
+    SequenceSet, State, Status, StatusItem, StoreAction, Verb,
     encode::{self, LiteralMode},
     parse,
     state::legal,
@@ -338,13 +338,19 @@ fn ok_what_servers_leave_out_or_put_in() {
 
 #[test]
 fn refuses_to_break_a_line_of_text_by_a_literal() {
-    let line = b"* NO [BADCHARSET (UTF-8 \xe9 \"a b\")] x";
-    let mut out = Vec::new();
-    encode::response(&mut out, &parse::response(line).unwrap());
-    assert_eq!(out, b"* NO [BADCHARSET (UTF-8 \"a b\")] x\r\n");
-    out.clear();
-    encode::response(&mut out, &parse::response(b"* NO [BADCHARSET (\xe9)] x").unwrap());
-    assert_eq!(out, b"* NO [BADCHARSET] x\r\n");
+    let names = [&b"UTF-8"[..], b"\xe9", b"a\r\n* BYE", b"a b"].map(|n| IString::new(n).unwrap());
+    for (names, code) in [(&names[..], "BADCHARSET (UTF-8 \"a b\")"), (&names[1..3], "BADCHARSET")]
+    {
+        let code_of_names = Code::BadCharset(names.iter().cloned().collect());
+        let text = ResponseText::new(Some(code_of_names), "x").unwrap();
+        let mut out = Vec::new();
+        encode::response(&mut out, &Response::Status { status: Status::No, text });
+        assert_eq!(String::from_utf8(out).unwrap(), format!("* NO [{code}] x\r\n"));
+    }
+    let Ok(Response::Status { text, .. }) = parse::response(b"* NO [BADCHARSET (\xe9)] x") else {
+        panic!()
+    };
+    assert!(matches!(text.code(), Some(Code::Other { .. })), "carried raw: {text:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
 const QUOTABLE: ByteSet = ByteSet::NONE.range(1, 0x7e).without(b"\r\n");
 
 /// Longer strings go as literals: RFC 2683 section 3.2.1.5 asks for lines of at most 1,000 octets.
-const LONGEST_QUOTED: usize = 1000;
+pub(super) const LONGEST_QUOTED: usize = 1000;
 
 /// > astring = 1*ASTRING-CHAR / string
 pub(crate) fn astring<S: Sink>(w: &mut Writer<'_, S>, text: &IString<'_>) {
@@ -26,7 +26,7 @@ pub(crate) fn astring<S: Sink>(w: &mut Writer<'_, S>, text: &IString<'_>) {
 }
 
 /// Whether a string can do without a literal.
-pub(super) fn is_quotable(octets: &[u8]) -> bool {
+pub(crate) fn is_quotable(octets: &[u8]) -> bool {
     octets.len() <= LONGEST_QUOTED && octets.iter().all(|&octet| QUOTABLE.has(octet))
 }
 

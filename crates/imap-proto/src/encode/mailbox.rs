@@ -4,7 +4,7 @@ use mail_wire::Sink;
 
 use super::{
     Writer,
-    lexical::{mailbox, string},
+    lexical::{LONGEST_QUOTED, mailbox, string},
 };
 use crate::{
     List, ListPattern, ListReturn, ListSelect, MailboxAttribute, MailboxListing, MailboxStatus,
@@ -59,7 +59,7 @@ fn words<S: Sink>(w: &mut Writer<'_, S>, options: &[(bool, &str)]) {
 pub(crate) fn list_mailbox<S: Sink>(w: &mut Writer<'_, S>, pattern: &ListPattern<'_>) {
     let octets = pattern.as_bytes();
     let plain = |&octet: &u8| ASTRING_CHAR.has(octet) || matches!(octet, b'%' | b'*');
-    if !octets.is_empty() && octets.len() <= 1000 && octets.iter().all(plain) {
+    if !octets.is_empty() && octets.len() <= LONGEST_QUOTED && octets.iter().all(plain) {
         w.put(octets);
     } else {
         string(w, octets);

@@ -25,7 +25,7 @@ use crate::{Command, FetchAttribute, Response};
 
 pub(crate) use {
     fetch::{fetch_att, msg_att},
-    lexical::{astring, capability, flag},
+    lexical::{astring, capability, flag, is_quotable},
     mailbox::{list_mailbox, mbx_list_flag, status_att_val},
     response::{id_field, search_return_data},
 };

@@ -10,7 +10,8 @@ use super::{
     set::uid_set,
 };
 use crate::{
-    Atom, Charsets, Code, CodeText, PlainCode, ResponseText, Text,
+    Atom, Charsets, Code, CodeText, IString, PlainCode, ResponseText, Text,
+    encode::is_quotable,
     text::{ATOM_CHAR, TEXT_CHAR},
 };
 
@@ -130,6 +131,12 @@ fn bad_charset(i: &[u8]) -> PResult<'_, Code<'_>> {
     let Some(rest) = i.strip_prefix(b" ") else {
         return Ok((i, Code::BadCharset(Charsets::default())));
     };
-    let (rest, charsets) = list(rest, astring)?;
+    let (rest, charsets) = list(rest, charset)?;
     Ok((rest, Code::BadCharset(Charsets::checked(charsets))))
+}
+
+/// > charset = atom / quoted
+fn charset(i: &[u8]) -> PResult<'_, IString<'_>> {
+    let (rest, name) = astring(i)?;
+    if is_quotable(name.as_bytes()) { Ok((rest, name)) } else { unmet(i, &"a charset") }
 }
