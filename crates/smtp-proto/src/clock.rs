@@ -7,6 +7,8 @@ use mail_wire::{Deadlines, SendBuffer};
 /// What there is to wait for. A body on its way in has a lowest rate instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timer {
+    /// The end of the time for which the greeting is held back.
+    Greeting,
     /// The next line from the client.
     Line,
     /// The next reply from the server.
@@ -59,6 +61,16 @@ impl Clock {
             self.output = Some(now + time);
         }
         self.output.is_none_or(|until| now < until)
+    }
+
+    /// Waits with the greeting.
+    pub(crate) fn await_greeting(&mut self, now: Instant, delay: Duration) {
+        self.deadlines.set_once(Timer::Greeting, now + delay);
+    }
+
+    /// The greeting is said.
+    pub(crate) fn greeting_done(&mut self) {
+        self.deadlines.clear(Timer::Greeting);
     }
 
     /// Waits for a line: for its first octet, and from then on for its last.

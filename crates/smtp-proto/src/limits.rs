@@ -12,6 +12,12 @@ pub const PATH: usize = 256;
 pub const LABEL: usize = 63;
 /// Longest line of a reply that is sent, in octets, CRLF included. RFC 5321 4.5.3.1.5.
 pub const REPLY_LINE: usize = 512;
+/// Longest envelope id in octets, in xtext. RFC 3461 4.4.
+pub const ENVELOPE_ID: usize = 100;
+/// Longest original recipient in octets, type and xtext. RFC 3461 4.2.
+pub const ORIGINAL_RECIPIENT: usize = 500;
+/// Longest list of solicitation keywords in octets. RFC 3865 2.
+pub const SOLICITATION: usize = 1000;
 /// Longest line of a SASL exchange in octets, CRLF included. RFC 4954 4.
 pub const AUTH_LINE: usize = 12_288;
 
@@ -19,8 +25,8 @@ pub const AUTH_LINE: usize = 12_288;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLimits {
     /// Longest command line in octets, CRLF included. RFC 5321 4.5.3.1.4 asks for at least 512;
-    /// SIZE adds 26, 8BITMIME 17 and AUTH= 500. Lines that start with AUTH may have
-    /// [`AUTH_LINE`] octets. Default 2048.
+    /// SIZE adds 26, 8BITMIME 17, AUTH= 500, DSN 500, SOLICIT 1000 and all others together less
+    /// than 200. Lines that start with AUTH may have [`AUTH_LINE`] octets. Default 4096.
     pub command_line: usize,
     /// How many octets of an over-long line are read and thrown away before the connection is
     /// given up. Default 64 KiB.
@@ -36,10 +42,17 @@ pub struct ServerLimits {
     /// How many commands may be malformed or out of place before the connection is given up.
     /// Default 20.
     pub errors: u32,
+    /// How many commands that do nothing for any message (NOOP, RSET, VRFY, EXPN, HELP, ETRN) may
+    /// come before the connection is given up. A message that is taken starts the count anew.
+    /// Default 100.
+    pub idle_commands: u32,
     /// How many attempts to authenticate may fail before the connection is given up. Default 3.
     pub auth_failures: u32,
     /// How many unsent octets may wait before no more work is taken on. Default 64 KiB.
     pub output: usize,
+    /// How long the greeting is held back, to see whether the client waits for it as RFC 5321 4.3.1
+    /// asks: 554 answers whoever does not. Clients wait five minutes (4.5.3.2.1). Default none.
+    pub greeting_delay: Duration,
     /// How long a client may be silent, and how long a line may take from its first octet to its
     /// last. RFC 5321 4.5.3.2.7 asks for at least five minutes, which is the default.
     pub command_time: Duration,
@@ -57,14 +70,16 @@ pub struct ServerLimits {
 impl Default for ServerLimits {
     fn default() -> Self {
         Self {
-            command_line: 2048,
+            command_line: 4096,
             swallow_line: 64 * 1024,
             message: 50 * 1024 * 1024,
             swallow_message: 64 * 1024 * 1024,
             recipients: 1000,
             errors: 20,
+            idle_commands: 100,
             auth_failures: 3,
             output: 64 * 1024,
+            greeting_delay: Duration::ZERO,
             command_time: Duration::from_secs(300),
             handshake_time: Duration::from_secs(60),
             output_time: Duration::from_secs(300),

@@ -190,7 +190,8 @@ fn ok_many_recipients_one_octet_a_read() {
 /// Unsent octets are over the limit, and no new work is taken on.
 #[test]
 fn waits_for_a_client_that_does_not_read() {
-    let mut server = Server::new(limited(ServerLimits { output: 1000, ..Default::default() }));
+    let limits = ServerLimits { output: 1000, idle_commands: 1000, ..Default::default() };
+    let mut server = Server::new(limited(limits));
     server.buffers().0.extend_from_slice(&b"NOOP\r\n".repeat(1000));
     assert!(matches!(server.next_event(start()), Ok(Next::NeedOutput { until: Some(_) })));
     let (input, output) = server.buffers();

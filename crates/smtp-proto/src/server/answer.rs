@@ -89,7 +89,10 @@ impl Server {
             Owed::Data if outcome == Outcome::GoOn => {
                 self.incoming = Some(Incoming::new(self.config.bare_newline));
             }
-            Owed::Data | Owed::BodyEnd | Owed::Verify => {}
+            // The client has got something done.
+            Owed::BodyEnd if done => self.idle = 0,
+            Owed::Verify => self.idle_command(),
+            Owed::Data | Owed::BodyEnd => {}
         }
         Ok(())
     }

@@ -94,11 +94,18 @@ impl Server {
             Command::Rset => {
                 self.reset();
                 self.say(Verb::Rset, &replies::OK);
+                self.idle_command();
             }
-            Command::Noop(_) => self.say(Verb::Noop, &replies::OK),
+            Command::Noop(_) => {
+                self.say(Verb::Noop, &replies::OK);
+                self.idle_command();
+            }
             Command::Vrfy(whom) => self.ask(Owed::Verify, Event::Verify(whom)),
             Command::Expn(_) => self.refuse(Verb::Expn, replies::NOT_IMPLEMENTED),
-            Command::Help(_) => self.say(Verb::Help, &replies::HELP),
+            Command::Help(_) => {
+                self.say(Verb::Help, &replies::HELP);
+                self.idle_command();
+            }
             Command::Quit => {
                 self.reset();
                 self.say(Verb::Quit, &replies::BYE);
@@ -109,6 +116,7 @@ impl Server {
     }
 
     fn hello(&mut self, name: HelloName, extended: bool) {
+        let again = self.state != State::Greeted;
         // RFC 5321 4.1.4: EHLO in the middle of a transaction is RSET as well.
         self.reset();
         let host = &self.config.host;
@@ -120,6 +128,9 @@ impl Server {
         let verb = if extended { Verb::Ehlo } else { Verb::Helo };
         self.say(verb, &reply.unwrap_or(replies::OK));
         self.told.push_back(Event::Hello { name, extended });
+        if again {
+            self.idle_command();
+        }
     }
 
     fn start_tls(&mut self, behind: usize) {
@@ -195,5 +206,5 @@ fn is_http(line: &[u8]) -> bool {
         b"PRI",
     ];
     let (word, rest) = span(line, &mail_wire::grammar::ByteSet::ALPHA);
-    rest.first() == Some(&b' ') && METHODS.contains(&word)
+    rest.first() == Some(&b' ') && METHODS.iter().any(|name| word.eq_ignore_ascii_case(name))
 }

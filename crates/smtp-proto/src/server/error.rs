@@ -33,6 +33,12 @@ pub enum Error {
         /// The most that is allowed.
         limit: u32,
     },
+    /// Too many commands did nothing for any message: NOOP, RSET, VRFY and their like (421 4.7.0).
+    #[error("more than {limit} commands without a message")]
+    TooManyIdle {
+        /// The most that is allowed.
+        limit: u32,
+    },
     /// Too many attempts to authenticate failed (421 4.7.0).
     #[error("{limit} failed attempts to authenticate")]
     TooManyAuthFailures {
@@ -58,6 +64,12 @@ pub enum Error {
         /// How many.
         octets: usize,
     },
+    /// The client did not wait for the greeting (554).
+    #[error("{octets} octets before the greeting")]
+    EarlyTalker {
+        /// How many had come.
+        octets: usize,
+    },
     /// The client speaks another protocol: HTTP, or TLS where none is expected.
     #[error("client speaks {what}")]
     NotSmtp {
@@ -75,10 +87,11 @@ impl Fault for Error {
             Self::TimedOut { .. } | Self::Stuck => FaultKind::TimedOut,
             Self::Disconnected { .. } => FaultKind::Disconnected,
             Self::TooManyErrors { .. }
+            | Self::TooManyIdle { .. }
             | Self::TooManyAuthFailures { .. }
             | Self::EndlessLine { .. }
             | Self::EndlessMessage { .. } => FaultKind::LimitExceeded,
-            Self::Injected { .. } => FaultKind::Misbehaved,
+            Self::Injected { .. } | Self::EarlyTalker { .. } => FaultKind::Misbehaved,
             Self::NotSmtp { .. } => FaultKind::Malformed,
             Self::NoUpgrade => FaultKind::Misuse,
         }

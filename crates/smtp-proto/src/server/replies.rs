@@ -101,6 +101,12 @@ replies! {
     /// Too many bad commands.
     TOO_MANY_ERRORS = SERVICE_NOT_AVAILABLE Some(Enhanced::PUT_OFF_BY_POLICY),
         "too many errors, closing";
+    /// Too many commands that did nothing for any message.
+    TOO_MANY_IDLE = SERVICE_NOT_AVAILABLE Some(Enhanced::PUT_OFF_BY_POLICY),
+        "too many commands without a message, closing";
+    /// The client did not wait for the greeting. RFC 5321 4.3.1.
+    EARLY_TALKER = TRANSACTION_FAILED Some(Enhanced::INVALID_COMMAND),
+        "you talk before the greeting";
     /// The server goes down. RFC 5321 3.8.
     SHUTTING_DOWN = SERVICE_NOT_AVAILABLE Some(Enhanced::SHUTTING_DOWN),
         "service shutting down, closing";

@@ -1,0 +1,121 @@
+//! What is said, what is refused, and how it ends.
+
+use bytes::BytesMut;
+use mail_errors::{ParseError, Reply};
+use mail_wire::Goodbye;
+
+use crate::{Outcome, State, Verb, encode, state::after};
+
+use super::{Aborted, Error, Event, Refused, Server, TlsUse, replies};
+
+impl Server {
+    /// The client is gone, and what it sent before is worked off.
+    pub(super) fn hung_up(&mut self) {
+        let state = self.state;
+        let within = matches!(state, State::Message | State::Authenticating | State::Handshake);
+        let torn = within || !self.input.is_empty() || self.lines.is_swallowing();
+        self.give_up(Error::Disconnected { state, torn });
+    }
+
+    /// Tells that an open transaction will not be completed.
+    pub(super) fn abort_transaction(&mut self, why: Aborted) {
+        match self.incoming.take() {
+            Some(incoming) if incoming.is_refused() => {}
+            Some(_) => self.told.push_back(Event::BodyAborted(why)),
+            None if self.state.is_transaction() => self.told.push_back(Event::Reset),
+            None => {}
+        }
+    }
+
+    /// Says this and moves to where it leads. Every reply goes out through here.
+    pub(super) fn say(&mut self, verb: Verb, reply: &Reply) {
+        encode::reply(reply, &mut self.output);
+        self.state = after(self.state, verb, reply.into());
+    }
+
+    /// Refuses a command for a fault of the client's, which counts.
+    pub(super) fn refuse(&mut self, verb: impl Into<Option<Verb>>, reply: Reply) {
+        self.refuse_because(verb.into(), reply, None);
+    }
+
+    pub(super) fn refuse_because(
+        &mut self,
+        verb: Option<Verb>,
+        reply: Reply,
+        error: Option<ParseError>,
+    ) {
+        self.turn_down(verb, reply, error);
+        self.errors += 1;
+        let limit = self.config.limits.errors;
+        if self.errors > limit {
+            self.fail(&replies::TOO_MANY_ERRORS, Error::TooManyErrors { limit });
+        }
+    }
+
+    /// Refuses a command for a reason that no client is to blame for.
+    pub(super) fn turn_down(
+        &mut self,
+        verb: Option<Verb>,
+        reply: Reply,
+        error: Option<ParseError>,
+    ) {
+        match verb {
+            Some(verb) => self.say(verb, &reply),
+            None => encode::reply(&reply, &mut self.output),
+        }
+        self.transaction.mail_refused |= verb == Some(Verb::Mail) && !self.state.is_transaction();
+        self.transaction.recipient_refused |= verb == Some(Verb::Rcpt);
+        self.told.push_back(Event::Refused(Refused { verb, reply, error }));
+    }
+
+    /// A command that did nothing for any message. RFC 5321 7.8: these are counted.
+    pub(super) fn idle_command(&mut self) {
+        self.idle += 1;
+        let limit = self.config.limits.idle_commands;
+        if self.idle > limit {
+            self.fail(&replies::TOO_MANY_IDLE, Error::TooManyIdle { limit });
+        }
+    }
+
+    /// Ends the conversation with last words.
+    pub(super) fn fail(&mut self, last_words: &Reply, error: Error) {
+        encode::reply(last_words, &mut self.output);
+        self.give_up(error);
+    }
+
+    /// Ends the conversation without a word.
+    pub(super) fn give_up(&mut self, error: Error) {
+        let gone = matches!(error, Error::Disconnected { .. });
+        self.abort_transaction(if gone { Aborted::Disconnected } else { Aborted::TooSlow });
+        self.end(Err(error));
+    }
+
+    pub(super) fn end(&mut self, how: Result<(), Error>) {
+        self.state = after(self.state, Verb::Connect, Outcome::Closing);
+        self.owed = None;
+        self.incoming = None;
+        self.input = BytesMut::new();
+        self.over = Some(how);
+    }
+
+    /// 421 may answer any command (RFC 5321 3.8), but a message and a handshake are no commands.
+    pub(super) const fn may_say_goodbye(&self) -> bool {
+        !matches!(self.state, State::Message | State::Closed)
+    }
+
+    pub(super) fn say_goodbye(&mut self, why: Goodbye) {
+        let reply = match why {
+            Goodbye::Overloaded => replies::OVERLOADED,
+            Goodbye::InternalError => replies::BROKEN,
+            // `Goodbye` may learn more reasons; none is a reason to say more than this.
+            Goodbye::Done | Goodbye::Shutdown | _ => replies::SHUTTING_DOWN,
+        };
+        self.abort_transaction(Aborted::Disconnected);
+        let in_handshake =
+            self.state == State::Handshake || (self.config.tls == TlsUse::Implicit && !self.is_tls);
+        if !in_handshake {
+            encode::reply(&reply, &mut self.output);
+        }
+        self.end(Ok(()));
+    }
+}
