@@ -12,6 +12,7 @@ use std::{
 };
 
 use chat::{Chat, ChatError, Event, echo};
+use mail_wire::Session as _;
 use mail_wire::drive::{Direction, DriveError, Driven, Tapped, blocking};
 
 fn listen() -> (TcpListener, std::net::SocketAddr) {
@@ -187,6 +188,51 @@ fn blocking_never_flushes_under_a_time_that_was_meant_for_something_else() {
     assert!(stream.told.is_some_and(|time| time <= Duration::from_secs(60)));
 }
 
+/// A peer that takes a kibibyte every 90 ms, and hangs up when all is taken.
+struct Slow {
+    got: Vec<u8>,
+}
+
+impl Read for Slow {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(90));
+        let taken = octets.get(..1024).unwrap_or(octets);
+        self.got.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Stream for Slow {
+    fn set_timeouts(&mut self, _: Option<Duration>, _: Option<Duration>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn close_sending(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// More than a slow peer can take in a second may be on its way when a session is over.
+#[test]
+fn blocking_does_not_hang_up_on_a_peer_that_reads_slowly() {
+    let mut chat = Chat::default();
+    chat.say(&"x".repeat(16 * 1024));
+    chat.close(mail_wire::Goodbye::Done);
+    let mut stream = Slow { got: Vec::new() };
+    assert_eq!(blocking::drive(&mut chat, &mut stream, None).unwrap(), Driven::Closed);
+    assert_eq!(stream.got.len(), 16 * 1024 + 2);
+}
+
 #[cfg(feature = "tokio")]
 mod with_tokio {
     use std::{
@@ -195,7 +241,7 @@ mod with_tokio {
     };
 
     use chat::UNSENT;
-    use mail_wire::{Session, drive};
+    use mail_wire::drive;
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
@@ -315,6 +361,28 @@ mod with_tokio {
         let until = Instant::now() + Duration::from_millis(5);
         let driven = drive::tokio::drive(&mut Chat::default(), &mut stream, Some(until)).await;
         assert_eq!(driven.unwrap(), Driven::Waited);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tokio_does_not_hang_up_on_a_peer_that_reads_slowly() {
+        let (mut peer, mut stream) = duplex(1024);
+        let mut chat = Chat::default();
+        chat.say(&"x".repeat(48 * 1024));
+        chat.close(mail_wire::Goodbye::Done);
+        let read = tokio::spawn(async move {
+            let (mut got, mut piece) = (0, [0; 1024]);
+            loop {
+                tokio::time::sleep(Duration::from_millis(90)).await;
+                match peer.read(&mut piece).await.unwrap() {
+                    0 => return got,
+                    octets => got += octets,
+                }
+            }
+        });
+        let driven = drive::tokio::drive(&mut chat, &mut stream, None).await.unwrap();
+        assert_eq!(driven, Driven::Closed);
+        drop(stream);
+        assert_eq!(read.await.unwrap(), 48 * 1024 + 2);
     }
 
     #[tokio::test]

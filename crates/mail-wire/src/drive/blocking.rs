@@ -24,7 +24,7 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 
-use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now};
+use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now, time_to_take};
 use crate::{Next, SendBuffer, Session};
 
 /// A connection that the blocking driver can use.
@@ -80,7 +80,7 @@ pub fn drive<S: Session>(
         let next = match session.next_event(time) {
             Ok(next) => next,
             Err(fault) => {
-                hang_up(session.buffers().1, stream);
+                hang_up(session.buffers().1, stream, LINGER);
                 return Err(DriveError::Session(fault));
             }
         };
@@ -88,7 +88,8 @@ pub fn drive<S: Session>(
         match next {
             Next::Event(event) => return Ok(Driven::Event(event)),
             Next::Closed => {
-                hang_up(session.buffers().1, stream);
+                let out = session.buffers().1;
+                hang_up(out, stream, time_to_take(out.len()));
                 return Ok(Driven::Closed);
             }
             Next::NeedInput { .. } => {
@@ -198,10 +199,12 @@ fn read_into(input: &mut BytesMut, stream: &mut impl Stream) -> io::Result<usize
     outcome
 }
 
-/// Last words, then the end of sending, then what the peer still has to say, within limits.
-fn hang_up(out: &mut SendBuffer, stream: &mut impl Stream) {
+/// Last words, for which the peer has so much `time`, then the end of sending, then what the peer
+/// still has to say, within limits.
+fn hang_up(out: &mut SendBuffer, stream: &mut impl Stream, time: Duration) {
+    let told = flush(out, stream, Some(now() + time)).is_ok_and(|all| all)
+        && stream.close_sending().is_ok();
     let deadline = Some(now() + LINGER);
-    let told = flush(out, stream, deadline).is_ok_and(|all| all) && stream.close_sending().is_ok();
     let mut scrap = BytesMut::with_capacity(8 * 1024);
     let mut drained = 0;
     while told && drained < DRAIN {

@@ -62,6 +62,15 @@ impl<E: Fault> DriveError<E> {
 /// How long the peer has to take the last words, and to hang up after them.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Octets a second at which a peer must take what is unsent when a session is over in good order:
+/// the end of a message may be among it.
+const SLOWEST: usize = 4 * 1024;
+
+/// Returns how long a peer has to take so many octets, where a session is over in good order.
+fn time_to_take(octets: usize) -> Duration {
+    LINGER + Duration::from_secs((octets / SLOWEST) as u64)
+}
+
 /// How many octets are read and thrown away after the end: closing with unread input makes TCP
 /// reset the connection, and the last reply is lost.
 const DRAIN: usize = 256 * 1024;

@@ -8,7 +8,7 @@ use std::{
     io::{self, ErrorKind, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf, BufMut};
@@ -17,7 +17,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now};
+use super::{DRAIN, DriveError, Driven, LINGER, earlier, is_end, now, time_to_take};
 use crate::{BODY_BLOCK, Next, SendBuffer, Session};
 
 /// Reads and writes until the session has something to say, or until `until`.
@@ -38,7 +38,7 @@ where
         let next = match session.next_event(now()) {
             Ok(next) => next,
             Err(fault) => {
-                hang_up(session.buffers().1, stream).await;
+                hang_up(session.buffers().1, stream, LINGER).await;
                 return Err(DriveError::Session(fault));
             }
         };
@@ -46,7 +46,8 @@ where
         let wanted = match next {
             Next::Event(event) => return Ok(Driven::Event(event)),
             Next::Closed => {
-                hang_up(session.buffers().1, stream).await;
+                let out = session.buffers().1;
+                hang_up(out, stream, time_to_take(out.len())).await;
                 return Ok(Driven::Closed);
             }
             Next::NeedInput { .. } => Wanted::Input,
@@ -166,10 +167,15 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
     }
 }
 
-/// Last words, then the end of sending, then what the peer still has to say, within limits.
-async fn hang_up<T: AsyncRead + AsyncWrite + Unpin>(out: &mut SendBuffer, stream: &mut T) {
+/// Last words, for which the peer has so much `time`, then the end of sending, then what the peer
+/// still has to say, within limits.
+async fn hang_up<T>(out: &mut SendBuffer, stream: &mut T, time: Duration)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let last_words = poll_fn(|cx| poll_send(out, stream, false, cx));
+    let Ok(Ok(())) = timeout(time, last_words).await else { return };
     let end = async {
-        poll_fn(|cx| poll_send(out, stream, false, cx)).await?;
         stream.shutdown().await?;
         let mut scrap = [0; 4096];
         let mut drained = 0;
