@@ -6,6 +6,7 @@
 //! | [`store`] | accounts, mailboxes, messages and the relay queue, behind neutral traits |
 //! | [`config`] | the TOML file of a post office |
 //! | [`accounts`] | passwords, the accounts of the first start, checking a log-in |
+//! | [`inspect`] | octets of a conversation, element by element |
 //! | [`limits`] | slowing of failed log-ins, messages per account and hour |
 //! | [`settings`] | what a person types into a mail program |
 //! | [`tls`] | certificates and the rustls set-up of both ends |
@@ -17,6 +18,7 @@
 pub mod accounts;
 pub mod client;
 pub mod config;
+pub mod inspect;
 pub mod limits;
 pub mod office;
 pub mod settings;

@@ -1,0 +1,314 @@
+//! `wire-inspect`: what it makes of conversations, however they are cut, and of lines from the wild.
+
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use mail_examples::inspect::{Element, Inspection, Kind, Protocol, Speaker, Strictness};
+use serde_json::Value;
+
+use Protocol::{Imap, Lmtp, Pop3, Smtp};
+use Speaker::{Client, Server};
+use Strictness::{Strict, Tolerant};
+
+fn inspect(
+    (protocol, speaker, strictness): (Protocol, Speaker, Strictness),
+    after: &[&str],
+    pieces: &[&[u8]],
+) -> Vec<Element> {
+    let after: Vec<_> = after.iter().map(|&command| command.to_owned()).collect();
+    let mut inspection = Inspection::new(protocol, speaker, strictness, &after).expect("known");
+    let mut seen = Vec::new();
+    for piece in pieces {
+        let told = inspection.feed(piece, |element| {
+            seen.push(element);
+            Ok(())
+        });
+        told.expect("nothing fails");
+    }
+    let told = inspection.finish(|element| {
+        seen.push(element);
+        Ok(())
+    });
+    told.expect("nothing fails");
+    seen
+}
+
+/// Inspects it whole, and cut at every offset and octet by octet, which must make no difference.
+/// The elements stand one behind the other and leave nothing out.
+fn cut_everywhere(
+    what: (Protocol, Speaker, Strictness),
+    after: &[&str],
+    octets: &[u8],
+) -> Vec<Element> {
+    let whole = inspect(what, after, &[octets]);
+    for at in 0..octets.len() {
+        let (head, tail) = octets.split_at(at);
+        assert_eq!(inspect(what, after, &[head, tail]), whole, "cut at {at}");
+    }
+    let single: Vec<_> = octets.chunks(1).collect();
+    assert_eq!(inspect(what, after, &single), whole);
+    let end = whole.iter().fold(0, |end, element| {
+        assert_eq!(element.offset, end, "{whole:?}");
+        end + element.len
+    });
+    assert_eq!(end, octets.len() as u64, "{whole:?}");
+    whole
+}
+
+fn kinds(elements: &[Element]) -> Vec<Kind> {
+    elements.iter().map(|element| element.kind).collect()
+}
+
+fn errors(elements: &[Element]) -> Vec<(u64, &str)> {
+    let errors = elements.iter().filter_map(|element| element.error.as_ref());
+    errors.map(|error| (error.offset, &*error.expected)).collect()
+}
+
+#[test]
+fn ok_smtp_client_with_auth_data_and_bdat() {
+    let said = b"EHLO c.example\r\nAUTH LOGIN\r\nYQ==\r\nTk9P\r\nMAIL FROM: <a@b.example>\r\n\
+        RCPT TO:<c@d.example>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nBDAT 5\r\nQU\r\nBDAT 3 LAST\r\n\
+        IT\nRSET\r\n";
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &[], said);
+    use Kind::{Body, Chunk, Sasl};
+    let said = Kind::Command;
+    assert_eq!(
+        kinds(&seen),
+        [said, said, Sasl, Sasl, said, said, said, Body, said, Chunk, Kind::Raw, Kind::Raw, said],
+        "the first chunk takes one octet of the next command"
+    );
+    assert_eq!(seen[4].defects, ["blank at the colon at offset 10"]);
+    assert_eq!(seen[7].value, "17 octets");
+    assert!(!format!("{seen:?}").contains("Tk9P"), "a password is nobody's business");
+    assert!(seen[..10].iter().all(Element::is_read));
+}
+
+#[test]
+fn ok_body_ends_in_crlf_dot_crlf_alone() {
+    for (octets, strict, tolerant) in [
+        (&b".\r\n"[..], true, true),
+        (b"a\r\n.\r\n", true, true),
+        (b"a\n.\n\r\n.\r\n", false, true),
+        (b"a\r\n.\n\r\n.\r\n", false, true),
+        (b"a\r.\r\n\r\n.\r\n", false, true),
+    ] {
+        for (strictness, read) in [(Strict, strict), (Tolerant, tolerant)] {
+            let seen = cut_everywhere((Smtp, Client, strictness), &["DATA"], octets);
+            assert_eq!(kinds(&seen), [Kind::Body], "{seen:?}");
+            assert_eq!(seen[0].is_read(), read, "{octets:?} {strictness:?}");
+        }
+    }
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &["DATA"], b"a\n.\n");
+    assert_eq!(errors(&seen), [(4, "the dot that ends the message")]);
+}
+
+#[test]
+fn ok_next_line_is_read_after_one_that_cannot_be() {
+    let long = [&b"NOOP "[..], &b"x".repeat(20_000), b"\r\nNOOP\r\n"].concat();
+    let seen = inspect((Smtp, Client, Tolerant), &[], &[&long]);
+    assert_eq!(kinds(&seen), [Kind::Stray, Kind::Command]);
+    assert_eq!((seen[0].len, seen[0].is_read()), (20_007, false));
+
+    let seen = cut_everywhere(
+        (Smtp, Server, Tolerant),
+        &[],
+        b"250-a\r\nhm\r\n250 ok\r\n25\n250 ok\n550-x\r\n",
+    );
+    assert_eq!(kinds(&seen), [Kind::Raw, Kind::Reply, Kind::Raw, Kind::Reply, Kind::Raw]);
+    let last = (36, "the last line of the reply");
+    assert_eq!(errors(&seen), [(7, "three digits"), (19, "three digits"), last]);
+    assert_eq!(seen[0].len, 11, "with the reply that it tears");
+    assert_eq!(seen[4].value, "\"550-x\"");
+
+    let endless = [&b"250 "[..], &b"x".repeat(100_000), b"\r\n250 ok\r\n"].concat();
+    let seen = inspect((Smtp, Server, Strict), &[], &endless.chunks(1000).collect::<Vec<_>>());
+    assert_eq!(kinds(&seen), [Kind::Stray, Kind::Reply]);
+    assert_eq!(seen[0].len, 100_006);
+}
+
+#[test]
+fn ok_what_is_under_tls_is_skipped() {
+    let said = b"STARTTLS\r\n\x16\x03\x01\x02\x00\nNOOP\r\n";
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &[], said);
+    assert_eq!(kinds(&seen), [Kind::Command, Kind::Stray]);
+    assert_eq!(seen[1].len, 12);
+}
+
+#[test]
+fn ok_smtp_server_offers() {
+    let said = b"220 mx\r\n250-mx\r\n250-SIZE 1000\r\n250 PIPELINING\r\n354 go\r\n";
+    let seen = cut_everywhere((Smtp, Server, Strict), &["CONNECT", "EHLO c", "DATA"], said);
+    assert_eq!(kinds(&seen), [Kind::Reply; 3]);
+    assert!(seen[1].value.contains("Size(Some(1000))"), "{}", seen[1].value);
+    assert!(Inspection::new(Smtp, Server, Strict, &["FOO".to_owned()]).is_err());
+}
+
+#[test]
+fn err_hello_of_the_other_protocol() {
+    for hello in [&b"EHLO c\r\n"[..], b"HELO c\r\n"] {
+        assert!(!cut_everywhere((Lmtp, Client, Tolerant), &[], hello)[0].is_read());
+    }
+    assert!(!cut_everywhere((Smtp, Client, Tolerant), &[], b"LHLO c\r\n")[0].is_read());
+}
+
+#[test]
+fn ok_pop3_answers_of_many_lines() {
+    let said = b"+OK\r\n1 120\r\n2 x\r\n.\r\n+OK\r\n..a\r\n.\r\n+OK 2 3\r\n-ERR\r\n+OK\r\n1 a\r\n";
+    let after = ["LIST", "RETR 1", "STAT", "LIST", "UIDL"];
+    let seen = cut_everywhere((Pop3, Server, Tolerant), &after, said);
+    use Kind::{Body, End, Id, Listing, Raw, Response, Stray};
+    assert_eq!(
+        kinds(&seen),
+        [Response, Listing, Raw, End, Response, Body, Response, Response, Response, Id, Raw]
+    );
+    assert_eq!(errors(&seen), [(14, "a size in octets"), (58, "a line with a dot alone")]);
+    assert_eq!(seen[10].len, 0, "only the end is missing");
+
+    let seen = cut_everywhere((Pop3, Server, Tolerant), &[], b"+OK\r\n1 120\r\n.\r\n-ERR no\r\n");
+    assert_eq!(kinds(&seen), [Response, Stray, Stray, Response]);
+    let seen = cut_everywhere((Pop3, Client, Strict), &[], b"USER a\r\nPASS b c\r\nTOP 1\r\n");
+    assert_eq!(kinds(&seen), [Kind::Command, Kind::Command, Raw]);
+    assert!(!seen[1].value.contains("b c"));
+}
+
+#[test]
+fn ok_imap_both_sides() {
+    let said =
+        b"a LOGIN {3}\r\ntim secret\r\nb AUTHENTICATE PLAIN\r\nAGEAYg==\r\nc IDLE\r\nDONE\r\n\
+        d APPEND x {4+}\r\na\r\nb\r\ne FOO\r\nf NOOP\r\n";
+    let seen = cut_everywhere((Imap, Client, Strict), &[], said);
+    use Kind::{Done, Message, Raw, Response, Sasl};
+    let said = Kind::Command;
+    assert_eq!(kinds(&seen), [said, said, Sasl, said, Done, said, Message, Raw, said]);
+    assert!(!format!("{seen:?}").contains("secret"));
+
+    let said =
+        b"* OK [UIDNEXT 3] hi {5}\r\n* 1 FETCH (BODY[] {3}\r\n\r\n) UID 3)\r\n* 0 EXPUNGE\r\n\
+        * NEWS 1\r\na OK\r\n* OK a\0b\r\n* BYE\r\n";
+    let seen = cut_everywhere((Imap, Server, Tolerant), &[], said);
+    assert_eq!(kinds(&seen), [Response, Response, Raw, Raw, Response, Raw, Response]);
+    assert_eq!(seen.iter().filter(|element| element.is_read()).count(), 4);
+}
+
+struct Quirk {
+    protocol: Protocol,
+    speaker: Speaker,
+    octets: Vec<u8>,
+    expect: String,
+}
+
+/// Reads a sample; `None` if no suites are set.
+fn quirks(file: &str) -> Option<Vec<Quirk>> {
+    let Some(suites) = std::env::var_os("MAIL_SUITES") else {
+        println!("skipped: MAIL_SUITES");
+        return None;
+    };
+    let path = PathBuf::from(suites).join("../data").join(file);
+    let lines = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+    let quirks = lines.lines().map(|line| {
+        let object: Value = serde_json::from_str(line).expect("an object");
+        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+        let protocol = match text("proto") {
+            "smtp" => Smtp,
+            "lmtp" => Lmtp,
+            "pop3" => Pop3,
+            _ => Imap,
+        };
+        // Of SMTP and POP3 one character is one octet, of IMAP only where that is said.
+        let octets = match protocol == Imap && text("enc") != "latin1" {
+            true => text("line").as_bytes().to_vec(),
+            false => text("line").chars().map(|c| u8::try_from(c).expect("an octet")).collect(),
+        };
+        let speaker = if text("direction") == "C" { Client } else { Server };
+        Quirk { protocol, speaker, octets, expect: text("expect").to_owned() }
+    });
+    Some(quirks.collect())
+}
+
+/// Lines that cannot be read yet, although they are to be.
+const NOT_YET: [&[u8]; 4] = [
+    // POP3: a status in lower case, two blanks, and a terminator without CR.
+    b"-err\r\n",
+    b"list  1\r\n",
+    b".\n",
+    // SMTP: a name of two words.
+    b"EHLO my laptop\r\n",
+];
+
+#[test]
+fn ok_lines_from_the_wild() {
+    let Some(sample) = quirks("smtp_quirks.jsonl") else { return };
+    let (mut accepted, mut refused) = (0, 0);
+    for Quirk { protocol, speaker, octets, expect } in &sample {
+        let read = |strictness| {
+            let seen = cut_everywhere((*protocol, *speaker, strictness), &[], octets);
+            seen.iter().all(Element::is_read)
+        };
+        let shown = format!("{} ({expect})", octets.escape_ascii());
+        let (strict, tolerant) = (read(Strict), read(Tolerant));
+        assert!(tolerant || !strict, "{shown}: what is read strictly is read");
+        if NOT_YET.contains(&&octets[..]) {
+            assert!(!tolerant, "{shown}: is read by now");
+        } else if expect.contains("lenient accept") {
+            accepted += 1;
+            assert!(tolerant, "{shown}: is to be tolerated");
+        }
+        let says_no = ["501", "500", "strict 501", "bad SIZE value", "missing colon", "overflow"];
+        if says_no.iter().any(|no| expect.starts_with(no)) || expect.contains("strict 501") {
+            refused += 1;
+            assert!(!strict, "{shown}: is to be refused");
+        }
+    }
+    assert!(sample.len() > 100 && accepted > 7 && refused > 10, "{accepted} {refused}");
+
+    let Some(sample) = quirks("imap_quirks.jsonl") else { return };
+    let mut read = 0;
+    for Quirk { protocol, speaker, octets, .. } in &sample {
+        let strict = cut_everywhere((*protocol, *speaker, Strict), &[], octets);
+        let tolerant = cut_everywhere((*protocol, *speaker, Tolerant), &[], octets);
+        let is_read = |seen: &[Element]| seen.iter().all(Element::is_read);
+        assert!(is_read(&tolerant) || !is_read(&strict), "{}", octets.escape_ascii());
+        read += usize::from(is_read(&tolerant));
+    }
+    assert!(sample.len() > 140 && read > 105, "{read} of {}", sample.len());
+}
+
+/// Runs the program; returns its exit code and its lines.
+fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, Vec<Value>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wire-inspect"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("starts");
+    // One that does not begin does not read.
+    let _ = child.stdin.take().expect("piped").write_all(input);
+    let output = child.wait_with_output().expect("ends");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("an object"));
+    (output.status.code(), lines.collect())
+}
+
+#[test]
+fn ok_one_json_object_a_line_and_the_exit_code() {
+    let (code, lines) = run(&["smtp", "--from", "client"], b"NOOP\r\nDATA\r\nx\r\n.\r\n");
+    assert_eq!((code, lines.len()), (Some(0), 3));
+    let noop = r#"{"kind":"command","offset":0,"len":6,"value":"Noop(None)","defects":[]}"#;
+    assert_eq!(lines[0], serde_json::from_str::<Value>(noop).expect("an object"));
+    assert_eq!(lines[2]["kind"], "body");
+
+    let mail = b"MAIL FROM: <a@b.example>\r\n";
+    let (code, lines) = run(&["smtp", "--from", "client"], mail);
+    assert_eq!(code, Some(0));
+    assert_eq!(lines[0]["defects"][0], "blank at the colon at offset 10");
+    let (code, lines) = run(&["smtp", "--from", "client", "--profile", "strict"], mail);
+    assert_eq!(code, Some(1));
+    assert_eq!((&lines[0]["kind"], &lines[0]["error"]["offset"]), (&"raw".into(), &10.into()));
+
+    let (code, lines) =
+        run(&["pop3", "--from", "server", "--after", "CAPA"], b"+OK\r\nTOP\r\n.\r\n");
+    assert_eq!((code, lines.len()), (Some(0), 3));
+    assert_eq!(run(&["imap", "--from", "server"], b"").0, Some(0), "nothing is read whole");
+    assert_eq!(run(&["imap"], b"").0, Some(2));
+    assert_eq!(run(&["pop3", "--from", "server", "--after", "FOO"], b"").0, Some(1));
+}
