@@ -49,7 +49,11 @@ class Server:
 
 
 class Dovecot(Server):
-    """A Dovecot of its own: IMAP and POP3, with and without TLS from the first octet."""
+    """A Dovecot of its own: IMAP and POP3, with and without TLS from the first octet; LMTP; and, if it
+    is given a server's port to hand mail to, submission."""
+
+    def __init__(self, relay_port=None):
+        self.relay_port = relay_port
 
     def _start(self):
         self.mail = self.dir / "mail"
@@ -58,23 +62,28 @@ class Dovecot(Server):
         os.chown(self.mail, owner.pw_uid, owner.pw_gid)
         (self.dir / "users").write_text(f"bob:{{PLAIN}}{self.PASSWORD}\n")
         (self.dir / "users").chmod(0o644)
-        self.ports = {name: free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
+        names = ("imap", "imaps", "pop3", "pop3s", "lmtp")
+        if self.relay_port:
+            names += ("submission",)
+        self.ports = {name: free_port() for name in names}
         listeners = "".join(
             f"service {protocol}-login {{\n"
             + "".join(
                 f" inet_listener {name} {{\n  address = 127.0.0.1\n  port = {self.ports[name]}\n"
                 f"  ssl = {'yes' if name.endswith('s') else 'no'}\n }}\n"
                 for name in (protocol, f"{protocol}s")
+                if name in self.ports
             )
             + "}\n"
-            for protocol in ("imap", "pop3")
+            for protocol in ("imap", "pop3", "submission")
+            if protocol in self.ports
         )
         group = grp.getgrgid(owner.pw_gid).gr_name
         self.config = self.dir / "dovecot.conf"
         self.config.write_text(
             f"base_dir = {self.dir}/run\nstate_dir = {self.dir}/state\n"
             f"log_path = {self.dir}/log\ninstance_name = interop\n"
-            "protocols = imap pop3\nlisten = 127.0.0.1\n"
+            f"protocols = imap pop3 lmtp{' submission' if self.relay_port else ''}\nlisten = 127.0.0.1\n"
             f"ssl = required\nssl_cert = <{self.certificate}\nssl_key = <{self.key}\n"
             "disable_plaintext_auth = yes\nauth_mechanisms = plain login apop\n"
             f"mail_location = maildir:{self.mail}/%u\nfirst_valid_uid = 1\n"
@@ -84,7 +93,10 @@ class Dovecot(Server):
             # Postfix asks here who may send.
             f"service auth {{\n unix_listener {self.dir}/auth {{\n  mode = 0666\n }}\n}}\n"
             "namespace inbox {\n inbox = yes\n}\n"
-            f"{listeners}"
+            f"service lmtp {{\n inet_listener lmtp {{\n  address = 127.0.0.1\n"
+            f"  port = {self.ports['lmtp']}\n }}\n}}\npostmaster_address = postmaster@{DOMAIN}\n"
+            f"submission_relay_host = {self.HOST}\nsubmission_relay_port = {self.relay_port or 0}\n"
+            f"hostname = mx.example\n{listeners}"
         )
         self.stack.enter_context(process("dovecot", "-F", "-c", self.config, log=self.dir / "err"))
         for port in self.ports.values():
