@@ -168,6 +168,7 @@
 //! | [`drive`] | drivers for blocking streams and tokio; [`drive::Tapped`] looks at the octets |
 //! | `layered` | TLS under a session, from the start or in mid-connection |
 //! | [`TlsInfo`] | what a session is told of the TLS under it |
+//! | [`proxy`] | the PROXY protocol in front of a session: who the client behind a proxy is |
 //! | [`LineFramer`] | lines under limits, no octet looked at twice |
 //! | [`DotStuffer`], [`DotUnstuffer`], [`BareNewline`] | bodies up to a lone dot, RFC 5321 4.5.2 |
 //! | [`SendBuffer`], [`Sink`] | what is to be sent: lines gathered, large pieces uncopied |
@@ -200,6 +201,7 @@ pub mod grammar;
 #[cfg(feature = "rustls")]
 pub mod layered;
 mod line;
+pub mod proxy;
 mod send;
 mod session;
 #[cfg(any(test, feature = "test-util"))]

@@ -143,6 +143,9 @@ impl Session for Chat {
     }
 
     fn upgraded(&mut self, to: Upgraded) -> Result<(), ChatError> {
+        if !self.input.is_empty() {
+            return Err(self.fail(ChatError::Injected));
+        }
         if let Upgraded::Tls(info) = to {
             self.tls = Some(info);
         }
