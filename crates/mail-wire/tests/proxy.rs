@@ -73,6 +73,13 @@ fn ok_header_and_commands_in_any_pieces() {
 }
 
 #[test]
+fn err_the_same_however_it_comes() {
+    for input in ["PROXY TCP4 192.0.2.1\nEHLO c\r\n", "PROXY UNKNOWN\r\rEHLO c\r\n", "EHLO c\r\n"] {
+        contract(|| (expecting(Chat::default()), act), &[input.as_bytes()]);
+    }
+}
+
+#[test]
 fn without_a_header_octets_pass() {
     contract(
         || (Preceded::direct(Chat::default()), act),

@@ -17,6 +17,7 @@ mod message;
 mod mutate;
 mod pop3;
 mod pop3_ends;
+mod proxy;
 mod random;
 mod sasl;
 mod session;
@@ -58,6 +59,7 @@ macro_rules! targets {
 targets! {
     wire_dots = wire::dots;
     wire_lines = wire::lines;
+    wire_proxy = proxy::proxy;
     errors_enhanced_code = errors::enhanced_code;
     errors_reply = errors::reply;
     sasl_framing = sasl::framing;

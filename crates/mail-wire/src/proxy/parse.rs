@@ -95,7 +95,8 @@ fn line_length(input: &[u8]) -> Result<Option<usize>, Error> {
     match cut(input, at).1 {
         [b'\r'] => Ok(None),
         [b'\r', b'\n', ..] => Ok(Some(at + 2)),
-        _ => Err(ParseError::at(input, at, "CRLF").into()),
+        // What came with it is not to change the error.
+        _ => Err(ParseError::at(cut(input, at + 1).0, at, "CRLF").into()),
     }
 }
 
