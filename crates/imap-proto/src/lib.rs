@@ -93,6 +93,7 @@
 //! * CONDSTORE, QRESYNC, MULTIAPPEND, CATENATE, SORT, THREAD, METADATA, ACL and QUOTA. Their
 //!   responses arrive as unknown data, codes and items, none of which is lost.
 
+mod binding;
 mod capability;
 mod code;
 mod command;

@@ -31,8 +31,8 @@ impl Credentials {
     }
 
     /// Adds an authorization identity: the user whose rights are asked for, where that is not the
-    /// user whose password it is (RFC 4422 section 3.4.1). Of the mechanisms here only PLAIN can
-    /// carry one.
+    /// user whose password it is (RFC 4422 section 3.4.1). PLAIN and SCRAM can carry one, LOGIN and
+    /// CRAM-MD5 cannot.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Flaw {
         }
     }
 
-    fn into_misuse(self, what: &'static str) -> Misuse {
+    pub(crate) fn into_misuse(self, what: &'static str) -> Misuse {
         match self {
             Self::Empty => Misuse::Invalid { what, why: "it is empty" },
             Self::TooLong { len, limit } => {

@@ -2,20 +2,29 @@
 #![expect(clippy::unwrap_used, reason = "clippy exempts test functions, but not their helpers")]
 
 use mail_errors::Secret;
+use mail_sasl::client::{Identity, Terms};
 use mail_sasl::framing::{self, Decoded};
-use mail_sasl::server::{Step, Verdict};
-use mail_sasl::{Credentials, Mechanism, SaslError, client, server};
+use mail_sasl::server::{Claim, Kept, Lookup, Step, Verdict};
+use mail_sasl::{
+    BearerToken, ChannelBindings, Credentials, Mechanism, SaslError, ScramKeys, client, server,
+};
 use proptest::prelude::*;
 
 /// Runs an exchange to its end. Returns the lines (`C:` and `S:`) and how it ended.
 fn converse(
     mechanism: Mechanism,
-    credentials: Credentials,
+    identity: impl Into<Identity>,
     initial: bool,
-    judge: impl Fn(&Credentials) -> Verdict,
+    judge: impl Fn(&Claim) -> Verdict,
 ) -> (Vec<String>, Result<(), SaslError>) {
-    let mut client = client::Exchange::new(mechanism, credentials).unwrap();
+    let bindings = ChannelBindings::new().exporter(Some(Secret::new([7; 32])));
+    let terms = Terms::new().plaintext(true).bindings(bindings.clone());
+    let offered = [mechanism.as_str().as_bytes()];
+    let mut client = client::Exchange::choose(offered, identity, &terms).unwrap();
     let mut server = server::Exchange::new(mechanism);
+    if mechanism.is_bound() {
+        server = server.bindings(bindings);
+    }
     let mut wire = Vec::new();
     let mut say = |who: &str, line: &Secret| {
         wire.push(format!("{who}: {}", String::from_utf8(line.expose().to_vec()).unwrap()));
@@ -40,6 +49,7 @@ fn converse(
                 let Decoded::Response(response) = decoded else { panic!("cancelled") };
                 server.step(response.expose()).unwrap()
             }
+            Step::Lookup(lookup) => server.supply(kept(&lookup)).unwrap(),
             Step::Check(seen) => server.answer(judge(&seen)).unwrap(),
             Step::Accepted => {
                 say("S", &Secret::from("accepted"));
@@ -53,11 +63,36 @@ fn converse(
     }
 }
 
+/// The password of everybody in look-ups.
+const PASSWORD: &str = "tanstaaftanstaaf";
+
+fn kept(lookup: &Lookup) -> Kept {
+    let password = Secret::from(PASSWORD);
+    match lookup {
+        Lookup::Keys { hash, .. } => {
+            Kept::Keys(ScramKeys::derive_for(*hash, &password, b"salt", 4096).unwrap())
+        }
+        Lookup::Password { .. } | _ => Kept::Password(password),
+    }
+}
+
+/// Somebody who fits the mechanism.
+fn somebody(mechanism: Mechanism) -> Identity {
+    let token = BearerToken::new(Secret::from("token")).unwrap().user("tim").unwrap();
+    let all = [
+        tim().into(),
+        token.into(),
+        Identity::external(None).unwrap(),
+        Identity::anonymous("").unwrap(),
+    ];
+    all.into_iter().find(|one: &Identity| one.fits(mechanism)).unwrap()
+}
+
 fn tim() -> Credentials {
     Credentials::new("tim", Secret::from("tanstaaftanstaaf")).unwrap()
 }
 
-fn accept(_: &Credentials) -> Verdict {
+fn accept(_: &Claim) -> Verdict {
     Verdict::Accept
 }
 
@@ -93,8 +128,48 @@ fn ok_login_by_two_prompts() {
 #[test]
 fn refuses_what_the_application_refuses() {
     for mechanism in Mechanism::BY_STRENGTH {
-        let (wire, _) = converse(mechanism, tim(), true, |_| Verdict::Refuse);
-        assert_eq!(wire.last().unwrap(), "S: refused");
+        for initial in [true, false] {
+            let (wire, _) = converse(mechanism, somebody(mechanism), initial, |_| Verdict::Refuse);
+            assert_eq!(wire.last().unwrap(), "S: refused");
+        }
+    }
+}
+
+/// With and without initial response, an empty one included.
+#[test]
+fn ok_every_mechanism() {
+    for mechanism in Mechanism::BY_STRENGTH {
+        for initial in [true, false] {
+            let (wire, end) = converse(mechanism, somebody(mechanism), initial, accept);
+            assert_eq!(wire.last().unwrap(), "S: accepted", "{mechanism}");
+            assert_eq!(end, Ok(()), "{mechanism}");
+            let speaks_first = wire[0].starts_with('C');
+            assert_eq!(speaks_first, initial && mechanism.is_client_first(), "{mechanism}");
+        }
+    }
+}
+
+/// Of those that hide the password nothing of it is on the wire.
+#[test]
+fn the_password_is_hidden_where_it_is_said_to_be() {
+    for mechanism in Mechanism::BY_STRENGTH {
+        let (wire, _) = converse(mechanism, somebody(mechanism), true, accept);
+        let shows = wire.iter().any(|line| {
+            let octets = framing::decode_challenge(&line.as_bytes()[3..]).unwrap_or_default();
+            let has = |needle: &str| octets.windows(needle.len()).any(|at| at == needle.as_bytes());
+            has(PASSWORD) || has("Bearer token")
+        });
+        assert_eq!(shows, mechanism.is_plaintext(), "{mechanism}");
+    }
+}
+
+/// The keys are another password's.
+#[test]
+fn refuses_a_wrong_password_of_scram_and_cram_md5() {
+    let wrong = Credentials::new("tim", Secret::from("guess")).unwrap();
+    for mechanism in [Mechanism::ScramSha256Plus, Mechanism::ScramSha1, Mechanism::CramMd5] {
+        let (wire, _) = converse(mechanism, wrong.clone(), true, |_| panic!("nothing is shown"));
+        assert_eq!(wire.last().unwrap(), "S: refused", "{mechanism}");
     }
 }
 
@@ -105,7 +180,7 @@ proptest! {
         other in proptest::option::of("[^\\pC]{1,60}"),
         password in proptest::collection::vec(1..=255_u8, 1..200),
         initial: bool,
-        mechanism in proptest::sample::select(&Mechanism::BY_STRENGTH),
+        mechanism in proptest::sample::select(&Mechanism::PASSWORD),
     ) {
         let mut credentials = Credentials::new(user, Secret::new(password)).unwrap();
         if let (Some(other), true) = (other, mechanism.has_authorization_identity()) {
@@ -113,7 +188,7 @@ proptest! {
         }
         let sent = credentials.clone();
         let (wire, end) = converse(mechanism, credentials, initial, |seen| {
-            if *seen == sent { Verdict::Accept } else { Verdict::Refuse }
+            if *seen == Claim::Password(sent.clone()) { Verdict::Accept } else { Verdict::Refuse }
         });
         prop_assert_eq!(wire.last().unwrap(), "S: accepted");
         prop_assert_eq!(end, Ok(()));
@@ -127,8 +202,12 @@ proptest! {
         let mut server = server::Exchange::new(mechanism);
         let _ = server.start(None);
         for response in responses {
-            if let Ok(Step::Check(_)) = server.step(&response) {
-                prop_assert_eq!(server.answer(Verdict::Accept), Ok(Step::Accepted));
+            match server.step(&response) {
+                Ok(Step::Check(_)) => {
+                    prop_assert_eq!(server.answer(Verdict::Accept), Ok(Step::Accepted));
+                }
+                Ok(Step::Lookup(lookup)) => prop_assert!(server.supply(kept(&lookup)).is_ok()),
+                Ok(Step::Challenge(_) | Step::Accepted | Step::Refused) | Err(_) => {}
             }
         }
     }

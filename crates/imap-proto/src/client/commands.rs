@@ -1,7 +1,7 @@
 //! The commands, each a method that answers with the handle of its events.
 
 use mail_errors::Misuse;
-use mail_sasl::{Credentials, Mechanism};
+use mail_sasl::{Credentials, Mechanism, Nonce, client::Identity};
 
 use super::{Client, Handle, plan::Order};
 use crate::{
@@ -117,18 +117,28 @@ impl Client {
     }
 
     /// Logs in by the strongest means on offer: AUTHENTICATE with the strongest mechanism that can
-    /// carry the credentials, else LOGIN.
-    pub fn log_in(&mut self, credentials: Credentials) -> Result<Handle, Misuse> {
-        self.give(Order::LogIn(credentials))
+    /// carry it, bound to TLS where that can be had; else, with a password, LOGIN. Takes
+    /// [`Credentials`], a [`BearerToken`](mail_sasl::BearerToken), or an [`Identity`].
+    pub fn log_in(&mut self, who: impl Into<Identity>) -> Result<Handle, Misuse> {
+        self.give(Order::LogIn(who.into()))
+    }
+
+    /// Gives the nonce for SCRAM, which is drawn from the operating system else: for entropy from
+    /// elsewhere, and for transcripts that are the same each time. It is used once.
+    ///
+    /// # Errors
+    /// None.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.nonce = Some(nonce);
     }
 
     /// Logs in by AUTHENTICATE with this mechanism, RFC 9051 section 6.2.2.
     pub fn authenticate(
         &mut self,
         mechanism: Mechanism,
-        credentials: Credentials,
+        who: impl Into<Identity>,
     ) -> Result<Handle, Misuse> {
-        self.give(Order::Authenticate(mechanism, credentials))
+        self.give(Order::Authenticate(mechanism, who.into()))
     }
 
     /// Logs in by LOGIN, RFC 9051 section 6.2.3.

@@ -1,8 +1,11 @@
 //! Which commands can be sent at all, and how to log in: by the strongest means on offer, and never
 //! with a password in the clear unless that is asked for.
 
-use mail_errors::Secret;
-use mail_sasl::{Credentials, Mechanism, client::Exchange, framing};
+use mail_sasl::{
+    Credentials, Mechanism, SaslError,
+    client::{Exchange, Identity, Terms},
+    framing,
+};
 
 use super::{
     Client, Handle, NotSent, PlaintextLogin,
@@ -13,12 +16,12 @@ use crate::{Atom, Authenticate, Capabilities, CommandBody, IString, Login, Verb,
 /// A command that may go out.
 pub(super) enum Ready {
     Command(CommandBody<'static>),
-    Exchange(Mechanism, Exchange),
+    Exchange(Exchange),
 }
 
 impl Client {
     /// Decides whether a command whose turn has come can be sent, and how.
-    pub(super) fn prepare(&self, order: Order, expunges: u64) -> Result<Ready, NotSent> {
+    pub(super) fn prepare(&mut self, order: Order, expunges: u64) -> Result<Ready, NotSent> {
         let verb = match &order {
             Order::Command(body) => body.verb(),
             Order::LogIn(_) | Order::Authenticate(..) => Verb::Authenticate,
@@ -26,15 +29,26 @@ impl Client {
         if !state::legal(self.state, verb) {
             return Err(NotSent::WrongState(self.state));
         }
+        let nonce = match &order {
+            Order::LogIn(_) | Order::Authenticate(..) => self.nonce.take(),
+            Order::Command(_) => None,
+        };
         let none = Capabilities::default();
         let offered = self.capabilities.as_ref().unwrap_or(&none);
+        let mut terms = Terms::new().plaintext(!self.is_in_clear()).bindings(self.bindings.clone());
+        if let Some(nonce) = nonce {
+            terms = terms.nonce(nonce);
+        }
         match order {
-            Order::LogIn(credentials) => self.choose_login(offered, credentials),
-            Order::Authenticate(mechanism, credentials) => {
-                if !offers(offered, mechanism) {
-                    return Err(NotSent::NotOffered(mechanism.as_str()));
+            Order::LogIn(who) => self.choose_login(offered, who, &terms),
+            Order::Authenticate(mechanism, who) => {
+                match exchange(offered, who, &terms.only(mechanism)) {
+                    Err(SaslError::NoMechanism) if offers(offered, mechanism) => {
+                        Err(NotSent::Credentials)
+                    }
+                    Err(SaslError::NoMechanism) => Err(NotSent::NotOffered(mechanism.as_str())),
+                    chosen => ready(chosen),
                 }
-                self.exchange(mechanism, credentials)
             }
             Order::Command(CommandBody::Login(login)) => self.plain_login(offered, login),
             Order::Command(body) => {
@@ -49,26 +63,23 @@ impl Client {
         }
     }
 
-    /// The strongest means on offer that can carry the credentials.
+    /// The strongest means on offer that can carry it.
     fn choose_login(
         &self,
         offered: &Capabilities<'_>,
-        credentials: Credentials,
+        who: Identity,
+        terms: &Terms,
     ) -> Result<Ready, NotSent> {
-        let acts_for = credentials.authorization_identity().is_some();
-        let can = |mechanism: &Mechanism| !acts_for || mechanism.has_authorization_identity();
-        let names = offered.auth_mechanisms();
-        let names = names.iter().map(Vec::as_slice);
-        let known = names.filter(|name| Mechanism::parse(name).is_ok_and(|known| can(&known)));
-        if let Some(mechanism) = Mechanism::strongest(known) {
-            return self.exchange(mechanism, credentials);
+        let credentials = who.credentials().cloned();
+        match (exchange(offered, who, terms), credentials) {
+            (Err(SaslError::NoMechanism), Some(credentials)) => {
+                if credentials.authorization_identity().is_some() {
+                    return Err(NotSent::Credentials);
+                }
+                self.plain_login(offered, login(&credentials)?)
+            }
+            (chosen, _) => ready(chosen),
         }
-        if acts_for {
-            return Err(NotSent::Credentials);
-        }
-        let login = IString::new(credentials.user().as_bytes().to_vec())
-            .and_then(|user| Login::new(user, credentials.password().clone()));
-        self.plain_login(offered, login.map_err(|_| NotSent::Credentials)?)
     }
 
     fn plain_login(
@@ -86,29 +97,16 @@ impl Client {
         Ok(Ready::Command(CommandBody::Login(login)))
     }
 
-    fn exchange(&self, mechanism: Mechanism, who: Credentials) -> Result<Ready, NotSent> {
-        if mechanism.is_plaintext() && self.is_in_clear() {
-            return Err(NotSent::Plaintext);
-        }
-        let exchange = Exchange::new(mechanism, who).map_err(|_| NotSent::Credentials)?;
-        Ok(Ready::Exchange(mechanism, exchange))
-    }
-
     fn is_in_clear(&self) -> bool {
         !self.secured && self.config.plaintext == PlaintextLogin::Refuse
     }
 
-    pub(super) fn start_exchange(
-        &mut self,
-        handle: Handle,
-        mechanism: Mechanism,
-        mut exchange: Exchange,
-    ) {
+    pub(super) fn start_exchange(&mut self, handle: Handle, mut exchange: Exchange) {
         // RFC 4959 3: only where SASL-IR is offered.
         let with_initial = self.capabilities.as_ref().is_some_and(|list| has(list, "SASL-IR"));
         let initial = with_initial.then(|| exchange.initial()).flatten();
         let initial = initial.map(|response| framing::encode_initial(response.expose()));
-        let name = Atom::checked(mechanism.as_str().as_bytes());
+        let name = Atom::checked(exchange.mechanism().as_str().as_bytes());
         let command = CommandBody::Authenticate(Authenticate::checked(name, initial));
         self.start(Some(handle), command);
         if let Some(command) = self.flight.back_mut() {
@@ -117,15 +115,27 @@ impl Client {
     }
 }
 
-/// Answers a challenge; `None` if there is no answer and the exchange is to be given up.
-pub(super) fn respond(exchange: &mut Exchange, challenge: &[u8]) -> Option<Secret> {
-    let challenge = match framing::decode_challenge(challenge) {
-        Ok(octets) => octets,
-        // PLAIN and LOGIN do not look at it, and servers put words for people there.
-        Err(_) if exchange.mechanism().is_plaintext() => Vec::new(),
-        Err(_) => return None,
-    };
-    exchange.step(&challenge).ok().map(|response| framing::encode(response.expose()))
+fn exchange(
+    offered: &Capabilities<'_>,
+    who: Identity,
+    terms: &Terms,
+) -> Result<Exchange, SaslError> {
+    let names = offered.auth_mechanisms();
+    Exchange::choose(names.iter().map(Vec::as_slice), who, terms)
+}
+
+fn ready(chosen: Result<Exchange, SaslError>) -> Result<Ready, NotSent> {
+    match chosen {
+        Ok(exchange) => Ok(Ready::Exchange(exchange)),
+        Err(SaslError::OnlyPlaintext) => Err(NotSent::Plaintext),
+        Err(_) => Err(NotSent::Credentials),
+    }
+}
+
+fn login(credentials: &Credentials) -> Result<Login<'static>, NotSent> {
+    let login = IString::new(credentials.user().as_bytes().to_vec())
+        .and_then(|user| Login::new(user, credentials.password().clone()));
+    login.map_err(|_| NotSent::Credentials)
 }
 
 /// Tells whether a capability is offered, by itself or as a part of IMAP4rev2 (RFC 9051 appendix

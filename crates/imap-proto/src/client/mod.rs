@@ -71,9 +71,10 @@ mod send;
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
+use mail_sasl::{ChannelBindings, Nonce};
 use mail_wire::{Goodbye, Next, SendBuffer, Session, Upgrade, Upgraded};
 
-use crate::{Capabilities, State, frame::ResponseFramer};
+use crate::{Capabilities, State, binding::bindings, frame::ResponseFramer};
 use plan::{Ending, InFlight, Queued, Stage};
 
 pub use commands::{AppendMessage, StoreFlags};
@@ -101,6 +102,9 @@ pub struct Client {
     phase: Phase,
     state: State,
     secured: bool,
+    /// What an exchange can be bound to.
+    bindings: ChannelBindings,
+    nonce: Option<Nonce>,
     /// The server has refused STARTTLS, and the configuration bears it.
     no_tls: bool,
     /// What the server can do; not known at first, and after TLS and login.
@@ -160,6 +164,8 @@ impl Client {
             phase,
             state: State::Connected,
             secured: false,
+            bindings: ChannelBindings::new(),
+            nonce: None,
             no_tls: false,
             capabilities: None,
             told_since_login: false,
@@ -355,6 +361,7 @@ impl Session for Client {
                 let implicit = self.phase == Phase::Handshake;
                 self.phase = if implicit { Phase::Greeting } else { Phase::SettingUp };
                 self.secured = true;
+                self.bindings = bindings(&info);
                 // RFC 9051 6.2.1: what was learnt in the clear is forgotten.
                 self.capabilities = None;
                 self.clock.stop(Pending::Handshake);

@@ -5,7 +5,10 @@
 //! EXPUNGE, and each answer can be told from the other's: STATUS of several mailboxes, beside one
 //! each of LIST, LSUB, NAMESPACE, ID and CAPABILITY, and NOOP. All others go alone.
 
-use mail_sasl::{Credentials, Mechanism, client::Exchange};
+use mail_sasl::{
+    Mechanism,
+    client::{Exchange, Identity},
+};
 
 use super::Handle;
 use crate::{
@@ -26,8 +29,8 @@ pub(super) struct Queued {
 #[derive(Debug)]
 pub(super) enum Order {
     Command(CommandBody<'static>),
-    LogIn(Credentials),
-    Authenticate(Mechanism, Credentials),
+    LogIn(Identity),
+    Authenticate(Mechanism, Identity),
 }
 
 /// A command on its way, whose completion is still to come.

@@ -8,7 +8,7 @@ use mail_wire::Sink;
 
 use super::{
     Client, ClientError, Event, Handle, Phase, Tls,
-    login::{Ready, has, respond},
+    login::{Ready, has},
     mailbox::Mailbox,
     plan::{Asks, Ending, InFlight, Order, Queued, Stage, is_harmless},
 };
@@ -55,9 +55,7 @@ impl Client {
             let Some(Queued { handle, order, expunges }) = self.queue.pop_front() else { return };
             match self.prepare(order, expunges) {
                 Ok(Ready::Command(body)) => self.start(Some(handle), body),
-                Ok(Ready::Exchange(mechanism, exchange)) => {
-                    self.start_exchange(handle, mechanism, exchange);
-                }
+                Ok(Ready::Exchange(exchange)) => self.start_exchange(handle, exchange),
                 Err(why) => self.events.push_back(Event::NotSent { handle, why }),
             }
         }
@@ -190,12 +188,12 @@ impl Client {
                     };
                 }
             }
-            Stage::Sasl(exchange) => match respond(exchange, challenge) {
-                Some(response) => {
+            Stage::Sasl(exchange) => match exchange.respond(challenge) {
+                Ok(response) => {
                     self.out.put(response.expose());
                     self.out.put(b"\r\n");
                 }
-                None => {
+                Err(_) => {
                     // RFC 9051 6.2.2: "*" gives the exchange up.
                     self.out.put(framing::CANCEL);
                     self.out.put(b"\r\n");

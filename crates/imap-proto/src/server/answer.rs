@@ -54,7 +54,7 @@ impl Server {
     /// [`Misuse::WrongAnswer`] if no answer is owed, or part of one is on its way already.
     pub fn no(&mut self, text: ResponseText<'static>) -> Result<(), Misuse> {
         match &mut self.work {
-            Work::Owed(Owed::Login(_)) => self.failed_logins += 1,
+            Work::Owed(Owed::Login(_) | Owed::Lookup(_)) => self.failed_logins += 1,
             Work::Owed(Owed::AcceptAppend(_)) => self.frames.refuse(&mut self.input),
             Work::Owed(Owed::Reread) => {
                 // Without knowing what there is, nothing can be numbered.
@@ -83,7 +83,8 @@ impl Server {
         Ok(())
     }
 
-    /// Says that this is who they say they are. Answers [`Event::Login`](super::Event::Login).
+    /// Says that this is who they say they are. Answers [`Event::Login`](super::Event::Login) and
+    /// [`Event::Authenticate`](super::Event::Authenticate).
     ///
     /// # Errors
     /// [`Misuse::WrongAnswer`] if that is not owed.
@@ -96,14 +97,19 @@ impl Server {
     }
 
     /// Says that name or password are wrong: `NO [AUTHENTICATIONFAILED]`. Answers
-    /// [`Event::Login`](super::Event::Login); for other reasons there is [`no`](Self::no).
+    /// [`Event::Login`](super::Event::Login), [`Event::Lookup`](super::Event::Lookup) and
+    /// [`Event::Authenticate`](super::Event::Authenticate); for other reasons there is
+    /// [`no`](Self::no). Whose token it refuses is told why first (RFC 7628 3.2.3).
     ///
     /// # Errors
     /// [`Misuse::WrongAnswer`] if that is not owed.
     pub fn login_refused(&mut self) -> Result<(), Misuse> {
-        let Work::Owed(Owed::Login(_)) = &self.work else {
+        let Work::Owed(Owed::Login(_) | Owed::Lookup(_)) = &self.work else {
             return Err(self.wrong_answer("login_refused"));
         };
+        if self.put_refusal_off() {
+            return Ok(());
+        }
         self.no(write::coded(PlainCode::AuthenticationFailed, "name or password is wrong"))
     }
 
@@ -249,6 +255,7 @@ impl Server {
         let owed = match &self.work {
             Work::Owed(owed) => match owed {
                 Owed::Login(_) => "authenticated or login_refused",
+                Owed::Lookup(_) => "supply or login_refused",
                 Owed::Select { .. } => "selected or no",
                 Owed::Done => "done or no",
                 Owed::List { .. } => "listed, done or no",

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use mail_errors::{ParseError, Secret};
+use mail_errors::{Misuse, ParseError, Secret};
 use mail_sasl::{
-    Credentials, Mechanism, SaslError,
+    Credentials, Mechanism, Nonce, SaslError,
     framing::{Decoded, decode_initial, decode_response, encode},
-    server::{Exchange, Step as SaslStep, Verdict},
+    server::{Claim, Exchange, Kept, Step as SaslStep, Verdict, offered},
 };
 use mail_wire::{Line, Sink};
 
@@ -17,6 +17,8 @@ use crate::{Authenticate, Code, Login, PlainCode, Status};
 #[derive(Debug)]
 pub(super) struct Sasl {
     exchange: Exchange,
+    /// It is refused, and the client is merely to hear why. RFC 7628 3.2.3.
+    refused: bool,
 }
 
 impl Server {
@@ -35,21 +37,87 @@ impl Server {
     }
 
     pub(super) fn authenticate(&mut self, authenticate: &Authenticate<'_>) -> Step {
-        if !self.may_log_in() {
-            return self.refuse_plaintext();
-        }
-        let Ok(mechanism) = Mechanism::parse(authenticate.mechanism().as_bytes()) else {
-            let text = write::coded(PlainCode::Cannot, "that mechanism is not known here");
-            self.refuse(Refusal::NotOffered("SASL mechanism"), Status::No, text);
-            return Step::Again;
+        let mechanism = Mechanism::parse(authenticate.mechanism().as_bytes()).ok();
+        let offers = &self.config.mechanisms;
+        let Some(mechanism) = mechanism.filter(|one| offers.contains(one)) else {
+            // Whoever has to use TLS first is told so, whatever comes after it.
+            return if self.may_log_in() {
+                self.unknown_mechanism()
+            } else {
+                self.refuse_plaintext()
+            };
         };
-        let mut exchange = Exchange::new(mechanism);
+        let offered = self.mechanisms();
+        if !offered.contains(&mechanism) {
+            return match mechanism.is_plaintext() {
+                true => self.refuse_plaintext(),
+                // There is no TLS to bind to.
+                false => self.unknown_mechanism(),
+            };
+        }
+        let mut exchange =
+            Exchange::new(mechanism).token_failure(self.config.token_failure.clone());
+        if let Some(name) = &self.config.host {
+            exchange = exchange.host(&**name);
+        }
+        // RFC 5802 6: who can bind, and did not see this offer, was lied to.
+        if mechanism.bound().is_some_and(|bound| offered.contains(&bound)) {
+            exchange = exchange.bindings(self.bindings.clone());
+        }
+        if let Some(nonce) = self.nonce.take() {
+            exchange = exchange.nonce(nonce);
+        }
         let initial = authenticate.initial().map(|octets| decode_initial(octets.expose()));
         let step = match initial.transpose() {
             Ok(initial) => exchange.start(initial.as_ref().map(Secret::expose)),
             Err(error) => Err(error),
         };
         self.advance(exchange, step)
+    }
+
+    /// Returns the mechanisms that may be used now.
+    pub(super) fn mechanisms(&self) -> Vec<Mechanism> {
+        let has_bindings = !self.bindings.is_empty();
+        offered(&self.config.mechanisms, self.may_log_in(), has_bindings).collect()
+    }
+
+    /// Gives what [`Event::Lookup`] asks for. To refuse instead,
+    /// [`login_refused`](Self::login_refused); but see [`Lookup`](mail_sasl::server::Lookup) for
+    /// users who do not exist.
+    ///
+    /// # Errors
+    /// [`Misuse::WrongAnswer`] if no look-up is owed, or another one.
+    pub fn supply(&mut self, kept: Kept) -> Result<(), Misuse> {
+        let Work::Owed(Owed::Lookup(exchange)) = &mut self.work else {
+            return Err(self.wrong_answer("supply"));
+        };
+        let step = match exchange.supply(kept) {
+            Err(SaslError::Misuse(misuse)) => return Err(misuse),
+            step => step,
+        };
+        let exchange = std::mem::replace(exchange, Exchange::new(Mechanism::Plain));
+        if let Step::Event(event) = self.advance(exchange, step) {
+            self.events.push_back(event);
+        }
+        Ok(())
+    }
+
+    /// Gives the nonce for the next exchange, which is drawn from the operating system else: for
+    /// entropy from elsewhere, and for transcripts that are the same each time. It is used once.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.nonce = Some(nonce);
+    }
+
+    /// Tells the client why its token is not good, if that is what was refused.
+    pub(super) fn put_refusal_off(&mut self) -> bool {
+        let Work::Owed(Owed::Login(Some(exchange))) = &mut self.work else { return false };
+        let Ok(SaslStep::Challenge(octets)) = exchange.answer(Verdict::Refuse) else {
+            return false;
+        };
+        let exchange = std::mem::replace(exchange, Exchange::new(Mechanism::Plain));
+        self.failed_logins += 1;
+        self.challenge(Sasl { exchange, refused: true }, &octets);
+        true
     }
 
     /// Reads the client's next line of an exchange.
@@ -67,7 +135,14 @@ impl Server {
             Line::Whole { text, octets, .. } => {
                 let line = self.input.split_to(octets);
                 let decoded = decode_response(line.get(..text).unwrap_or_default());
-                let Work::Sasl(Sasl { exchange }) = &mut self.work else { return Step::Again };
+                let Work::Sasl(Sasl { exchange, refused }) = &mut self.work else {
+                    return Step::Again;
+                };
+                if *refused {
+                    let text = write::coded(PlainCode::AuthenticationFailed, "token is not good");
+                    self.finish(Status::No, text);
+                    return Step::Again;
+                }
                 match decoded {
                     // RFC 9051 6.2.2: "the server MUST reject the AUTHENTICATE command by sending
                     // a tagged BAD response".
@@ -86,19 +161,32 @@ impl Server {
     fn advance(&mut self, exchange: Exchange, step: Result<SaslStep, SaslError>) -> Step {
         match step {
             Ok(SaslStep::Challenge(octets)) => {
-                self.out.put(b"+ ");
-                self.out.put(encode(&octets).expose());
-                self.out.put(b"\r\n");
-                self.work = Work::Sasl(Sasl { exchange });
+                self.challenge(Sasl { exchange, refused: false }, &octets);
                 Step::Again
             }
-            Ok(SaslStep::Check(credentials)) => {
-                self.owe(Owed::Login(Some(exchange)), Event::Login(credentials))
+            Ok(SaslStep::Lookup(lookup)) => self.owe(Owed::Lookup(exchange), Event::Lookup(lookup)),
+            Ok(SaslStep::Check(claim)) => {
+                let event = match claim {
+                    Claim::Password(credentials) => Event::Login(credentials),
+                    claim => Event::Authenticate(claim),
+                };
+                self.owe(Owed::Login(Some(exchange)), event)
             }
             Ok(SaslStep::Accepted | SaslStep::Refused) => self.refuse_login(),
             Err(SaslError::Base64 { .. }) => self.break_off("that is no base64"),
+            Err(SaslError::NoEntropy) => {
+                self.finish(Status::No, write::coded(PlainCode::Unavailable, "try again later"));
+                Step::Again
+            }
             Err(_) => self.refuse_login(),
         }
+    }
+
+    fn challenge(&mut self, sasl: Sasl, octets: &[u8]) {
+        self.out.put(b"+ ");
+        self.out.put(encode(octets).expose());
+        self.out.put(b"\r\n");
+        self.work = Work::Sasl(sasl);
     }
 
     /// The application says that this is who they say they are.
@@ -107,7 +195,7 @@ impl Server {
         let proof = exchange.as_mut().map(|exchange| exchange.answer(Verdict::Accept));
         match proof {
             None | Some(Ok(SaslStep::Accepted)) => {}
-            // No mechanism says more after the verdict yet.
+            // No mechanism says more after a yes.
             Some(_) => {
                 self.refuse_login();
                 return;
@@ -122,6 +210,12 @@ impl Server {
         let code = Code::Capability(self.capabilities());
         self.state = crate::State::NotAuthenticated;
         self.finish(Status::Ok, write::text(Some(code), "logged in"));
+    }
+
+    fn unknown_mechanism(&mut self) -> Step {
+        let text = write::coded(PlainCode::Cannot, "that mechanism is not known here");
+        self.refuse(Refusal::NotOffered("SASL mechanism"), Status::No, text);
+        Step::Again
     }
 
     fn refuse_plaintext(&mut self) -> Step {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mail_sasl::{Mechanism, TokenFailure};
+
 use crate::{CommandLimits, Delimiter, Profile, Text};
 
 /// What a server session is told before it starts.
@@ -11,6 +13,9 @@ pub struct Config {
     pub(super) profile: Profile,
     pub(super) tls: Tls,
     pub(super) plaintext: PlaintextLogin,
+    pub(super) mechanisms: Vec<Mechanism>,
+    pub(super) token_failure: TokenFailure,
+    pub(super) host: Option<String>,
     pub(super) delimiter: Option<Delimiter>,
     pub(super) greeting: Text<'static>,
     pub(super) name: Option<Text<'static>>,
@@ -32,8 +37,8 @@ pub enum Tls {
 /// Whether a password may cross the wire in the clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PlaintextLogin {
-    /// LOGINDISABLED is told, and LOGIN and AUTHENTICATE are refused until TLS is in place
-    /// (RFC 9051 11.1).
+    /// LOGINDISABLED is told, and LOGIN and AUTHENTICATE with what shows a password or a token are
+    /// refused until TLS is in place (RFC 9051 11.1).
     #[default]
     Refuse,
     /// It may.
@@ -53,6 +58,9 @@ impl Config {
             profile: Profile::default(),
             tls: Tls::Never,
             plaintext: PlaintextLogin::Refuse,
+            mechanisms: Mechanism::PASSWORD.to_vec(),
+            token_failure: TokenFailure::new(),
+            host: None,
             delimiter: Delimiter::new(b'/'),
             greeting: Text::checked(&b"ready"[..]),
             name: None,
@@ -84,6 +92,32 @@ impl Config {
     #[must_use]
     pub const fn plaintext_login(mut self, plaintext: PlaintextLogin) -> Self {
         self.plaintext = plaintext;
+        self
+    }
+
+    /// Sets the mechanisms of AUTHENTICATE, told in this order as far as the connection can carry
+    /// them: those that show a password or a token under TLS alone, those with channel binding where
+    /// there is something to bind to. PLAIN and LOGIN unless told otherwise.
+    ///
+    /// Name those that the application can answer for: SCRAM needs keys
+    /// ([`Event::Lookup`](super::Event::Lookup)), CRAM-MD5 the password itself.
+    #[must_use]
+    pub fn auth(mut self, mechanisms: &[Mechanism]) -> Self {
+        self.mechanisms = mechanisms.to_vec();
+        self
+    }
+
+    /// Sets what a client is told whose token is not good. RFC 7628 3.2.2.
+    #[must_use]
+    pub fn token_failure(mut self, failure: TokenFailure) -> Self {
+        self.token_failure = failure;
+        self
+    }
+
+    /// Sets the server's own host name, for the challenge of CRAM-MD5 (RFC 2195 2).
+    #[must_use]
+    pub fn host(mut self, name: impl Into<String>) -> Self {
+        self.host = Some(name.into());
         self
     }
 

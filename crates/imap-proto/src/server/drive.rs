@@ -9,7 +9,7 @@ use mail_wire::{
 };
 
 use super::{Event, Pending, Server, ServerError, Step, Work, write};
-use crate::{PlainCode, frame::CommandFramer};
+use crate::{PlainCode, binding::bindings, frame::CommandFramer};
 
 impl Session for Server {
     type Event = Event;
@@ -102,6 +102,7 @@ impl Server {
     fn secure(&mut self, info: mail_wire::TlsInfo) {
         self.clock.stop(Pending::Handshake);
         self.secured = true;
+        self.bindings = bindings(&info);
         self.frames =
             CommandFramer::new(self.config.limits.command_before_login, self.config.profile);
         self.lines = LineFramer::new();

@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use mail_errors::ParseError;
-use mail_sasl::Credentials;
+use mail_sasl::{
+    Credentials,
+    server::{Claim, Lookup},
+};
 use mail_wire::TlsInfo;
 
 use super::pattern::MailboxPattern;
@@ -22,10 +25,17 @@ pub enum Event {
     Tls(TlsInfo),
     /// The client says which program it is (RFC 2971). No answer.
     Id(IdFields<'static>),
-    /// Who is this? LOGIN, or AUTHENTICATE with PLAIN or LOGIN. Answer
+    /// Is this the password? LOGIN, or AUTHENTICATE with PLAIN or LOGIN. Answer
     /// [`authenticated`](super::Server::authenticated) or
     /// [`login_refused`](super::Server::login_refused), late if it was wrong: that slows guessing.
     Login(Credentials),
+    /// What is kept of this user? AUTHENTICATE with SCRAM or CRAM-MD5 asks before
+    /// [`Event::Authenticate`] comes. Answer [`supply`](super::Server::supply) or
+    /// [`login_refused`](super::Server::login_refused).
+    Lookup(Lookup),
+    /// May they come in? AUTHENTICATE with any mechanism that shows no password. Answer as to
+    /// [`Event::Login`].
+    Authenticate(Claim),
     /// The client opens a mailbox: subscribe to its news, then answer
     /// [`selected`](super::Server::selected).
     Select {

@@ -82,6 +82,7 @@ mod write;
 use std::{collections::VecDeque, fmt, time::Instant};
 
 use bytes::BytesMut;
+use mail_sasl::{ChannelBindings, Nonce};
 use mail_wire::{LineFramer, SendBuffer};
 
 use crate::{
@@ -116,6 +117,9 @@ pub struct Server {
     eof: bool,
     state: State,
     secured: bool,
+    /// What an exchange can be bound to.
+    bindings: ChannelBindings,
+    nonce: Option<Nonce>,
     view: Option<MailboxView>,
     /// The command that is being carried out.
     current: Option<Current>,
@@ -175,6 +179,8 @@ enum Work {
 #[derive(Debug)]
 enum Owed {
     Login(Option<mail_sasl::server::Exchange>),
+    /// What is kept of a user.
+    Lookup(mail_sasl::server::Exchange),
     Select {
         read_only: bool,
     },
@@ -239,6 +245,8 @@ impl Server {
             eof: false,
             state: State::Connected,
             secured: false,
+            bindings: ChannelBindings::new(),
+            nonce: None,
             view: None,
             current: None,
             work,
@@ -286,6 +294,7 @@ impl Server {
                     Step::Event(Event::WantResponses { room })
                 }
                 Owed::Login(_)
+                | Owed::Lookup(_)
                 | Owed::Select { .. }
                 | Owed::Done
                 | Owed::List { .. }

@@ -74,7 +74,6 @@ impl Server {
     /// What this session offers at this moment.
     pub(super) fn capabilities(&self) -> Capabilities<'static> {
         const ALWAYS: [&str; 3] = ["IMAP4rev1", "LITERAL+", "ID"];
-        const BEFORE: [&str; 3] = ["SASL-IR", "AUTH=PLAIN", "AUTH=LOGIN"];
         const AFTER: [&str; 7] =
             ["ENABLE", "IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ESEARCH"];
         let named = |name: &&'static str| Capability::new(name).ok();
@@ -84,9 +83,13 @@ impl Server {
             if self.config.tls == Tls::StartTls && !self.secured {
                 all.extend(named(&"STARTTLS"));
             }
-            if self.may_log_in() {
-                all.extend(BEFORE.iter().filter_map(named));
-            } else {
+            let mechanisms = self.mechanisms();
+            if !mechanisms.is_empty() {
+                all.extend(named(&"SASL-IR"));
+            }
+            let names = mechanisms.iter().map(|one| format!("AUTH={one}"));
+            all.extend(names.filter_map(|name| Some(Capability::new(&name).ok()?.into_owned())));
+            if !self.may_log_in() {
                 all.extend(named(&"LOGINDISABLED"));
             }
         } else {

@@ -4,20 +4,18 @@ use std::fmt;
 
 use base64::engine::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use mail_errors::{Misuse, ParseError, Secret};
-use pbkdf2::pbkdf2_hmac_array;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
+use super::hash::ScramHash;
+use crate::binding::same;
 use crate::limits::{MAX_ITERATIONS, MIN_ITERATIONS, SALT};
 
-/// The keys of SCRAM-SHA-256 for one password: what a server keeps in its place.
+/// The SCRAM keys of one password: what a server keeps in its place.
 ///
-/// They let the server check the password when it comes by PLAIN or LOGIN, and take part in SCRAM,
-/// without being able to log in anywhere with what it keeps (RFC 5802 section 3). Whoever steals
-/// them can guess at the password, at the price of `iterations` hashes a guess, so they do not
-/// print.
+/// They let the server check the password when it comes by PLAIN or LOGIN, and take part in SCRAM
+/// with the same hash, without being able to log in anywhere with what it keeps (RFC 5802
+/// section 3). Whoever steals them can guess at the password, at the price of `iterations` hashes a
+/// guess, so they do not print.
 ///
 /// Invariant: 1 to [`SALT`] octets of salt, [`MIN_ITERATIONS`] to [`MAX_ITERATIONS`] iterations.
 ///
@@ -37,43 +35,86 @@ use crate::limits::{MAX_ITERATIONS, MIN_ITERATIONS, SALT};
 /// ```
 #[derive(Clone)]
 pub struct ScramKeys {
+    hash: ScramHash,
     salt: Box<[u8]>,
     iterations: u32,
-    stored_key: [u8; KEY],
-    server_key: [u8; KEY],
+    stored_key: Box<[u8]>,
+    server_key: Box<[u8]>,
 }
 
 impl ScramKeys {
-    /// Derives the keys of a password.
+    /// Derives the keys of a password for SCRAM-SHA-256.
     ///
     /// The salt is to be random and another for each user, 16 octets or more. `iterations` is the
     /// price of one guess and of one log-in; RFC 7677 section 4 asks for at least 4096, and the
-    /// advice of today is a hundred times that. The password is taken octet by octet, without
-    /// SASLprep.
-    ///
-    /// A server does well to keep one set of keys that belongs to nobody, and to verify against it
-    /// when the user is unknown, so that the time does not tell who exists.
+    /// advice of today is a hundred times that. The password is prepared by SASLprep (RFC 4013);
+    /// one that SASLprep refuses is taken octet by octet.
     ///
     /// # Errors
     ///
     /// [`Misuse`] if the salt is empty or too long, or the number of iterations is outside of
     /// [`MIN_ITERATIONS`] to [`MAX_ITERATIONS`].
     pub fn derive(password: &Secret, salt: &[u8], iterations: u32) -> Result<Self, Misuse> {
-        if salt.is_empty() {
-            return Err(Misuse::Invalid { what: "salt", why: "it is empty" });
-        }
-        if salt.len() > SALT {
-            let (len, limit) = (salt.len() as u64, SALT as u64);
-            return Err(Misuse::TooLong { what: "salt", len, limit });
-        }
-        if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
-            let why = "it is not between 4096 and 1000000";
-            return Err(Misuse::Invalid { what: "iteration count", why });
-        }
-        let salted = salted_password(password, salt, iterations);
-        let stored_key = stored_key(&salted);
-        let server_key = hmac(&salted, b"Server Key");
-        Ok(Self { salt: salt.into(), iterations, stored_key, server_key })
+        Self::derive_for(ScramHash::Sha256, password, salt, iterations)
+    }
+
+    /// Derives the keys of a password for SCRAM with this hash, as [`derive`](Self::derive) does.
+    /// A server that offers both hashes keeps the keys of both.
+    ///
+    /// # Errors
+    ///
+    /// As [`derive`](Self::derive).
+    pub fn derive_for(
+        hash: ScramHash,
+        password: &Secret,
+        salt: &[u8],
+        iterations: u32,
+    ) -> Result<Self, Misuse> {
+        check(salt, iterations)?;
+        let salted = hash.salted_password(password, salt, iterations);
+        Ok(Self {
+            hash,
+            salt: salt.into(),
+            iterations,
+            stored_key: hash.digest(&hash.client_key(&salted)).into(),
+            server_key: hash.server_key(&salted).into(),
+        })
+    }
+
+    /// Makes keys that no password fits, for a user who does not exist: the exchange then takes its
+    /// course and fails at its end, and whoever asks twice sees the same salt twice, so that
+    /// nothing tells who exists. `secret` is the server's own, the same for all users and over
+    /// restarts; `iterations` is what real users have.
+    ///
+    /// ```
+    /// use mail_errors::Secret;
+    /// use mail_sasl::{ScramHash, ScramKeys};
+    ///
+    /// let secret = Secret::from("32 octets that are never told   ");
+    /// let decoy = |user| ScramKeys::decoy(ScramHash::Sha256, &secret, user, 4096);
+    /// assert_eq!(decoy("nobody")?.salt(), decoy("nobody")?.salt());
+    /// assert_ne!(decoy("nobody")?.salt(), decoy("noone")?.salt());
+    /// # Ok::<(), mail_errors::Misuse>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if the number of iterations is outside of [`MIN_ITERATIONS`] to
+    /// [`MAX_ITERATIONS`].
+    pub fn decoy(
+        hash: ScramHash,
+        secret: &Secret,
+        user: &str,
+        iterations: u32,
+    ) -> Result<Self, Misuse> {
+        let made_of = |what: &[u8]| {
+            hash.hmac(&hash.hmac(secret.expose(), what), user.as_bytes()).into_boxed_slice()
+        };
+        let mut salt = made_of(b"salt").into_vec();
+        salt.truncate(16);
+        check(&salt, iterations)?;
+        let (stored_key, server_key) = (made_of(b"stored key"), made_of(b"server key"));
+        Ok(Self { hash, salt: salt.into(), iterations, stored_key, server_key })
     }
 
     /// Reads the text form back.
@@ -81,7 +122,7 @@ impl ScramKeys {
     /// > SCRAM-SHA-256$&lt;iterations&gt;:&lt;salt&gt;$&lt;StoredKey&gt;:&lt;ServerKey&gt;
     ///
     /// It is what PostgreSQL keeps, and the parts of RFC 5803 section 2 in the same order: decimal
-    /// iterations, the rest in base64.
+    /// iterations, the rest in base64. `SCRAM-SHA-1` stands in front of keys for SHA-1.
     ///
     /// # Errors
     ///
@@ -90,25 +131,27 @@ impl ScramKeys {
     /// pays for them.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let mut fields = Fields { text, at: 0 };
-        if fields.until('$')? != SCHEME {
-            return Err(ParseError::at(text.as_bytes(), 0, "SCRAM-SHA-256"));
-        }
+        let scheme = fields.until('$')?;
+        let Some(hash) = ScramHash::ALL.into_iter().find(|hash| hash.scheme() == scheme) else {
+            return Err(ParseError::at(text.as_bytes(), 0, "SCRAM-SHA-256 or SCRAM-SHA-1"));
+        };
         let iterations = fields.iterations()?;
         let salt = fields.salt()?;
-        let stored_key = fields.key(Some(':'))?;
-        let server_key = fields.key(None)?;
-        Ok(Self { salt, iterations, stored_key, server_key })
+        let stored_key = fields.key(hash, Some(':'))?;
+        let server_key = fields.key(hash, None)?;
+        Ok(Self { hash, salt, iterations, stored_key, server_key })
     }
 
     /// Returns the text form that [`parse`](Self::parse) reads. Keep it as one keeps a password.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!(
-            "{SCHEME}${}:{}${}:{}",
+            "{}${}:{}${}:{}",
+            self.hash.scheme(),
             self.iterations,
             STANDARD.encode(&self.salt),
-            STANDARD.encode(self.stored_key),
-            STANDARD.encode(self.server_key),
+            STANDARD.encode(&self.stored_key),
+            STANDARD.encode(&self.server_key),
         )
     }
 
@@ -117,8 +160,15 @@ impl ScramKeys {
     /// wherever the keys differ.
     #[must_use]
     pub fn verify_password(&self, password: &Secret) -> bool {
-        let salted = salted_password(password, &self.salt, self.iterations);
-        stored_key(&salted).ct_eq(&self.stored_key).into()
+        let salted = self.hash.salted_password(password, &self.salt, self.iterations);
+        let stored_key = self.hash.digest(&self.hash.client_key(&salted));
+        same(&stored_key, &self.stored_key)
+    }
+
+    /// Returns the hash: which mechanism the keys are for.
+    #[must_use]
+    pub const fn hash(&self) -> ScramHash {
+        self.hash
     }
 
     /// Returns the salt.
@@ -136,19 +186,51 @@ impl ScramKeys {
     /// Returns StoredKey, against which a client's proof is checked.
     #[must_use]
     pub fn stored_key(&self) -> Secret {
-        Secret::new(self.stored_key)
+        Secret::from(&*self.stored_key)
     }
 
     /// Returns ServerKey, by which the server proves that it knows the user.
     #[must_use]
     pub fn server_key(&self) -> Secret {
-        Secret::new(self.server_key)
+        Secret::from(&*self.server_key)
     }
 }
 
+fn check(salt: &[u8], iterations: u32) -> Result<(), Misuse> {
+    if salt.is_empty() {
+        return Err(Misuse::Invalid { what: "salt", why: "it is empty" });
+    }
+    if salt.len() > SALT {
+        let (len, limit) = (salt.len() as u64, SALT as u64);
+        return Err(Misuse::TooLong { what: "salt", len, limit });
+    }
+    if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
+        let why = "it is not between 4096 and 1000000";
+        return Err(Misuse::Invalid { what: "iteration count", why });
+    }
+    Ok(())
+}
+
+/// Two are equal if the text forms are. Takes the same time wherever the keys differ.
+impl PartialEq for ScramKeys {
+    fn eq(&self, other: &Self) -> bool {
+        let keys =
+            same(&self.stored_key, &other.stored_key) & same(&self.server_key, &other.server_key);
+        self.hash == other.hash
+            && self.iterations == other.iterations
+            && self.salt == other.salt
+            && keys
+    }
+}
+
+impl Eq for ScramKeys {}
+
 impl fmt::Debug for ScramKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramKeys").field("iterations", &self.iterations).finish_non_exhaustive()
+        f.debug_struct("ScramKeys")
+            .field("hash", &self.hash)
+            .field("iterations", &self.iterations)
+            .finish_non_exhaustive()
     }
 }
 
@@ -192,14 +274,19 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn key(&mut self, end: Option<char>) -> Result<[u8; KEY], ParseError> {
-        let error = self.error("a key of 32 octets in base64");
+    fn key(&mut self, hash: ScramHash, end: Option<char>) -> Result<Box<[u8]>, ParseError> {
+        let error = self.error(match hash {
+            ScramHash::Sha256 => "a key of 32 octets in base64",
+            ScramHash::Sha1 => "a key of 20 octets in base64",
+        });
         let field = match end {
             Some(end) => self.until(end)?,
             None => self.rest(),
         };
-        let octets = STANDARD.decode(field).map_err(|_| error.clone())?;
-        octets.try_into().map_err(|_| error)
+        match STANDARD.decode(field) {
+            Ok(octets) if octets.len() == hash.octets() => Ok(octets.into()),
+            _ => Err(error),
+        }
     }
 
     fn rest(&self) -> &'a str {
@@ -211,27 +298,6 @@ impl<'a> Fields<'a> {
         ParseError::at(self.text.as_bytes(), self.at, expected)
     }
 }
-
-/// > SaltedPassword  := Hi(Normalize(password), salt, i)             RFC 5802 section 3
-fn salted_password(password: &Secret, salt: &[u8], iterations: u32) -> [u8; KEY] {
-    pbkdf2_hmac_array::<Sha256, KEY>(password.expose(), salt, iterations)
-}
-
-/// > ClientKey := HMAC(SaltedPassword, "Client Key")
-/// > StoredKey := H(ClientKey)                                       RFC 5802 section 3
-fn stored_key(salted_password: &[u8; KEY]) -> [u8; KEY] {
-    Sha256::digest(hmac(salted_password, b"Client Key")).into()
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> [u8; KEY] {
-    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.chain_update(message).finalize().into_bytes().into()
-}
-
-/// Octets of a SHA-256 digest.
-const KEY: usize = 32;
-
-const SCHEME: &str = "SCRAM-SHA-256";
 
 #[cfg(test)]
 mod tests {
@@ -245,25 +311,44 @@ mod tests {
         ScramKeys::derive(&Secret::from("pencil"), &salt, 4096).unwrap()
     }
 
-    /// The AuthMessage of RFC 7677 section 3.
-    const AUTH_MESSAGE: &str = "n=user,r=rOprNGfwEbeRWgbNEkqO,\
-        r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,\
-        c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-
+    /// The user of RFC 5802 section 5.
     #[test]
-    fn ok_server_signature_of_rfc_7677() {
-        let signature = hmac(pencil().server_key().expose(), AUTH_MESSAGE.as_bytes());
-        let expected = "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
-        assert_eq!(STANDARD.encode(signature), expected);
+    fn ok_keys_for_sha_1() {
+        let salt = STANDARD.decode("QSXCR+Q6sek8bf92").unwrap();
+        let password = Secret::from("pencil");
+        let keys = ScramKeys::derive_for(ScramHash::Sha1, &password, &salt, 4096).unwrap();
+        let text = keys.to_text();
+        assert!(text.starts_with("SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92$"), "{text}");
+        assert_eq!(ScramKeys::parse(&text).unwrap(), keys);
+        assert!(keys.verify_password(&password));
+        assert!(!keys.verify_password(&Secret::from("pen")));
+        let short = pencil().to_text().replace("SHA-256", "SHA-1");
+        assert!(ScramKeys::parse(&short).is_err(), "keys of 32 octets are none of SHA-1");
     }
 
-    /// ClientProof XOR ClientSignature is ClientKey, whose hash is StoredKey.
+    /// RFC 4013: what looks the same is the same.
     #[test]
-    fn ok_client_proof_of_rfc_7677() {
-        let proof = STANDARD.decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=").unwrap();
-        let signature = hmac(pencil().stored_key().expose(), AUTH_MESSAGE.as_bytes());
-        let client_key: Vec<u8> = proof.iter().zip(signature).map(|(p, s)| p ^ s).collect();
-        assert_eq!(Sha256::digest(client_key).as_slice(), pencil().stored_key().expose());
+    fn ok_password_is_prepared() {
+        let derive = |text: &str| ScramKeys::derive(&Secret::from(text), b"salt", 4096).unwrap();
+        assert!(derive("IX").verify_password(&Secret::from("\u{2168}")));
+        assert!(derive("I\u{ad}X").verify_password(&Secret::from("IX")));
+        assert!(!derive("IX").verify_password(&Secret::from("ix")));
+        // Prohibited, and taken as it is.
+        assert!(derive("a\u{7}").verify_password(&Secret::from("a\u{7}")));
+        assert!(!derive("a\u{7}").verify_password(&Secret::from("a")));
+    }
+
+    #[test]
+    fn no_password_fits_a_decoy() {
+        let secret = Secret::from("the server's own");
+        let decoy = ScramKeys::decoy(ScramHash::Sha256, &secret, "nobody", 4096).unwrap();
+        assert_eq!((decoy.salt().len(), decoy.iterations()), (16, 4096));
+        for guess in ["", "nobody", "the server's own"] {
+            assert!(!decoy.verify_password(&Secret::from(guess)));
+        }
+        let other = Secret::from("another server's");
+        assert_ne!(decoy, ScramKeys::decoy(ScramHash::Sha256, &other, "nobody", 4096).unwrap());
+        assert!(ScramKeys::decoy(ScramHash::Sha256, &secret, "nobody", 1).is_err());
     }
 
     #[test]
@@ -292,7 +377,7 @@ mod tests {
         let (colon, dollar) = (good.find(':').unwrap(), good.rfind('$').unwrap());
         let offset = |text: &str| ScramKeys::parse(text).unwrap_err().offset();
         assert_eq!(offset(""), 0);
-        assert_eq!(offset(&good.replace("256", "1")), 0);
+        assert_eq!(offset(&good.replace("256", "512")), 0);
         assert_eq!(offset(&good.replace("4096", "+4096")), 14);
         assert_eq!(offset(&good.replace("4096", "04096")), 14);
         assert_eq!(offset(&good.replace("$4096:", "$4096")), 14, "iterations run into a key");
@@ -325,7 +410,7 @@ mod tests {
 
     #[test]
     fn prints_nothing_of_the_keys() {
-        assert_eq!(format!("{:?}", pencil()), "ScramKeys { iterations: 4096, .. }");
+        assert_eq!(format!("{:?}", pencil()), "ScramKeys { hash: Sha256, iterations: 4096, .. }");
     }
 
     proptest! {
