@@ -1,34 +1,35 @@
 //! Mailboxes, domains and paths: RFC 5321 4.1.2 and 4.1.3.
 //!
-//! Every type here is generic over what holds its octets. `Mailbox` alone means `Mailbox<Bytes>`,
+//! Every type here is generic over what holds its octets. `Mailbox` alone means `Mailbox<Octets>`,
 //! which is owned; `Mailbox<&[u8]>` is the view that the parser gives. Neither can be had but by
 //! parsing, so whatever one holds can be sent as it is.
 //!
-//! Not supported: source routes, which are read and dropped (RFC 5321 appendix C), and addresses
-//! with octets of 0x80 and above (RFC 6531).
+//! Local parts and domains may be in UTF-8 (RFC 6531 3.3), which a server has to offer:
+//! [`Mailbox::is_ascii`]. Nothing is normalised, and no domain is turned into its form in ASCII.
+//!
+//! Not supported: source routes, which are read and dropped (RFC 5321 appendix C).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use bytes::Bytes;
 use mail_errors::ParseError;
 
-use crate::parse;
+use crate::{Octets, parse};
 
 /// The part in front of the `@`, with its quoting as it came. At most 64 octets (RFC 5321
 /// 4.5.3.1.1), unless [`Deviation::LongLocalPart`](crate::Deviation::LongLocalPart) was tolerated.
 ///
-/// Two are equal if they name the same mailbox: `"joe"` in quotes and `joe` without do, `Joe` and
-/// `joe` do not (RFC 5321 4.1.2 and 2.4).
-#[derive(Clone, Copy)]
-pub struct LocalPart<T: AsRef<[u8]> = Bytes>(T);
+/// Two are equal if their octets are. That `"joe"` in quotes names the same mailbox as `joe` without,
+/// and `Joe` need not (RFC 5321 4.1.2 and 2.4), [`is_same`](Self::is_same) tells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LocalPart<T: AsRef<[u8]> = Octets>(T);
 
 /// What stands behind the `@`: a name of the DNS or an address literal. At most 255 octets
 /// (RFC 5321 4.5.3.1.2). The set is RFC 5321's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Domain<T: AsRef<[u8]> = Bytes> {
+pub enum Domain<T: AsRef<[u8]> = Octets> {
     /// `example.com`
     Name(DomainName<T>),
     /// `[192.0.2.1]`
@@ -41,11 +42,11 @@ pub enum Domain<T: AsRef<[u8]> = Bytes> {
 
 /// A domain name, as it came. Two are equal whatever the case of their letters (RFC 5321 2.4).
 #[derive(Clone, Copy)]
-pub struct DomainName<T: AsRef<[u8]> = Bytes>(T);
+pub struct DomainName<T: AsRef<[u8]> = Octets>(T);
 
 /// An address literal of another sort: `[tag:content]`. RFC 5321 4.1.3.
 #[derive(Clone, Copy)]
-pub struct TaggedLiteral<T: AsRef<[u8]> = Bytes> {
+pub struct TaggedLiteral<T: AsRef<[u8]> = Octets> {
     tag: T,
     content: T,
 }
@@ -63,7 +64,7 @@ pub struct TaggedLiteral<T: AsRef<[u8]> = Bytes> {
 /// # Ok::<(), mail_errors::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mailbox<T: AsRef<[u8]> = Bytes> {
+pub struct Mailbox<T: AsRef<[u8]> = Octets> {
     local: LocalPart<T>,
     domain: Domain<T>,
 }
@@ -71,7 +72,7 @@ pub struct Mailbox<T: AsRef<[u8]> = Bytes> {
 /// Whom to tell when a message cannot be delivered: the argument of MAIL. At most 256 octets with
 /// its brackets (RFC 5321 4.5.3.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReversePath<T: AsRef<[u8]> = Bytes> {
+pub enum ReversePath<T: AsRef<[u8]> = Octets> {
     /// `<>`: nobody. Bounces have it, so that they do not bounce again (RFC 5321 4.5.5).
     Null,
     /// This mailbox.
@@ -81,7 +82,7 @@ pub enum ReversePath<T: AsRef<[u8]> = Bytes> {
 /// Whom a message is for: the argument of RCPT. At most 256 octets with its brackets (RFC 5321
 /// 4.5.3.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ForwardPath<T: AsRef<[u8]> = Bytes> {
+pub enum ForwardPath<T: AsRef<[u8]> = Octets> {
     /// `<Postmaster>` without a domain, which every server takes (RFC 5321 4.5.1).
     Postmaster,
     /// This mailbox.
@@ -108,6 +109,12 @@ impl<T: AsRef<[u8]>> LocalPart<T> {
         self.meant().collect()
     }
 
+    /// Tells whether it names the same mailbox as the other, at the same domain: quotes and
+    /// backslashes that nothing needs make no difference. RFC 5321 4.1.2.
+    pub fn is_same<U: AsRef<[u8]>>(&self, other: &LocalPart<U>) -> bool {
+        self.meant().eq(other.meant())
+    }
+
     fn meant(&self) -> impl Iterator<Item = u8> {
         let quoted = self.as_wire().strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
         let mut octets = quoted.unwrap_or(self.as_wire()).iter().copied();
@@ -130,9 +137,9 @@ impl<T: AsRef<[u8]>> DomainName<T> {
     /// Returns the name as it came, without a dot at its end.
     ///
     /// # Panics
-    /// Never: only ASCII parses as a name.
+    /// Never: only UTF-8 parses as a name.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.0.as_ref()).expect("only ASCII parses as a domain name")
+        std::str::from_utf8(self.0.as_ref()).expect("only UTF-8 parses as a domain name")
     }
 }
 
@@ -158,7 +165,8 @@ impl Domain {
     /// # Errors
     /// [`ParseError`] at the first octet that does not fit.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
-        Ok(parse::domain(text.as_ref())?.map(Bytes::copy_from_slice))
+        let text = text.as_ref();
+        Ok(parse::domain(text)?.map(Octets::sharing(text)))
     }
 }
 
@@ -189,7 +197,8 @@ impl Mailbox {
     /// # Errors
     /// [`ParseError`] at the first octet that does not fit, or where a part is over its limit.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
-        Ok(parse::mailbox(text.as_ref())?.map(Bytes::copy_from_slice))
+        let text = text.as_ref();
+        Ok(parse::mailbox(text)?.map(Octets::sharing(text)))
     }
 }
 
@@ -208,6 +217,11 @@ impl<T: AsRef<[u8]>> Mailbox<T> {
         &self.domain
     }
 
+    /// Tells whether it can go where SMTPUTF8 is not offered. RFC 6531 3.2.
+    pub fn is_ascii(&self) -> bool {
+        self.local.as_wire().is_ascii() && self.domain.as_name().is_none_or(str::is_ascii)
+    }
+
     pub(crate) fn map<U: AsRef<[u8]>>(self, own: impl Fn(T) -> U) -> Mailbox<U> {
         Mailbox { local: self.local.map(&own), domain: self.domain.map(own) }
     }
@@ -219,7 +233,8 @@ impl ReversePath {
     /// # Errors
     /// [`ParseError`] at the first octet that does not fit, or where a part is over its limit.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
-        Ok(parse::reverse_path(text.as_ref())?.map(Bytes::copy_from_slice))
+        let text = text.as_ref();
+        Ok(parse::reverse_path(text)?.map(Octets::sharing(text)))
     }
 }
 
@@ -230,6 +245,11 @@ impl<T: AsRef<[u8]>> ReversePath<T> {
             Self::Null => None,
             Self::Mailbox(mailbox) => Some(mailbox),
         }
+    }
+
+    /// Tells whether it can go where SMTPUTF8 is not offered. RFC 6531 3.2.
+    pub fn is_ascii(&self) -> bool {
+        self.mailbox().is_none_or(Mailbox::is_ascii)
     }
 
     pub(crate) fn map<U: AsRef<[u8]>>(self, own: impl Fn(T) -> U) -> ReversePath<U> {
@@ -246,7 +266,8 @@ impl ForwardPath {
     /// # Errors
     /// [`ParseError`] at the first octet that does not fit, or where a part is over its limit.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
-        Ok(parse::forward_path(text.as_ref())?.map(Bytes::copy_from_slice))
+        let text = text.as_ref();
+        Ok(parse::forward_path(text)?.map(Octets::sharing(text)))
     }
 }
 
@@ -257,6 +278,11 @@ impl<T: AsRef<[u8]>> ForwardPath<T> {
             Self::Postmaster => None,
             Self::Mailbox(mailbox) => Some(mailbox),
         }
+    }
+
+    /// Tells whether it can go where SMTPUTF8 is not offered. RFC 6531 3.2.
+    pub fn is_ascii(&self) -> bool {
+        self.mailbox().is_none_or(Mailbox::is_ascii)
     }
 
     pub(crate) fn map<U: AsRef<[u8]>>(self, own: impl Fn(T) -> U) -> ForwardPath<U> {
@@ -276,21 +302,6 @@ impl From<Mailbox> for ReversePath {
 impl From<Mailbox> for ForwardPath {
     fn from(mailbox: Mailbox) -> Self {
         Self::Mailbox(mailbox)
-    }
-}
-
-impl<T: AsRef<[u8]>> PartialEq for LocalPart<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.meant().eq(other.meant())
-    }
-}
-
-impl<T: AsRef<[u8]>> Eq for LocalPart<T> {}
-
-impl<T: AsRef<[u8]>> Hash for LocalPart<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.meant().for_each(|octet| state.write_u8(octet));
-        state.write_u8(0xff);
     }
 }
 
@@ -324,14 +335,14 @@ impl<T: AsRef<[u8]>> Hash for TaggedLiteral<T> {
     }
 }
 
-/// Every part is ASCII: only that parses.
-fn ascii(octets: &[u8]) -> &str {
+/// Every part is UTF-8: only that parses.
+fn text(octets: &[u8]) -> &str {
     std::str::from_utf8(octets).unwrap_or_default()
 }
 
 impl<T: AsRef<[u8]>> fmt::Display for LocalPart<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ascii(self.as_wire()))
+        f.write_str(text(self.as_wire()))
     }
 }
 
@@ -348,7 +359,7 @@ impl<T: AsRef<[u8]>> fmt::Display for Domain<T> {
             Self::Ipv4(address) => write!(f, "[{address}]"),
             Self::Ipv6(address) => write!(f, "[IPv6:{address}]"),
             Self::Tagged(literal) => {
-                write!(f, "[{}:{}]", ascii(literal.tag()), ascii(literal.content()))
+                write!(f, "[{}:{}]", text(literal.tag()), text(literal.content()))
             }
         }
     }
@@ -392,7 +403,7 @@ impl<T: AsRef<[u8]>> fmt::Debug for DomainName<T> {
 
 impl<T: AsRef<[u8]>> fmt::Debug for TaggedLiteral<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TaggedLiteral([{}:{}])", ascii(self.tag()), ascii(self.content()))
+        write!(f, "TaggedLiteral([{}:{}])", text(self.tag()), text(self.content()))
     }
 }
 

@@ -1,12 +1,13 @@
-//! The commands of RFC 5321 4.1, STARTTLS (RFC 3207) and AUTH (RFC 4954).
+//! The commands of RFC 5321 4.1, LMTP (RFC 2033) and the extensions.
 
 use std::fmt;
 
-use bytes::Bytes;
 use mail_errors::{Misuse, ParseError, Secret};
-use mail_wire::Sink;
 
-use crate::{Domain, ForwardPath, Profile, ReversePath, Verb, parse, profile::Defects};
+use crate::{
+    Attributes, Burl, Chunk, CommandError, Defects, Domain, ForwardPath, MailParams, Octets,
+    Profile, RcptParams, ReversePath, Turn, Verb, parse,
+};
 
 /// A command with its arguments.
 ///
@@ -20,16 +21,18 @@ use crate::{Domain, ForwardPath, Profile, ReversePath, Verb, parse, profile::Def
 /// assert_eq!(command.verb(), Verb::Mail);
 /// let Command::Mail { from, params } = command else { unreachable!() };
 /// assert_eq!(from.to_string(), "<alice@example.com>");
-/// assert_eq!(params.get("SIZE").and_then(|param| param.value), Some(&b"1234"[..]));
-/// # Ok::<(), mail_errors::ParseError>(())
+/// assert_eq!(params.size(), Some(1234));
+/// # Ok::<(), smtp_proto::CommandError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Command<T: AsRef<[u8]> = Bytes> {
+pub enum Command<T: AsRef<[u8]> = Octets> {
     /// `EHLO name`, RFC 5321 4.1.1.1.
     Ehlo(HelloName<T>),
     /// `HELO name`, RFC 5321 4.1.1.1.
     Helo(HelloName<T>),
+    /// `LHLO name`, RFC 2033 4.1.
+    Lhlo(HelloName<T>),
     /// `STARTTLS`, RFC 3207 4.
     StartTls,
     /// `AUTH mechanism [initial-response]`, RFC 4954 4.
@@ -39,27 +42,37 @@ pub enum Command<T: AsRef<[u8]> = Bytes> {
         /// Whom to tell if the message cannot be delivered.
         from: ReversePath<T>,
         /// What stands behind the path.
-        params: Params<T>,
+        params: MailParams<T>,
     },
     /// `RCPT TO:<forward-path> [parameters]`, RFC 5321 4.1.1.3.
     Rcpt {
         /// Whom the message is for.
         to: ForwardPath<T>,
         /// What stands behind the path.
-        params: Params<T>,
+        params: RcptParams<T>,
     },
     /// `DATA`, RFC 5321 4.1.1.4.
     Data,
+    /// `BDAT size [LAST]`, RFC 3030 2. The octets follow the line.
+    Bdat(Chunk),
+    /// `BURL url [LAST]`, RFC 4468 3.
+    Burl(Burl<T>),
     /// `RSET`, RFC 5321 4.1.1.5.
     Rset,
     /// `NOOP [text]`, RFC 5321 4.1.1.9.
     Noop(Option<Text<T>>),
-    /// `VRFY text`, RFC 5321 4.1.1.6.
-    Vrfy(Text<T>),
-    /// `EXPN text`, RFC 5321 4.1.1.7.
-    Expn(Text<T>),
+    /// `VRFY text [SMTPUTF8]`, RFC 5321 4.1.1.6.
+    Vrfy(Lookup<T>),
+    /// `EXPN text [SMTPUTF8]`, RFC 5321 4.1.1.7.
+    Expn(Lookup<T>),
     /// `HELP [text]`, RFC 5321 4.1.1.8.
     Help(Option<Text<T>>),
+    /// `ETRN name`, RFC 1985 5.
+    Etrn(Turn<T>),
+    /// `XCLIENT attributes`, Postfix's.
+    Xclient(Attributes<T>),
+    /// `XFORWARD attributes`, Postfix's.
+    Xforward(Attributes<T>),
     /// `QUIT`, RFC 5321 4.1.1.10.
     Quit,
 }
@@ -68,8 +81,8 @@ impl Command {
     /// Reads a command line without its CRLF, with what [`Profile::COMPAT`] tolerates.
     ///
     /// # Errors
-    /// [`ParseError`] at the first octet that does not fit.
-    pub fn parse(line: &[u8]) -> Result<Self, ParseError> {
+    /// [`CommandError`] at the first octet that does not fit.
+    pub fn parse(line: &[u8]) -> Result<Self, CommandError> {
         let command = parse::command(line, Profile::COMPAT, &mut Defects::new())?;
         Ok(command.into_owned(line))
     }
@@ -79,34 +92,35 @@ impl<'a> Command<&'a [u8]> {
     /// Copies `line`, of which this is a view, once, and keeps ranges into the copy.
     #[must_use]
     pub fn into_owned(self, line: &'a [u8]) -> Command {
-        let frame = Bytes::copy_from_slice(line);
-        let own = |part: &[u8]| {
-            let at = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
-            match frame.get(at..at.wrapping_add(part.len())) {
-                Some(same) if same == part => frame.slice(at..at + part.len()),
-                _ => Bytes::copy_from_slice(part),
-            }
-        };
         match self {
-            Self::Ehlo(name) => Command::Ehlo(name.map(own)),
-            Self::Helo(name) => Command::Helo(name.map(own)),
+            Self::Ehlo(name) => Command::Ehlo(name.map(Octets::sharing(line))),
+            Self::Helo(name) => Command::Helo(name.map(Octets::sharing(line))),
+            Self::Lhlo(name) => Command::Lhlo(name.map(Octets::sharing(line))),
             Self::StartTls => Command::StartTls,
-            Self::Auth(AuthArguments { mechanism, initial }) => Command::Auth(AuthArguments {
-                mechanism: own(mechanism),
-                initial: initial.map(own),
-            }),
+            Self::Auth(AuthArguments { mechanism, initial }) => {
+                let own = Octets::sharing(line);
+                let (mechanism, initial) = (own(mechanism), initial.map(own));
+                Command::Auth(AuthArguments { mechanism, initial })
+            }
             Self::Mail { from, params } => {
-                Command::Mail { from: from.map(own), params: Params(own(params.0)) }
+                let own = Octets::sharing(line);
+                Command::Mail { from: from.map(&own), params: params.map(&own) }
             }
             Self::Rcpt { to, params } => {
-                Command::Rcpt { to: to.map(own), params: Params(own(params.0)) }
+                let own = Octets::sharing(line);
+                Command::Rcpt { to: to.map(&own), params: params.map(&own) }
             }
             Self::Data => Command::Data,
+            Self::Bdat(chunk) => Command::Bdat(chunk),
+            Self::Burl(burl) => Command::Burl(burl.map(Octets::sharing(line))),
             Self::Rset => Command::Rset,
-            Self::Noop(text) => Command::Noop(text.map(|text| Text(own(text.0)))),
-            Self::Vrfy(text) => Command::Vrfy(Text(own(text.0))),
-            Self::Expn(text) => Command::Expn(Text(own(text.0))),
-            Self::Help(text) => Command::Help(text.map(|text| Text(own(text.0)))),
+            Self::Noop(text) => Command::Noop(text.map(|text| text.map(Octets::from))),
+            Self::Vrfy(text) => Command::Vrfy(text.map(Octets::from)),
+            Self::Expn(text) => Command::Expn(text.map(Octets::from)),
+            Self::Help(text) => Command::Help(text.map(|text| text.map(Octets::from))),
+            Self::Etrn(turn) => Command::Etrn(turn.map(Octets::from)),
+            Self::Xclient(all) => Command::Xclient(all.map(Octets::from)),
+            Self::Xforward(all) => Command::Xforward(all.map(Octets::from)),
             Self::Quit => Command::Quit,
         }
     }
@@ -118,26 +132,35 @@ impl<T: AsRef<[u8]>> Command<T> {
         match self {
             Self::Ehlo(_) => Verb::Ehlo,
             Self::Helo(_) => Verb::Helo,
+            Self::Lhlo(_) => Verb::Lhlo,
             Self::StartTls => Verb::StartTls,
             Self::Auth(_) => Verb::Auth,
             Self::Mail { .. } => Verb::Mail,
             Self::Rcpt { .. } => Verb::Rcpt,
             Self::Data => Verb::Data,
+            Self::Bdat(chunk) if chunk.is_last() => Verb::LastChunk,
+            Self::Burl(burl) if burl.is_last() => Verb::LastChunk,
+            Self::Bdat(_) => Verb::Bdat,
+            Self::Burl(_) => Verb::Burl,
             Self::Rset => Verb::Rset,
             Self::Noop(_) => Verb::Noop,
             Self::Vrfy(_) => Verb::Vrfy,
             Self::Expn(_) => Verb::Expn,
             Self::Help(_) => Verb::Help,
+            Self::Etrn(_) => Verb::Etrn,
+            Self::Xclient(_) => Verb::Xclient,
+            Self::Xforward(_) => Verb::Xforward,
             Self::Quit => Verb::Quit,
         }
     }
 }
 
-/// What a client calls itself in EHLO or HELO: printable ASCII without blanks, else as it came.
+/// What a client calls itself in EHLO, HELO or LHLO: UTF-8 without blanks and controls, as it came.
 ///
-/// RFC 5321 4.1.4 forbids to refuse mail because this name is wrong, so it need not be a domain.
+/// RFC 5321 4.1.4 forbids to refuse mail because this name is wrong, so it need not be a domain. It
+/// is empty if [`Deviation::EmptyHelloName`](crate::Deviation::EmptyHelloName) was tolerated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HelloName<T: AsRef<[u8]> = Bytes>(T);
+pub struct HelloName<T: AsRef<[u8]> = Octets>(T);
 
 impl<T: AsRef<[u8]>> HelloName<T> {
     pub(crate) const fn from_checked(octets: T) -> Self {
@@ -173,7 +196,7 @@ impl<T: AsRef<[u8]>> fmt::Debug for HelloName<T> {
 
 /// The arguments of AUTH. The initial response may hold a password, so it does not print.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct AuthArguments<T: AsRef<[u8]> = Bytes> {
+pub struct AuthArguments<T: AsRef<[u8]> = Octets> {
     mechanism: T,
     initial: Option<T>,
 }
@@ -193,10 +216,7 @@ impl AuthArguments {
         if read.initial != initial.map(Secret::expose) {
             return Err(invalid("AUTH argument"));
         }
-        Ok(Self {
-            mechanism: Bytes::copy_from_slice(read.mechanism),
-            initial: read.initial.map(Bytes::copy_from_slice),
-        })
+        Ok(Self { mechanism: read.mechanism.into(), initial: read.initial.map(Octets::from) })
     }
 }
 
@@ -223,9 +243,9 @@ impl<T: AsRef<[u8]>> fmt::Debug for AuthArguments<T> {
     }
 }
 
-/// The free argument of VRFY, EXPN, HELP or NOOP: printable ASCII and blanks, as it came.
+/// The free argument of HELP or NOOP: printable ASCII and blanks, as it came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Text<T: AsRef<[u8]> = Bytes>(T);
+pub struct Text<T: AsRef<[u8]> = Octets>(T);
 
 impl Text {
     /// Takes a text to be sent.
@@ -234,8 +254,7 @@ impl Text {
     /// [`ParseError`] if it is empty, starts or ends in a blank, or holds anything but printable
     /// ASCII and blanks.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
-        let text = parse::text(text.as_ref())?;
-        Ok(Self(Bytes::copy_from_slice(text.0)))
+        Ok(parse::text(text.as_ref())?.map(Octets::from))
     }
 }
 
@@ -248,6 +267,10 @@ impl<T: AsRef<[u8]>> Text<T> {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.0.as_ref()).unwrap_or_default()
     }
+
+    fn map<U: AsRef<[u8]>>(self, own: impl Fn(T) -> U) -> Text<U> {
+        Text(own(self.0))
+    }
 }
 
 impl<T: AsRef<[u8]>> fmt::Debug for Text<T> {
@@ -256,97 +279,73 @@ impl<T: AsRef<[u8]>> fmt::Debug for Text<T> {
     }
 }
 
-/// The parameters behind a path: `SIZE=1234 BODY=8BITMIME`. RFC 5321 4.1.2 (`esmtp-param`).
+/// The argument of VRFY or EXPN: a mailbox, a user's or a list's name, as it came, and whether the
+/// answer may be in UTF-8 (RFC 6531 3.7.4.2).
 ///
-/// That each has the syntax of a parameter is certain; whether it is one that somebody knows is
-/// not.
+/// ```
+/// use smtp_proto::Lookup;
+///
+/// let lookup = Lookup::new("Fred Bloggs")?.with_smtp_utf8();
+/// assert_eq!(lookup.as_str(), "Fred Bloggs");
+/// assert!(lookup.is_smtp_utf8());
+/// # Ok::<(), mail_errors::ParseError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Params<T: AsRef<[u8]> = Bytes>(T);
-
-/// One parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Param<'a> {
-    /// Its name, as it came. Upper and lower case mean the same.
-    pub keyword: &'a [u8],
-    /// What stands behind `=`.
-    pub value: Option<&'a [u8]>,
+pub struct Lookup<T: AsRef<[u8]> = Octets> {
+    /// With the parameter, if it is there.
+    argument: T,
+    /// Length of the text in front of the parameter.
+    text: usize,
 }
 
-impl Params {
-    /// Starts with none.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Bytes::new())
-    }
-
-    /// Adds one.
+impl Lookup {
+    /// Takes a text to be sent. If it is not ASCII, SMTPUTF8 is sent behind it.
     ///
     /// # Errors
-    /// [`Misuse::Invalid`] if keyword or value do not have the syntax of a parameter.
-    pub fn with<'v>(
-        self,
-        keyword: &str,
-        value: impl Into<Option<&'v [u8]>>,
-    ) -> Result<Self, Misuse> {
-        let value = value.into();
-        let mut raw = self.0.to_vec();
-        if !raw.is_empty() {
-            raw.push(b' ');
-        }
-        let start = raw.len();
-        raw.put(keyword.as_bytes());
-        if let Some(value) = value {
-            raw.put(b"=");
-            raw.put(value);
-        }
-        match parse::param(raw.get(start..).unwrap_or_default()) {
-            Ok(param) if param.value == value => Ok(Self(raw.into())),
-            _ => Err(Misuse::Invalid { what: "parameter", why: "an octet does not fit" }),
-        }
+    /// [`ParseError`] if it is empty, starts or ends in a blank, holds a control character, or ends
+    /// in the word SMTPUTF8, which would be read as the parameter.
+    pub fn new(text: &str) -> Result<Self, ParseError> {
+        parse::lookup(text.as_bytes())?;
+        let lookup = Self { argument: text.as_bytes().into(), text: text.len() };
+        Ok(if text.is_ascii() { lookup } else { lookup.with_smtp_utf8() })
+    }
+
+    /// Asks for an answer in UTF-8.
+    #[must_use]
+    pub fn with_smtp_utf8(self) -> Self {
+        let (text, argument) = (self.text, [self.as_str(), " SMTPUTF8"].concat());
+        Self { argument: argument.into(), text }
     }
 }
 
-impl Default for Params {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T: AsRef<[u8]>> Params<T> {
-    pub(crate) const fn from_checked(raw: T) -> Self {
-        Self(raw)
+impl<T: AsRef<[u8]>> Lookup<T> {
+    pub(crate) const fn from_checked(argument: T, text: usize) -> Self {
+        Self { argument, text }
     }
 
-    /// Returns them in the order in which they stand.
-    pub fn iter(&self) -> impl Iterator<Item = Param<'_>> {
-        let words = self.as_wire().split(|octet| matches!(octet, b' ' | b'\t'));
-        words.filter(|word| !word.is_empty()).map(|word| {
-            let equals = word.iter().position(|&octet| octet == b'=');
-            match equals.and_then(|at| word.split_at_checked(at)) {
-                Some((keyword, value)) => Param { keyword, value: value.get(1..) },
-                None => Param { keyword: word, value: None },
-            }
-        })
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        let text = self.as_wire().get(..self.text).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default()
     }
 
-    /// Returns the first of this name, in any case of letters.
-    pub fn get(&self, keyword: &str) -> Option<Param<'_>> {
-        self.iter().find(|param| param.keyword.eq_ignore_ascii_case(keyword.as_bytes()))
+    /// Tells whether the answer may be in UTF-8.
+    pub fn is_smtp_utf8(&self) -> bool {
+        self.as_wire().len() > self.text
     }
 
-    /// Tells whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.as_wire().is_empty()
-    }
-
-    /// Returns them as they stand on the wire, without a blank in front.
+    /// Returns the whole argument as it stands on the wire.
     pub fn as_wire(&self) -> &[u8] {
-        self.0.as_ref()
+        self.argument.as_ref()
+    }
+
+    fn map<U: AsRef<[u8]>>(self, own: impl Fn(T) -> U) -> Lookup<U> {
+        Lookup { argument: own(self.argument), text: self.text }
     }
 }
 
-impl<T: AsRef<[u8]>> fmt::Debug for Params<T> {
+impl<T: AsRef<[u8]>> fmt::Debug for Lookup<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Params({})", String::from_utf8_lossy(self.as_wire()))
+        write!(f, "Lookup({})", self.as_wire().escape_ascii())
     }
 }

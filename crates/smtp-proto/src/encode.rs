@@ -8,24 +8,51 @@ use std::fmt::{self, Write};
 use mail_errors::Reply;
 use mail_wire::{Sink, grammar::cut};
 
-use crate::{Command, Params, Text, limits};
+use crate::{Command, Domain, Mailbox, Verb, limits};
 
 /// Appends a command with its CRLF.
 pub fn command<T: AsRef<[u8]>>(command: &Command<T>, out: &mut impl Sink) {
-    out.put(command.verb().as_str().as_bytes());
+    let verb = match command {
+        // With LAST they have a verb of their own, but not on the wire.
+        Command::Bdat(_) => Verb::Bdat,
+        Command::Burl(_) => Verb::Burl,
+        other => other.verb(),
+    };
+    out.put(verb.as_str().as_bytes());
     match command {
-        Command::Ehlo(name) | Command::Helo(name) => word(name.as_str().as_bytes(), out),
+        Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
+            word(name.as_str().as_bytes(), out);
+        }
         Command::Auth(arguments) => {
             word(arguments.mechanism(), out);
             if let Some(initial) = arguments.initial() {
                 word(initial, out);
             }
         }
-        Command::Mail { from, params } => with_path(" FROM:", from, params, out),
-        Command::Rcpt { to, params } => with_path(" TO:", to, params, out),
+        Command::Mail { from, params } => {
+            out.put(b" FROM:<");
+            path(from.mailbox(), b"", params.as_wire(), out);
+        }
+        Command::Rcpt { to, params } => {
+            out.put(b" TO:<");
+            path(to.mailbox(), b"Postmaster", params.as_wire(), out);
+        }
+        Command::Bdat(chunk) => {
+            out.put(b" ");
+            out.put_number(chunk.octets());
+            end_marker(chunk.is_last(), out);
+        }
+        Command::Burl(burl) => {
+            word(burl.url().as_bytes(), out);
+            end_marker(burl.is_last(), out);
+        }
         Command::Noop(None) | Command::Help(None) => {}
-        Command::Noop(Some(text)) | Command::Help(Some(text)) => argument(text, out),
-        Command::Vrfy(text) | Command::Expn(text) => argument(text, out),
+        Command::Noop(Some(text)) | Command::Help(Some(text)) => {
+            word(text.as_str().as_bytes(), out);
+        }
+        Command::Vrfy(lookup) | Command::Expn(lookup) => word(lookup.as_wire(), out),
+        Command::Etrn(turn) => word(turn.as_wire().as_bytes(), out),
+        Command::Xclient(all) | Command::Xforward(all) => word(all.as_wire(), out),
         Command::StartTls | Command::Data | Command::Rset | Command::Quit => {}
     }
     out.put(b"\r\n");
@@ -75,21 +102,34 @@ fn word(word: &[u8], out: &mut impl Sink) {
     out.put(word);
 }
 
-fn argument<T: AsRef<[u8]>>(text: &Text<T>, out: &mut impl Sink) {
-    word(text.as_str().as_bytes(), out);
+fn end_marker(is_last: bool, out: &mut impl Sink) {
+    if is_last {
+        out.put(b" LAST");
+    }
 }
 
-fn with_path<T: AsRef<[u8]>>(
-    keyword: &str,
-    path: &impl fmt::Display,
-    params: &Params<T>,
+/// What stands behind the opening bracket.
+fn path<T: AsRef<[u8]>>(
+    mailbox: Option<&Mailbox<T>>,
+    otherwise: &[u8],
+    params: &[u8],
     out: &mut impl Sink,
 ) {
-    let mut writer = Writer(out);
-    // A sink takes everything.
-    let _ = write!(writer, "{keyword}{path}");
+    match mailbox {
+        None => out.put(otherwise),
+        Some(mailbox) => {
+            out.put(mailbox.local().as_wire());
+            out.put(b"@");
+            match mailbox.domain() {
+                Domain::Name(name) => out.put(name.as_str().as_bytes()),
+                // A sink takes everything.
+                literal => _ = write!(Writer(out), "{literal}"),
+            }
+        }
+    }
+    out.put(b">");
     if !params.is_empty() {
-        word(params.as_wire(), out);
+        word(params, out);
     }
 }
 

@@ -62,7 +62,7 @@
 //! | [`server`] | the server's session: MX, submission, TLS, AUTH | 5321, 6409, 3207, 4954, 8314 |
 //! | [`client`] | the client's session, and [`client::deliver`] | 5321, 2920, 3207, 4954 |
 //! | [`Mailbox`], [`Domain`], [`ReversePath`], [`ForwardPath`] | addresses | 5321 4.1.2 |
-//! | [`Command`], [`Params`] | what clients say | 5321 4.1.1 |
+//! | [`Command`], [`MailParams`], [`RcptParams`] | what clients say | 5321 4.1.1 |
 //! | [`ReplyReader`] | what servers say, as [`mail_errors::Reply`] | 5321 4.2, 2034 |
 //! | [`Capabilities`] | what servers offer: SIZE, 8BITMIME, ... | 1870, 6152, 2920, 4954 |
 //! | [`State`], [`Verb`], [`Outcome`] | the table that both ends go by | 5321 3 |
@@ -77,9 +77,9 @@
 //!
 //! # Not supported
 //!
-//! LMTP (RFC 2033), CHUNKING (RFC 3030), DSN (RFC 3461), SMTPUTF8 (RFC 6531) and ETRN. A server
-//! answers them as RFC 5321 4.2.4 and 4.1.1.11 have it; what a server offers of them a client finds
-//! in [`Capabilities::iter`].
+//! The sessions do not carry out LMTP (RFC 2033), CHUNKING (RFC 3030), DSN (RFC 3461) and ETRN: they
+//! are read and written only. A server answers them as RFC 5321 4.2.4 and 4.1.1.11 have it; what a
+//! server offers of them a client finds in [`Capabilities::iter`].
 
 mod address;
 pub mod client;
@@ -87,7 +87,9 @@ mod clock;
 mod command;
 pub mod encode;
 mod extensions;
+mod fault;
 pub mod limits;
+mod octets;
 pub mod parse;
 mod profile;
 mod reply_reader;
@@ -97,9 +99,15 @@ mod state;
 pub use address::{
     Domain, DomainName, ForwardPath, LocalPart, Mailbox, ReversePath, TaggedLiteral,
 };
-pub use command::{AuthArguments, Command, HelloName, Param, Params, Text};
-pub use extensions::{BodyType, Capabilities, Mechanisms, Offer, RawOffer};
-pub use parse::{MailParams, ParamFault};
+pub use command::{AuthArguments, Command, HelloName, Lookup, Text};
+pub use extensions::{
+    Attribute, Attributes, BodyType, Burl, ByMode, Capabilities, Chunk, DeliverBy, EnvelopeId,
+    Extension, Extensions, FutureRelease, Hold, HoldSeconds, Limits, MailParams, Notify, Offer,
+    OriginalRecipient, Param, Priority, RawOffer, RcptParams, Ret, Solicitation, Submitter,
+    Timestamp, Turn, TurnKind, ValidSince, WithoutSupport, Words, Xtext,
+};
+pub use fault::{CommandError, CommandFault};
+pub use octets::Octets;
 pub use profile::{Defect, Defects, Deviation, Profile};
 pub use reply_reader::{Read, ReplyError, ReplyReader};
 #[doc(hidden)]

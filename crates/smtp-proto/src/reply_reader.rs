@@ -114,11 +114,7 @@ impl ReplyReader {
     }
 
     fn lets_pass(&mut self, deviation: Deviation, offset: usize) -> bool {
-        let pass = self.profile.tolerates(deviation);
-        if pass {
-            self.defects.report(deviation, offset);
-        }
-        pass
+        self.defects.tolerate(self.profile, deviation, offset)
     }
 
     fn whole(&mut self, code: ReplyCode) -> Read {

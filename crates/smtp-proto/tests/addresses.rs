@@ -17,6 +17,9 @@ fn ok_mailboxes_come_out_as_they_went_in() {
         "x@[x-new:any/content]",
         "taro..yamada.@docomo.ne.jp",
         "x@under_score.example.com",
+        "\u{5b6b}\u{5b50}@\u{e1}\u{e9}\u{ed}\u{f3}\u{fa}.org",
+        "\"\u{5b6b} \u{5b50}\"@example.com",
+        "\u{140}@\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}.example",
     ] {
         assert_eq!(Mailbox::parse(text).unwrap().to_string(), text);
     }
@@ -46,8 +49,10 @@ fn err_says_where_a_mailbox_is_wrong() {
         ("a@[IPv6:12345::]", 8, "an IPv6 address"),
         ("a@[2001:db8::1]", 3, "\"IPv6:\""),
         ("a@[tag-:x]", 3, "a tag, \":\" and content"),
-        ("\u{3042}@b", 0, "a local part"),
-        ("a@b\u{3042}", 3, "end of line"),
+        ("\u{3042}\u{85}@b", 3, "a character that is no control"),
+        ("a@b\u{200b}", 3, "a character that a domain may hold"),
+        ("a@b\u{ff0e}c", 3, "a character that a domain may hold"),
+        ("a@\u{ff21}b", 2, "a character that a domain may hold"),
         ("a\0@b", 1, "\"@\""),
         ("a@b\r\nRCPT TO:<c@d>", 3, "end of line"),
         (&long_label, 2, "a label of at most 63 octets"),
@@ -68,12 +73,40 @@ fn ok_general_literal_with_a_tag_that_looks_like_an_address() {
 }
 
 #[test]
-fn equal_if_they_name_the_same_mailbox() {
+fn equal_if_their_octets_are_but_for_the_case_of_the_domain() {
     let same = |a: &str, b: &str| Mailbox::parse(a).unwrap() == Mailbox::parse(b).unwrap();
-    assert!(same("joe@example.com", "\"joe\"@EXAMPLE.com"));
+    assert!(same("joe@example.com", "joe@EXAMPLE.com"));
+    for other in ["\"joe\"@example.com", "Joe@example.com", "\"j oe\"@example.com"] {
+        assert!(!same("joe@example.com", other), "{other}");
+    }
+}
+
+#[test]
+fn names_the_same_mailbox_whatever_the_quoting() {
+    let same = |a: &str, b: &str| {
+        let (a, b) = (Mailbox::parse(a).unwrap(), Mailbox::parse(b).unwrap());
+        a.local().is_same(b.local())
+    };
+    assert!(same("joe@example.com", "\"joe\"@example.com"));
     assert!(same("\"j\\oe\"@example.com", "joe@example.com"));
     assert!(!same("joe@example.com", "Joe@example.com"));
     assert!(!same("\"j oe\"@example.com", "joe@example.com"));
+}
+
+#[test]
+fn err_octets_that_are_not_utf8() {
+    for octets in [&b"anne\xff@example.com"[..], b"\"\xc3\"@b", b"a@\xc3.org", b"a\xed\xa0\x80@b"] {
+        assert!(Mailbox::parse(octets).is_err(), "{octets:?}");
+    }
+}
+
+#[test]
+fn says_what_needs_smtputf8() {
+    for (text, is_ascii) in
+        [("a@b", true), ("a@[192.0.2.1]", true), ("\u{e9}@b", false), ("a@\u{e9}", false)]
+    {
+        assert_eq!(Mailbox::parse(text).unwrap().is_ascii(), is_ascii, "{text}");
+    }
 }
 
 #[test]

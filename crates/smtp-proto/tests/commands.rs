@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use smtp_proto::{Command, Defects, Deviation, ParamFault, Profile, Verb, encode, parse};
+use smtp_proto::{
+    BodyType, Command, CommandFault, Defects, Deviation, Profile, Verb, encode, parse,
+};
 
 fn read(line: &str, profile: Profile) -> Result<String, (usize, &'static str)> {
     let command = parse::command(line.as_bytes(), profile, &mut Defects::new());
@@ -50,7 +52,7 @@ fn err_says_where_a_command_is_wrong() {
         ("MAILFROM:<a@b>", 0, "a command"),
         ("AUTH=LOGIN", 0, "a command"),
         (" NOOP", 0, "a command"),
-        ("EHLO", 4, "a blank"),
+        ("LHLO a\0b", 6, "end of line"),
         ("DATA FOOBAR", 4, "end of line"),
         ("MAIL", 4, "a blank"),
         ("MAIL TO:<a@b>", 5, "FROM"),
@@ -125,20 +127,21 @@ fn err_long_local_part_unless_tolerated() {
 
 #[test]
 fn reads_parameters() {
-    let params = |line: &[u8]| {
-        let Ok(Command::Mail { params, .. }) = Command::parse(line) else { panic!("{line:?}") };
-        parse::mail_params(&params).map(|read| (read.size, read.body.map(|body| body.as_str())))
+    let params = |rest: &str| {
+        let line = format!("MAIL FROM:<> {rest}");
+        match Command::parse(line.as_bytes()) {
+            Ok(Command::Mail { params, .. }) => Ok((params.size(), params.body())),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.fault()),
+        }
     };
-    let eight = Some("8BITMIME");
-    assert_eq!(params(b"MAIL FROM:<>"), Ok((None, None)));
-    assert_eq!(params(b"MAIL FROM:<> body=8bitmime SIZE=0"), Ok((Some(0), eight)));
-    assert_eq!(params(b"MAIL FROM:<> SIZE=1 AUTH=<>"), Ok((Some(1), None)));
-    assert_eq!(params(b"MAIL FROM:<> SIZE147"), Err(ParamFault::Unknown));
-    for line in [&b"SIZE=147KB"[..], b"SIZE", b"SIZE=18446744073709551616", b"BODY=BINARYMIME"] {
-        let line = [b"MAIL FROM:<> ", line].concat();
-        assert_eq!(params(&line), Err(ParamFault::BadValue));
+    assert_eq!(params("body=8bitmime SIZE=0"), Ok((Some(0), BodyType::EightBitMime)));
+    assert_eq!(params("SIZE=1 AUTH=<>"), Ok((Some(1), BodyType::SevenBit)));
+    assert_eq!(params("SIZE147"), Ok((None, BodyType::SevenBit)));
+    for rest in ["SIZE=147KB", "SIZE", "SIZE=18446744073709551616", "BODY=9BIT"] {
+        assert_eq!(params(rest), Err(CommandFault::BadValue), "{rest}");
     }
-    assert_eq!(params(b"MAIL FROM:<> SIZE=1 size=2"), Err(ParamFault::Repeated));
+    assert_eq!(params("SIZE=1 size=2"), Err(CommandFault::Repeated));
 }
 
 #[test]

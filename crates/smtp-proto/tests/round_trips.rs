@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use proptest::prelude::*;
 use smtp_proto::{
-    Command, Defects, Domain, ForwardPath, Mailbox, Params, Profile, Read, ReplyReader,
-    ReversePath, Text, encode, limits, parse,
+    Command, Defects, Domain, ForwardPath, Lookup, MailParams, Mailbox, Profile, RcptParams, Read,
+    ReplyReader, ReversePath, Text, encode, limits, parse,
 };
 
 fn domain() -> impl Strategy<Value = Domain> {
@@ -32,13 +32,29 @@ fn mailbox() -> impl Strategy<Value = Mailbox> {
     })
 }
 
-fn params() -> impl Strategy<Value = Params> {
+fn others() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
     let value = proptest::option::of("[!-<>-~]{1,9}");
-    proptest::collection::vec(("[A-Z0-9][A-Z0-9-]{0,8}", value), 0..4).prop_map(|all| {
-        all.iter().fold(Params::new(), |params, (keyword, value)| {
-            params.with(keyword, value.as_ref().map(String::as_bytes)).unwrap()
+    proptest::collection::vec(("X[A-Z0-9-]{0,8}", value), 0..4)
+}
+
+fn mail_params() -> impl Strategy<Value = MailParams> {
+    others().prop_map(|all| {
+        all.iter().fold(MailParams::new(), |params, (keyword, value)| {
+            params.with_other(keyword, value.as_ref().map(String::as_bytes)).unwrap()
         })
     })
+}
+
+fn rcpt_params() -> impl Strategy<Value = RcptParams> {
+    others().prop_map(|all| {
+        all.iter().fold(RcptParams::new(), |params, (keyword, value)| {
+            params.with_other(keyword, value.as_ref().map(String::as_bytes)).unwrap()
+        })
+    })
+}
+
+fn lookup() -> impl Strategy<Value = Lookup> {
+    "[!-~]([ -~]{0,20}[!-~])?".prop_map(|text| Lookup::new(&text).unwrap())
 }
 
 fn text() -> impl Strategy<Value = Text> {
@@ -53,12 +69,12 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         domain().prop_map(|domain| Command::Ehlo((&domain).into())),
         domain().prop_map(|domain| Command::Helo((&domain).into())),
-        (reverse, params()).prop_map(|(from, params)| Command::Mail { from, params }),
-        (forward, params()).prop_map(|(to, params)| Command::Rcpt { to, params }),
+        (reverse, mail_params()).prop_map(|(from, params)| Command::Mail { from, params }),
+        (forward, rcpt_params()).prop_map(|(to, params)| Command::Rcpt { to, params }),
         proptest::option::of(text()).prop_map(Command::Noop),
         proptest::option::of(text()).prop_map(Command::Help),
-        text().prop_map(Command::Vrfy),
-        text().prop_map(Command::Expn),
+        lookup().prop_map(Command::Vrfy),
+        lookup().prop_map(Command::Expn),
         auth.prop_map(|line| Command::parse(line.as_bytes()).unwrap()),
         Just(Command::Data),
         Just(Command::Rset),

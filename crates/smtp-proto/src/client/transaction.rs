@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use mail_errors::{Misuse, Reply};
-use mail_wire::{BareOctet, Sink};
+use mail_wire::BareOctet;
 
-use crate::{BodyType, Command, Outcome, Params, State, Verb};
+use crate::{BodyType, Command, MailParams, Outcome, RcptParams, State, Verb};
 
 use super::{Client, EightBit, Error, Event, InFlight, NotSent, Outcome as Fate, REPLY};
 
@@ -54,7 +54,7 @@ impl Client {
         }
         if let Some(to) = outgoing.envelope.to.get(outgoing.said.recipients) {
             outgoing.said.recipients += 1;
-            let rcpt = Command::Rcpt { to: to.clone(), params: Params::new() };
+            let rcpt = Command::Rcpt { to: to.clone(), params: RcptParams::new() };
             self.say(&rcpt);
             return true;
         }
@@ -94,17 +94,15 @@ impl Client {
     fn mail(&self) -> Command {
         let Some(outgoing) = &self.outgoing else { return Command::Rset };
         let envelope = &outgoing.envelope;
-        let mut params = Vec::new();
+        let mut params = MailParams::new();
         // RFC 1870 4 and RFC 6152 3: only what is offered.
         if let Some(size) = envelope.size.filter(|_| self.capabilities.has_size()) {
-            params.put(b"SIZE=");
-            params.put_number(size);
+            params = params.with_size(size);
         }
         if envelope.body == BodyType::EightBitMime && self.capabilities.has_eight_bit_mime() {
-            params.put(if params.is_empty() { b"BODY=" } else { b" BODY=" });
-            params.put(envelope.body.as_str().as_bytes());
+            params = params.with_body(envelope.body);
         }
-        Command::Mail { from: envelope.from.clone(), params: Params::from_checked(params.into()) }
+        Command::Mail { from: envelope.from.clone(), params }
     }
 
     /// Acts on a reply to one of these.

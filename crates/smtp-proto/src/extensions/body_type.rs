@@ -1,27 +1,24 @@
-//! 8BITMIME, RFC 6152.
+//! What the octets of a message are: RFC 6152 and RFC 3030.
 
-/// What the octets of a message are. RFC 6152 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// What the octets of a message are. RFC 6152 2, RFC 3030 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum BodyType {
-    /// `7BIT`: no octet of 0x80 or above.
+    /// `7BIT`: lines, no octet of 0x80 or above.
     #[default]
     SevenBit,
     /// `8BITMIME`: lines of any octets.
     EightBitMime,
+    /// `BINARYMIME`: any octets, which need not be lines. It can only be sent by BDAT.
+    BinaryMime,
 }
 
 impl BodyType {
     /// Reads the value of BODY, in any case of letters.
     #[must_use]
     pub fn parse(value: &[u8]) -> Option<Self> {
-        if value.eq_ignore_ascii_case(b"7BIT") {
-            Some(Self::SevenBit)
-        } else if value.eq_ignore_ascii_case(b"8BITMIME") {
-            Some(Self::EightBitMime)
-        } else {
-            None
-        }
+        let all = [Self::SevenBit, Self::EightBitMime, Self::BinaryMime];
+        all.into_iter().find(|one| value.eq_ignore_ascii_case(one.as_str().as_bytes()))
     }
 
     /// Returns the value of BODY.
@@ -30,6 +27,7 @@ impl BodyType {
         match self {
             Self::SevenBit => "7BIT",
             Self::EightBitMime => "8BITMIME",
+            Self::BinaryMime => "BINARYMIME",
         }
     }
 }

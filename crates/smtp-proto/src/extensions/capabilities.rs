@@ -1,84 +1,73 @@
 //! What a server offers in its reply to EHLO: RFC 5321 4.1.1.1.
 
-use std::fmt;
-use std::num::NonZeroU64;
+use std::{fmt, num::NonZeroU64};
 
-use mail_errors::{Misuse, ParseError, Reply, ReplyCode};
-use mail_wire::grammar::{ByteSet, complete, number, span};
+use mail_errors::{Misuse, Reply, ReplyCode};
 
-use crate::HelloName;
-
-/// > ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")                 RFC 5321 4.1.1.1
-const KEYWORD: ByteSet = ByteSet::ALNUM.with(b"-");
-/// > ehlo-param = 1*(%d33-126)
-const PARAMS: ByteSet = ByteSet::VCHAR.with(b" ");
+use crate::{
+    Defects, Deviation, Extension, Extensions, HelloName, Limits, Octets, Offer, Profile,
+    extensions::offer::words,
+};
 
 /// What a server offers. Read by the client, written by the server.
 ///
 /// ```
 /// use mail_errors::{Reply, ReplyCode};
-/// use smtp_proto::Capabilities;
+/// use smtp_proto::{Capabilities, Extension};
 ///
 /// let lines = ["mx.example.com", "PIPELINING", "SIZE 1000000", "AUTH PLAIN LOGIN", "X-EXTRA 1"];
 /// let offered = Capabilities::read(&Reply::multiline(ReplyCode::OK, None, lines)?);
-/// assert!(offered.has_pipelining());
+/// assert!(offered.offers(Extension::Pipelining));
 /// assert_eq!(offered.largest_message(), Some(1_000_000));
 /// assert_eq!(offered.mechanisms().collect::<Vec<_>>(), [&b"PLAIN"[..], b"LOGIN"]);
 /// assert!(offered.has("x-extra"));
 /// # Ok::<(), mail_errors::Misuse>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Capabilities {
-    offers: Vec<Offer>,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities<T: AsRef<[u8]> = Octets> {
+    /// The lines as they stand behind the code, with LF between.
+    text: T,
+    known: Extensions,
+    largest_message: Option<NonZeroU64>,
+    /// `AUTH=` counts.
+    takes_old_auth: bool,
 }
-
-/// One line of what a server offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Offer {
-    /// Several commands in one go. RFC 2920.
-    Pipelining,
-    /// The largest message in octets, if there is a fixed limit. RFC 1870.
-    Size(Option<NonZeroU64>),
-    /// Octets of 0x80 and above in messages. RFC 6152.
-    EightBitMime,
-    /// Replies carry enhanced codes. RFC 2034.
-    EnhancedStatusCodes,
-    /// STARTTLS is granted. RFC 3207.
-    StartTls,
-    /// AUTH with these mechanisms. RFC 4954.
-    Auth(Mechanisms),
-    /// Anything else, as it came.
-    Other(RawOffer),
-}
-
-/// The mechanisms behind AUTH, as they came.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Mechanisms(Box<[u8]>);
-
-/// A line that is not known here: keyword and parameters.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawOffer(Box<[u8]>);
 
 impl Capabilities {
     /// Starts with nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { offers: Vec::new() }
+        Self {
+            text: Octets::new(),
+            known: Extensions::NONE,
+            largest_message: None,
+            takes_old_auth: true,
+        }
     }
 
     /// Adds an offer.
     #[must_use]
-    pub fn with(mut self, offer: Offer) -> Self {
-        self.offers.push(offer);
-        self
+    pub fn with(self, offer: Offer) -> Self {
+        let mut text = self.text.as_ref().to_vec();
+        if !text.is_empty() {
+            text.push(b'\n');
+        }
+        offer.write(&mut text);
+        let profile = Profile::STRICT.tolerating(Deviation::OldAuthOffer);
+        let read = Capabilities::of_lines(&text, profile, &mut Defects::new());
+        Self {
+            known: read.known,
+            largest_message: read.largest_message,
+            takes_old_auth: true,
+            text: text.into(),
+        }
     }
 
     /// Reads the reply to EHLO: each line but the first is an offer. What does not have the form of
     /// one that is known is kept as [`Offer::Other`].
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
-        Self { offers: reply.lines().skip(1).map(Offer::read).collect() }
+        Capabilities::view(reply, Profile::COMPAT, &mut Defects::new()).into_owned()
     }
 
     /// Writes the reply to EHLO of a server of this name.
@@ -86,208 +75,166 @@ impl Capabilities {
     /// # Errors
     /// None as long as name and offers were made by this crate.
     pub fn reply(&self, host: &HelloName) -> Result<Reply, Misuse> {
-        let first = host.as_str().as_bytes().to_vec();
-        let lines = std::iter::once(first).chain(self.offers.iter().map(Offer::line));
-        Reply::multiline(ReplyCode::OK, None, lines)
+        let first = std::iter::once(host.as_str().as_bytes());
+        Reply::multiline(ReplyCode::OK, None, first.chain(self.lines()))
+    }
+}
+
+impl<'a> Capabilities<&'a [u8]> {
+    /// Reads the reply to EHLO without a copy. What `profile` tolerates is reported into
+    /// `defects`, with its offset in the reply's [text](Reply::text).
+    #[must_use]
+    pub fn view(reply: &'a Reply, profile: Profile, defects: &mut Defects) -> Self {
+        let text = reply.text();
+        let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+        let lines = text.get(end..).unwrap_or_default();
+        let mut found = Defects::new();
+        let read = Self::of_lines(lines, profile, &mut found);
+        defects.add(&found, end);
+        read
     }
 
+    fn of_lines(text: &'a [u8], profile: Profile, defects: &mut Defects) -> Self {
+        let mut read = Self {
+            text,
+            known: Extensions::NONE,
+            largest_message: None,
+            takes_old_auth: profile.tolerates(Deviation::OldAuthOffer),
+        };
+        for line in lines(text) {
+            let offer = Offer::read(line);
+            let offset = || line.as_ptr() as usize - text.as_ptr() as usize;
+            match &offer {
+                Offer::OldAuth(_)
+                    if !defects.tolerate(profile, Deviation::OldAuthOffer, offset()) =>
+                {
+                    continue;
+                }
+                Offer::Size(limit) => read.largest_message = read.largest_message.or(*limit),
+                _ => {}
+            }
+            read.known = offer.extension().into_iter().fold(read.known, Extensions::with);
+        }
+        read
+    }
+
+    /// Copies the text.
+    #[must_use]
+    pub fn into_owned(self) -> Capabilities {
+        let Self { text, known, largest_message, takes_old_auth } = self;
+        Capabilities { text: text.into(), known, largest_message, takes_old_auth }
+    }
+}
+
+impl<T: AsRef<[u8]>> Capabilities<T> {
     /// Returns everything that is offered, in the order in which it stands.
-    pub fn iter(&self) -> impl Iterator<Item = &Offer> {
-        self.offers.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Offer<&[u8]>> {
+        self.lines().map(Offer::read)
+    }
+
+    /// Returns the extensions that are offered and known here.
+    pub const fn extensions(&self) -> Extensions {
+        self.known
+    }
+
+    /// Tells whether this extension is offered.
+    pub const fn offers(&self, extension: Extension) -> bool {
+        self.known.has(extension)
     }
 
     /// Tells whether there is an offer of this keyword, in any case of letters.
-    #[must_use]
     pub fn has(&self, keyword: &str) -> bool {
         let keyword = keyword.as_bytes();
         self.iter().any(|offer| offer.keyword().eq_ignore_ascii_case(keyword))
     }
 
     /// Tells whether several commands may be sent in one go. RFC 2920.
-    #[must_use]
-    pub fn has_pipelining(&self) -> bool {
-        self.offers.contains(&Offer::Pipelining)
+    pub const fn has_pipelining(&self) -> bool {
+        self.offers(Extension::Pipelining)
     }
 
     /// Tells whether messages may hold octets of 0x80 and above. RFC 6152.
-    #[must_use]
-    pub fn has_eight_bit_mime(&self) -> bool {
-        self.offers.contains(&Offer::EightBitMime)
+    pub const fn has_eight_bit_mime(&self) -> bool {
+        self.offers(Extension::EightBitMime)
     }
 
     /// Tells whether replies carry enhanced codes. RFC 2034.
-    #[must_use]
-    pub fn has_enhanced_status_codes(&self) -> bool {
-        self.offers.contains(&Offer::EnhancedStatusCodes)
+    pub const fn has_enhanced_status_codes(&self) -> bool {
+        self.offers(Extension::EnhancedStatusCodes)
     }
 
     /// Tells whether STARTTLS is offered. RFC 3207.
-    #[must_use]
-    pub fn has_start_tls(&self) -> bool {
-        self.offers.contains(&Offer::StartTls)
+    pub const fn has_start_tls(&self) -> bool {
+        self.offers(Extension::StartTls)
     }
 
     /// Tells whether SIZE is offered, with a limit or without. RFC 1870.
-    #[must_use]
-    pub fn has_size(&self) -> bool {
-        self.iter().any(|offer| matches!(offer, Offer::Size(_)))
+    pub const fn has_size(&self) -> bool {
+        self.offers(Extension::Size)
     }
 
     /// Returns the largest message in octets that the server takes, if it says so. RFC 1870.
-    #[must_use]
     pub fn largest_message(&self) -> Option<u64> {
-        self.iter().find_map(|offer| match offer {
-            Offer::Size(limit) => limit.map(NonZeroU64::get),
-            Offer::Pipelining
-            | Offer::EightBitMime
-            | Offer::EnhancedStatusCodes
-            | Offer::StartTls
-            | Offer::Auth(_)
-            | Offer::Other(_) => None,
-        })
+        self.largest_message.map(NonZeroU64::get)
+    }
+
+    /// Returns how much the server takes at once. RFC 9422.
+    pub fn limits(&self) -> Limits {
+        let mut found = self.iter().filter_map(|offer| match offer {
+            Offer::Limits(limits) => Some(limits),
+            _ => None,
+        });
+        found.next().unwrap_or_default()
     }
 
     /// Returns the names of the mechanisms that AUTH offers. RFC 4954.
     pub fn mechanisms(&self) -> impl Iterator<Item = &[u8]> {
-        self.iter().flat_map(|offer| match offer {
-            Offer::Auth(mechanisms) => words(&mechanisms.0),
-            Offer::Pipelining
-            | Offer::Size(_)
-            | Offer::EightBitMime
-            | Offer::EnhancedStatusCodes
-            | Offer::StartTls
-            | Offer::Other(_) => words(&[]),
+        self.lines().flat_map(|line| {
+            let names = match Offer::read(line) {
+                Offer::Auth(_) => line.get("AUTH ".len()..),
+                Offer::OldAuth(_) if self.takes_old_auth => line.get("AUTH=".len()..),
+                _ => None,
+            };
+            words(names.unwrap_or_default())
         })
     }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        lines(self.text.as_ref())
+    }
 }
 
-impl Offer {
-    fn read(line: &[u8]) -> Self {
-        let (keyword, rest) = span(line, &KEYWORD);
-        let params = rest.trim_ascii();
-        let is = |name: &[u8]| keyword.eq_ignore_ascii_case(name);
-        if params.is_empty() {
-            if is(b"PIPELINING") {
-                return Self::Pipelining;
-            } else if is(b"SIZE") {
-                return Self::Size(None);
-            } else if is(b"8BITMIME") {
-                return Self::EightBitMime;
-            } else if is(b"ENHANCEDSTATUSCODES") {
-                return Self::EnhancedStatusCodes;
-            } else if is(b"STARTTLS") {
-                return Self::StartTls;
-            }
-        } else if is(b"SIZE") && rest.first() == Some(&b' ') {
-            // RFC 1870 4: 0 means that there is no fixed limit.
-            if let Ok(limit) = complete(params, |i| number(i, &"a size")) {
-                return Self::Size(NonZeroU64::new(limit));
-            }
-        } else if is(b"AUTH") && matches!(rest.first(), Some(b' ' | b'=')) {
-            // `AUTH=LOGIN PLAIN` is from before RFC 2554 and is still sent beside the right form.
-            let names = rest.get(1..).unwrap_or_default().trim_ascii();
-            return Self::Auth(Mechanisms(names.into()));
-        }
-        Self::Other(RawOffer(line.into()))
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self::new()
     }
+}
 
-    fn keyword(&self) -> &[u8] {
-        match self {
-            Self::Pipelining => b"PIPELINING",
-            Self::Size(_) => b"SIZE",
-            Self::EightBitMime => b"8BITMIME",
-            Self::EnhancedStatusCodes => b"ENHANCEDSTATUSCODES",
-            Self::StartTls => b"STARTTLS",
-            Self::Auth(_) => b"AUTH",
-            Self::Other(raw) => raw.keyword(),
-        }
+impl<T: AsRef<[u8]>> fmt::Debug for Capabilities<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
+}
 
-    fn line(&self) -> Vec<u8> {
-        let params = match self {
-            Self::Size(Some(limit)) => limit.to_string().into_bytes(),
-            Self::Auth(mechanisms) => mechanisms.0.to_vec(),
-            Self::Other(raw) => return raw.0.to_vec(),
-            Self::Size(None)
-            | Self::Pipelining
-            | Self::EightBitMime
-            | Self::EnhancedStatusCodes
-            | Self::StartTls => return self.keyword().to_vec(),
+/// No text is no line; else each LF parts two.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = (!text.is_empty()).then_some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (line, behind) = match memchr::memchr(b'\n', text) {
+            Some(at) => (text.get(..at)?, text.get(at + 1..)),
+            None => (text, None),
         };
-        [self.keyword(), &params].join(&b' ')
-    }
-}
-
-impl Mechanisms {
-    /// Names the mechanisms that a server offers.
-    #[must_use]
-    pub fn new(mechanisms: &[mail_sasl::Mechanism]) -> Self {
-        let names: Vec<_> = mechanisms.iter().map(|one| one.as_str().as_bytes()).collect();
-        Self(names.join(&b' ').into())
-    }
-
-    /// Returns their names.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        words(&self.0)
-    }
-}
-
-impl RawOffer {
-    /// Reads `keyword params` to be offered by a server.
-    ///
-    /// # Errors
-    /// [`ParseError`] at the first octet that does not fit.
-    pub fn parse(line: &str) -> Result<Self, ParseError> {
-        let line = line.as_bytes();
-        let (keyword, params) = span(line, &KEYWORD);
-        let (_, rest) = span(params, &PARAMS);
-        let at = |rest: &[u8], what| Err(ParseError::at(line, line.len() - rest.len(), what));
-        match keyword {
-            [] | [b'-', ..] => return at(line, "an extension's keyword"),
-            _ if !matches!(params.first(), None | Some(b' ')) => return at(params, "a blank"),
-            _ if !rest.is_empty() => return at(rest, "printable text"),
-            _ => {}
-        }
-        Ok(Self(line.into()))
-    }
-
-    /// Returns the first word.
-    #[must_use]
-    pub fn keyword(&self) -> &[u8] {
-        words(&self.0).next().unwrap_or_default()
-    }
-
-    /// Returns the words behind the first.
-    pub fn params(&self) -> impl Iterator<Item = &[u8]> {
-        words(&self.0).skip(1)
-    }
-
-    /// Returns the line as it came.
-    #[must_use]
-    pub fn as_wire(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Mechanisms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mechanisms({})", String::from_utf8_lossy(&self.0))
-    }
-}
-
-impl fmt::Debug for RawOffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawOffer({})", String::from_utf8_lossy(&self.0))
-    }
-}
-
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&octet| octet == b' ').filter(|word| !word.is_empty())
+        rest = behind;
+        Some(line)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use crate::{RawOffer, Timestamp, Words};
 
     use super::*;
 
@@ -307,10 +254,17 @@ mod tests {
 
     #[test]
     fn keeps_what_is_not_known_or_malformed_as_it_came() {
-        let offered = read(&["SIZE many", "STARTTLS now", "X-FOO  bar", "??", ""]);
-        assert!(!offered.has_size() && !offered.has_start_tls());
-        let raw: Vec<_> = offered.iter().map(Offer::line).collect();
-        assert_eq!(raw, [&b"SIZE many"[..], b"STARTTLS now", b"X-FOO  bar", b"??", b""]);
+        let all = ["SIZE many", "STARTTLS now", "X-FOO  bar", "PIPE_CONNECT", "??", "", "DSN"];
+        let offered = read(&all);
+        assert!(offered.extensions() == Extensions::NONE.with(Extension::Dsn));
+        let raw: Vec<_> = offered
+            .iter()
+            .filter_map(|offer| match offer {
+                Offer::Other(raw) => Some(String::from_utf8(raw.as_wire().to_vec()).unwrap()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(raw, all[..6]);
     }
 
     #[test]
@@ -320,15 +274,92 @@ mod tests {
     }
 
     #[test]
+    fn reports_old_auth_and_strictly_does_not_count_it() {
+        let reply = Reply::multiline(ReplyCode::OK, None, ["mx", "DSN", "AUTH=LOGIN"]).unwrap();
+        let mut defects = Defects::new();
+        let offered = Capabilities::view(&reply, Profile::COMPAT, &mut defects);
+        assert_eq!(offered.mechanisms().count(), 1);
+        let found: Vec<_> = defects.iter().map(|one| (one.deviation(), one.offset())).collect();
+        assert_eq!(found, [(Deviation::OldAuthOffer, "mx\nDSN\n".len())]);
+        let offered = Capabilities::view(&reply, Profile::STRICT, &mut defects);
+        assert!(!offered.offers(Extension::Auth) && offered.mechanisms().next().is_none());
+    }
+
+    #[test]
+    fn ok_arguments_of_the_extensions() {
+        let offered = read(&[
+            "limits RCPTMAX=20 MAILMAX=5 X-NEW=1 RCPTDOMAINMAX=x",
+            "DELIVERBY 240",
+            "FUTURERELEASE 604800 1777527456",
+            "MT-PRIORITY MIXER",
+            "NO-SOLICITING net.example:ADV",
+            "XFORWARD NAME ADDR",
+        ]);
+        assert_eq!(offered.limits().to_string(), "MAILMAX=5 RCPTMAX=20");
+        let all: Vec<_> = offered.iter().collect();
+        assert!(matches!(all[1], Offer::DeliverBy(Some(least)) if least.get() == 240));
+        let Offer::FutureRelease(most) = all[2] else { panic!("{all:?}") };
+        assert_eq!((most.seconds(), most.until_as_wire()), (604_800, &b"1777527456"[..]));
+        assert_eq!(most.until().unwrap().to_string(), "2026-04-30T05:37:36Z");
+        assert!(matches!(all[3], Offer::MtPriority(Some(profile)) if profile.has("mixer")));
+        assert!(matches!(all[4], Offer::NoSoliciting(Some(_))));
+        assert!(matches!(all[5], Offer::Xforward(names) if names.iter().count() == 2));
+    }
+
+    #[test]
+    fn ok_everything_that_can_be_offered_comes_back() {
+        let words = || Words::new(["ONE", "TWO"]).unwrap();
+        let until = Timestamp::parse("2030-01-01T00:00:00Z").unwrap();
+        let limits = Limits { recipients: std::num::NonZeroU32::new(9), ..Limits::default() };
+        let offers = [
+            Offer::Pipelining,
+            Offer::Size(None),
+            Offer::EightBitMime,
+            Offer::EnhancedStatusCodes,
+            Offer::StartTls,
+            Offer::Auth(words()),
+            Offer::OldAuth(words()),
+            Offer::Chunking,
+            Offer::BinaryMime,
+            Offer::Dsn,
+            Offer::SmtpUtf8,
+            Offer::RequireTls,
+            Offer::DeliverBy(std::num::NonZeroU32::new(60)),
+            Offer::FutureRelease(crate::FutureRelease::new(60, until).unwrap()),
+            Offer::MtPriority(Some(Words::new(["MIXER"]).unwrap())),
+            Offer::Rrvs,
+            Offer::Limits(limits),
+            Offer::NoSoliciting(Some(crate::Solicitation::parse("a:b").unwrap())),
+            Offer::Burl(words()),
+            Offer::Etrn,
+            Offer::Vrfy,
+            Offer::Expn,
+            Offer::Help,
+            Offer::Xclient(words()),
+            Offer::Xforward(words()),
+            Offer::Other(RawOffer::parse("X-NEW 1").unwrap()),
+        ];
+        let all = offers.iter().cloned().fold(Capabilities::new(), Capabilities::with);
+        assert_eq!(all.extensions().iter().count(), Extension::ALL.len());
+        let written: Vec<_> = all.iter().map(|offer| format!("{offer:?}")).collect();
+        assert_eq!(written, offers.map(|offer| format!("{offer:?}")));
+        let host = HelloName::from(&crate::Domain::parse("mx.example.com").unwrap());
+        assert_eq!(Capabilities::read(&all.reply(&host).unwrap()), all);
+    }
+
+    #[test]
     fn err_offer_that_would_break_the_line() {
         for line in ["X\r\nEVIL", "", "-X", "X\0", "X=1"] {
             assert!(RawOffer::parse(line).is_err(), "{line:?}");
+        }
+        for word in ["A\r\nB", "", "a b", "\0"] {
+            assert!(Words::new([word]).is_err(), "{word:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn ok_round_trip(lines in proptest::collection::vec("[ -~]{0,30}|SIZE [0-9]{1,9}", 0..6)) {
+        fn ok_round_trip(lines in proptest::collection::vec("[ -~]{1,30}|SIZE [0-9]{1,9}", 0..6)) {
             let lines: Vec<_> = lines.iter().map(String::as_str).collect();
             let offered = read(&lines);
             let host = HelloName::from(&crate::Domain::parse("mx.example.com").unwrap());

@@ -1,22 +1,21 @@
 //! Command lines.
 
-use mail_errors::ParseError;
-use mail_wire::grammar::{ByteSet, PResult, Unmet, complete, cut, span, span1, unmet};
+use mail_wire::grammar::{ByteSet, PResult, Unmet, consumed, cut, number, span, span1, unmet};
 
 use crate::{
-    AuthArguments, Command, HelloName, Params, Profile, Text, Verb,
+    AuthArguments, Burl, Chunk, Command, CommandError, CommandFault, Defects, Deviation, HelloName,
+    Lookup, Profile, Text, Verb,
     parse::{
         Scan,
-        params::{blank, params},
+        params::{BLANK, blank, fold, folded, mail_params, rcpt_params},
         path::{domain, forward_path, reverse_path},
+        values,
     },
-    profile::{Defects, Deviation},
 };
 
-const BLANK: ByteSet = ByteSet::NONE.with(b" \t");
-/// What a verb can consist of; anything longer or other is no command.
-const WORD: ByteSet = ByteSet::ALPHA;
 const TEXT: ByteSet = ByteSet::VCHAR.with(b" \t");
+const EIGHT_BIT_TEXT: ByteSet = TEXT.and(&ByteSet::EIGHT_BIT);
+const EIGHT_BIT_WORD: ByteSet = ByteSet::VCHAR.and(&ByteSet::EIGHT_BIT);
 /// > auth-type: sasl-mech = 1*20mech-char; mech-char = UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE
 /// >                                                                     RFC 4422 3.1
 const MECHANISM: ByteSet = ByteSet::ALNUM.with(b"-_");
@@ -26,118 +25,210 @@ const BASE64: ByteSet = ByteSet::ALNUM.with(b"+/=");
 /// Reads a command line, given without its CRLF.
 ///
 /// # Errors
-/// [`ParseError`] at the first octet that does not fit. What is met on the way and tolerated by
+/// [`CommandError`] at the first octet that does not fit. What is met on the way and tolerated by
 /// `profile` is reported into `defects`, whether the line is read or not.
+#[inline]
 pub fn command<'a>(
     line: &'a [u8],
     profile: Profile,
     defects: &mut Defects,
-) -> Result<Command<&'a [u8]>, ParseError> {
+) -> Result<Command<&'a [u8]>, CommandError> {
     let mut scan = Scan::new(line, profile, defects);
-    let kept = without_trailing_space(line, &mut scan);
-    scan.line = kept.len();
-    complete(kept, |i| whole_command(i, &mut scan)).map_err(|error| {
-        // The error's offset counts from the start in both, but it shows what really stands there.
-        ParseError::at(line, error.offset(), error.expected())
-    })
+    let kept = match line {
+        [.., b' ' | b'\t'] => without_trailing_space(line, &mut scan),
+        _ => line,
+    };
+    match whole_command(kept, &mut scan) {
+        Ok(([], command)) => Ok(command),
+        answer => Err(scan.refused(line, kept, answer)),
+    }
 }
 
-/// Reads the verb of a command line, if it is one that RFC 5321 or its extensions here name.
+/// Reads the verb of a command line, if it is one that RFC 5321 or its extensions here name. That
+/// of BDAT and BURL is the word's, whether LAST follows or not.
 #[must_use]
 pub fn verb(line: &[u8]) -> Option<Verb> {
-    let (word, rest) = span(line, &WORD);
-    if !matches!(rest.first(), None | Some(b' ' | b'\t')) {
-        return None;
-    }
-    let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
-    match (word.len(), word.first().map(u8::to_ascii_uppercase)) {
-        (4, Some(b'R')) if is(b"RCPT") => Some(Verb::Rcpt),
-        (4, Some(b'M')) if is(b"MAIL") => Some(Verb::Mail),
-        (4, Some(b'E')) if is(b"EHLO") => Some(Verb::Ehlo),
-        (4, Some(b'D')) if is(b"DATA") => Some(Verb::Data),
-        (4, Some(b'Q')) if is(b"QUIT") => Some(Verb::Quit),
-        (4, Some(b'H')) if is(b"HELO") => Some(Verb::Helo),
-        (4, Some(b'R')) if is(b"RSET") => Some(Verb::Rset),
-        (4, Some(b'N')) if is(b"NOOP") => Some(Verb::Noop),
-        (4, Some(b'A')) if is(b"AUTH") => Some(Verb::Auth),
-        (4, Some(b'V')) if is(b"VRFY") => Some(Verb::Vrfy),
-        (4, Some(b'E')) if is(b"EXPN") => Some(Verb::Expn),
-        (4, Some(b'H')) if is(b"HELP") => Some(Verb::Help),
-        (8, Some(b'S')) if is(b"STARTTLS") => Some(Verb::StartTls),
-        _ => None,
-    }
+    verb_and_rest(line).map(|(verb, _)| verb)
+}
+
+macro_rules! folds {
+    ($($name:ident)*) => {
+        $(const $name: u32 = fold(&name_of(stringify!($name)));)*
+    };
+}
+
+const fn name_of(name: &str) -> [u8; 4] {
+    let [a, b, c, d] = *name.as_bytes() else { panic!("the name has four octets") };
+    [a, b, c, d]
+}
+
+folds!(MAIL RCPT EHLO HELO LHLO DATA BDAT BURL RSET NOOP QUIT AUTH VRFY EXPN HELP ETRN);
+folds!(STAR TTLS XCLI XFOR WARD);
+
+/// Every verb begins with four letters, and those fold together only with themselves.
+#[inline(always)]
+fn verb_and_rest(line: &[u8]) -> Option<(Verb, &[u8])> {
+    let (_, rest) = line.split_first_chunk::<4>()?;
+    let (verb, rest) = match folded(line) {
+        RCPT => (Verb::Rcpt, rest),
+        MAIL => (Verb::Mail, rest),
+        DATA => (Verb::Data, rest),
+        BDAT => (Verb::Bdat, rest),
+        EHLO => (Verb::Ehlo, rest),
+        QUIT => (Verb::Quit, rest),
+        RSET => (Verb::Rset, rest),
+        NOOP => (Verb::Noop, rest),
+        AUTH => (Verb::Auth, rest),
+        HELO => (Verb::Helo, rest),
+        LHLO => (Verb::Lhlo, rest),
+        VRFY => (Verb::Vrfy, rest),
+        EXPN => (Verb::Expn, rest),
+        HELP => (Verb::Help, rest),
+        BURL => (Verb::Burl, rest),
+        ETRN => (Verb::Etrn, rest),
+        STAR if folded(rest) == TTLS => (Verb::StartTls, rest.get(4..)?),
+        XFOR if folded(rest) == WARD => (Verb::Xforward, rest.get(4..)?),
+        XCLI if rest.get(..3)?.eq_ignore_ascii_case(b"ENT") => (Verb::Xclient, rest.get(3..)?),
+        _ => return None,
+    };
+    matches!(rest.first(), None | Some(b' ' | b'\t')).then_some((verb, rest))
 }
 
 /// RFC 5321 4.1.1: "receivers SHOULD tolerate trailing white space before the terminating <CRLF>".
+#[cold]
 fn without_trailing_space<'a>(line: &'a [u8], scan: &mut Scan<'_>) -> &'a [u8] {
     let end = line.iter().rposition(|&octet| !BLANK.has(octet)).map_or(0, |at| at + 1);
     let (kept, blanks) = cut(line, end);
-    if blanks.is_empty() || !scan.lets_pass(Deviation::TrailingSpace, blanks) {
+    if !scan.lets_pass(Deviation::TrailingSpace, blanks) {
         return line;
     }
+    scan.line = kept.len();
     kept
 }
 
+#[inline(always)]
 fn whole_command<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
-    let Some(verb) = verb(i) else { return unmet(i, &"a command") };
-    let (_, rest) = cut(i, verb.as_str().len());
+    let Some((verb, rest)) = verb_and_rest(i) else {
+        scan.blame(CommandFault::UnknownCommand);
+        return unmet(i, &"a command");
+    };
     match verb {
         Verb::Mail => mail(rest, scan),
         Verb::Rcpt => rcpt(rest, scan),
         Verb::Ehlo => hello(rest, scan).map(|(rest, name)| (rest, Command::Ehlo(name))),
         Verb::Helo => hello(rest, scan).map(|(rest, name)| (rest, Command::Helo(name))),
+        Verb::Lhlo => hello(rest, scan).map(|(rest, name)| (rest, Command::Lhlo(name))),
         Verb::Auth => auth(rest, scan),
         Verb::Data => Ok((rest, Command::Data)),
-        Verb::Rset => Ok((rest, Command::Rset)),
-        Verb::Quit => Ok((rest, Command::Quit)),
+        Verb::Bdat => bdat(rest, scan),
+        Verb::Burl => burl(rest, scan),
+        Verb::Rset => bare(rest, scan, Command::Rset),
+        Verb::Quit => bare(rest, scan, Command::Quit),
         Verb::StartTls => Ok((rest, Command::StartTls)),
         Verb::Noop => free(rest, scan).map(|(rest, text)| (rest, Command::Noop(text))),
         Verb::Help => free(rest, scan).map(|(rest, text)| (rest, Command::Help(text))),
-        Verb::Vrfy => argument(rest, scan).map(|(rest, text)| (rest, Command::Vrfy(text))),
-        Verb::Expn => argument(rest, scan).map(|(rest, text)| (rest, Command::Expn(text))),
+        Verb::Vrfy => look_up(rest, scan).map(|(rest, text)| (rest, Command::Vrfy(text))),
+        Verb::Expn => look_up(rest, scan).map(|(rest, text)| (rest, Command::Expn(text))),
+        Verb::Etrn => {
+            let (rest, ()) = blank(rest, scan)?;
+            values::turn(rest).map(|(rest, turn)| (rest, Command::Etrn(turn)))
+        }
+        Verb::Xclient => {
+            let (rest, ()) = blank(rest, scan)?;
+            values::attributes(rest).map(|(rest, all)| (rest, Command::Xclient(all)))
+        }
+        Verb::Xforward => {
+            let (rest, ()) = blank(rest, scan)?;
+            values::attributes(rest).map(|(rest, all)| (rest, Command::Xforward(all)))
+        }
         Verb::Connect
-        | Verb::Lhlo
         | Verb::Handshake
         | Verb::AuthResponse
         | Verb::EndOfData
-        | Verb::Bdat
-        | Verb::Burl
-        | Verb::LastChunk
-        | Verb::Etrn
-        | Verb::Xclient
-        | Verb::Xforward => unmet(i, &"a command"),
+        | Verb::LastChunk => unmet(i, &"a command"),
     }
 }
 
 /// > ehlo = "EHLO" SP ( Domain / address-literal ) CRLF                      RFC 5321 4.1.1.1
+#[inline(always)]
 fn hello<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, HelloName<&'a [u8]>> {
+    if i.is_empty() && scan.lets_pass(Deviation::EmptyHelloName, i) {
+        return Ok((i, HelloName::from_checked(i)));
+    }
     let (i, ()) = blank(i, scan)?;
-    let (rest, name) = span1(i, &ByteSet::VCHAR, &"a domain or address literal")?;
-    let exact = matches!(domain(name, scan), Ok(([], _)));
-    if !exact && !scan.lets_pass(Deviation::LooseHelloName, i) {
+    match domain(i, scan) {
+        Ok((rest @ [], _)) if scan.eight_bit.is_none() => Ok((rest, HelloName::from_checked(i))),
+        _ => loose_hello(i, scan),
+    }
+}
+
+/// RFC 5321 4.1.4: mail is not refused because the name is wrong.
+#[cold]
+fn loose_hello<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, HelloName<&'a [u8]>> {
+    let (rest, name) = span1(i, &EIGHT_BIT_WORD, &"a domain or address literal")?;
+    let exact = matches!(domain(name, scan), Ok(([], _))) && name.is_ascii();
+    let sound = std::str::from_utf8(name).is_ok();
+    if !exact && !(sound && scan.lets_pass(Deviation::LooseHelloName, i)) {
+        scan.blame(CommandFault::Syntax);
         return unmet(i, &"a domain or address literal");
     }
-    Ok((rest, HelloName::from_checked(name)))
+    let name = HelloName::from_checked(name);
+    match rest {
+        [] => Ok((rest, name)),
+        [b' ' | b'\t', ..]
+            if !rest.iter().any(|octet| octet.is_ascii_control())
+                && scan.lets_pass(Deviation::MoreThanHelloName, rest) =>
+        {
+            Ok((&[], name))
+        }
+        _ => Ok((rest, name)),
+    }
+}
+
+/// > rset = "RSET" CRLF;  quit = "QUIT" CRLF                                 RFC 5321 4.1.1
+///
+/// DATA and STARTTLS have none either, and with them nobody lets an argument pass.
+#[inline(always)]
+fn bare<'a>(
+    i: &'a [u8],
+    scan: &mut Scan<'_>,
+    command: Command<&'a [u8]>,
+) -> PResult<'a, Command<&'a [u8]>> {
+    match i {
+        [] => Ok((i, command)),
+        _ if span(i, &TEXT).1.is_empty() && scan.lets_pass(Deviation::StrayArgument, i) => {
+            Ok((&[], command))
+        }
+        _ => Ok((i, command)),
+    }
 }
 
 /// > mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF              RFC 5321 4.1.1.2
+#[inline(always)]
 fn mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"FROM", &"FROM", scan)?;
     let (rest, from) = reverse_path(rest, scan)?;
-    let (rest, params) = trailing_params(rest, scan)?;
+    let (rest, params) = mail_params(space_before(rest, scan)?, scan)?;
+    // RFC 6531 3.4: an address with octets of 0x80 and above needs the parameter.
+    if let Some(left) = scan.eight_bit.filter(|_| !params.is_smtp_utf8()) {
+        scan.blame(CommandFault::Utf8NotAnnounced);
+        return unmet(cut(i, i.len().saturating_sub(left)).1, &"SMTPUTF8 with an address in UTF-8");
+    }
     Ok((rest, Command::Mail { from, params }))
 }
 
 /// > rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 /// >        [SP Rcpt-parameters] CRLF                                      RFC 5321 4.1.1.3
+#[inline(always)]
 fn rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"TO", &"TO", scan)?;
     let (rest, to) = forward_path(rest, scan)?;
-    let (rest, params) = trailing_params(rest, scan)?;
+    let (rest, params) = rcpt_params(space_before(rest, scan)?, scan)?;
     Ok((rest, Command::Rcpt { to, params }))
 }
 
 /// The blank, `FROM` or `TO`, and the colon.
+#[inline(always)]
 fn keyword_colon<'a>(
     i: &'a [u8],
     keyword: &'static [u8],
@@ -149,7 +240,16 @@ fn keyword_colon<'a>(
         Some((head, rest)) if head.eq_ignore_ascii_case(keyword) => rest,
         _ => return unmet(i, expected),
     };
-    let rest = blanks_at_colon(rest, scan)?;
+    match rest {
+        [b':', b'<', ..] => Ok((rest.get(1..).unwrap_or_default(), ())),
+        _ => colon(rest, scan),
+    }
+}
+
+/// The colon, with what stands around it.
+#[cold]
+fn colon<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
+    let rest = blanks_at_colon(i, scan)?;
     let [b':', rest @ ..] = rest else { return unmet(rest, &"\":\"") };
     Ok((blanks_at_colon(rest, scan)?, ()))
 }
@@ -162,20 +262,23 @@ fn blanks_at_colon<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom
     Ok(rest)
 }
 
-fn trailing_params<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Params<&'a [u8]>> {
+/// The blank between path and parameters, if there are any.
+#[inline(always)]
+fn space_before<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom::Err<Unmet>> {
     if i.is_empty() {
-        return Ok((i, Params::from_checked(i)));
+        return Ok(i);
     }
-    let (rest, ()) = blank(i, scan)?;
-    params(rest, scan)
+    blank(i, scan).map(|(rest, ())| rest)
 }
 
 /// > auth-command = "AUTH" SP sasl-mech [SP initial-response]                RFC 4954 8
+#[inline(always)]
 fn auth<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = blank(i, scan)?;
     auth_arguments(rest, scan).map(|(rest, arguments)| (rest, Command::Auth(arguments)))
 }
 
+#[inline(always)]
 pub(super) fn auth_arguments<'a>(
     i: &'a [u8],
     scan: &mut Scan<'_>,
@@ -189,20 +292,53 @@ pub(super) fn auth_arguments<'a>(
     Ok((rest, AuthArguments::from_checked(mechanism, Some(initial))))
 }
 
+/// > bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ] CR LF
+/// > chunk-size = 1*DIGIT;  end-marker = "LAST"                                RFC 3030 2
+fn bdat<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
+    let answer = chunk(i, scan).and_then(|(rest, chunk)| match rest {
+        [] => Ok((rest, Command::Bdat(chunk))),
+        _ => unmet(rest, &"end of line"),
+    });
+    if answer.is_err() {
+        // Octets of the chunk follow, and nobody knows how many.
+        scan.blame(CommandFault::BadChunk);
+    }
+    answer
+}
+
+fn chunk<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Chunk> {
+    let (i, ()) = blank(i, scan)?;
+    let (rest, octets) = number(i, &"a number of octets")?;
+    let (rest, last) = end_marker(rest, scan)?;
+    Ok((rest, if last { Chunk::last(octets) } else { Chunk::new(octets) }))
+}
+
+/// > burl-cmd = "BURL" SP absolute-URI [SP end-marker] CRLF                     RFC 4468 4
+fn burl<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
+    let (i, ()) = blank(i, scan)?;
+    let (rest, url) = values::url(i)?;
+    let (rest, last) = end_marker(rest, scan)?;
+    Ok((rest, Command::Burl(Burl::from_checked(url, last))))
+}
+
+fn end_marker<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, bool> {
+    if i.is_empty() {
+        return Ok((i, false));
+    }
+    let (i, ()) = blank(i, scan)?;
+    match i.split_first_chunk::<4>() {
+        Some((word, rest)) if word.eq_ignore_ascii_case(b"LAST") => Ok((rest, true)),
+        _ => unmet(i, &"LAST"),
+    }
+}
+
 /// > noop = "NOOP" [ SP String ] CRLF; help = "HELP" [ SP String ] CRLF      RFC 5321 4.1.1
 fn free<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Option<Text<&'a [u8]>>> {
     if i.is_empty() {
         return Ok((i, None));
     }
-    argument(i, scan).map(|(rest, text)| (rest, Some(text)))
-}
-
-/// > vrfy = "VRFY" SP String CRLF; expn = "EXPN" SP String CRLF              RFC 5321 4.1.1
-///
-/// Taken as any printable text: `VRFY Fred Bloggs` is usual, and refusing is for who answers.
-fn argument<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Text<&'a [u8]>> {
     let (rest, ()) = blank(i, scan)?;
-    text(rest)
+    text(rest).map(|(rest, text)| (rest, Some(text)))
 }
 
 pub(super) fn text(i: &[u8]) -> PResult<'_, Text<&[u8]>> {
@@ -211,4 +347,41 @@ pub(super) fn text(i: &[u8]) -> PResult<'_, Text<&[u8]>> {
         return unmet(i, &"text without blanks at its ends");
     }
     Ok((rest, Text::from_checked(text)))
+}
+
+/// > vrfy = "VRFY" SP String [ SP "SMTPUTF8" ] CRLF; expn likewise
+/// >                                                     RFC 5321 4.1.1, RFC 6531 3.7.4.2
+fn look_up<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Lookup<&'a [u8]>> {
+    let (i, ()) = blank(i, scan)?;
+    let (rest, lookup) = lookup(i)?;
+    if !lookup.is_smtp_utf8()
+        && let Some(at) = lookup.as_wire().iter().position(|octet| !octet.is_ascii())
+    {
+        scan.blame(CommandFault::Utf8NotAnnounced);
+        return unmet(cut(i, at).1, &"SMTPUTF8 with a text in UTF-8");
+    }
+    Ok((rest, lookup))
+}
+
+/// Taken as any printable text: `VRFY Fred Bloggs` is usual, and refusing is for who answers.
+pub(super) fn lookup(i: &[u8]) -> PResult<'_, Lookup<&[u8]>> {
+    const PARAMETER: &[u8] = b"SMTPUTF8";
+    let (rest, text) = span1(i, &EIGHT_BIT_TEXT, &"printable text")?;
+    if std::str::from_utf8(text).is_err() {
+        return unmet(i, &"UTF-8");
+    }
+    if matches!(text, [b' ' | b'\t', ..] | [.., b' ' | b'\t']) {
+        return unmet(i, &"text without blanks at its ends");
+    }
+    let parameter = text.len().checked_sub(PARAMETER.len()).and_then(|at| text.get(at..));
+    let name = match parameter.filter(|word| word.eq_ignore_ascii_case(PARAMETER)) {
+        Some(word) => consumed(text, word),
+        None => return Ok((rest, Lookup::from_checked(text, text.len()))),
+    };
+    match name.iter().rposition(|&octet| !BLANK.has(octet)) {
+        Some(last) if name.last().is_some_and(|&octet| BLANK.has(octet)) => {
+            Ok((rest, Lookup::from_checked(text, last + 1)))
+        }
+        _ => Ok((rest, Lookup::from_checked(text, text.len()))),
+    }
 }

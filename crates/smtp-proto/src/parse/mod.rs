@@ -1,4 +1,5 @@
-//! The grammar of RFC 5321 4.1.2 and 4.1.3, one function a rule: pure, total, without allocation.
+//! The grammar of RFC 5321 4.1.2 and 4.1.3 and of the extensions, one function a rule: pure, total,
+//! without allocation.
 //!
 //! Everything works on complete lines without their CRLF. What a [`Profile`] tolerates is
 //! reported into [`Defects`].
@@ -7,49 +8,73 @@ mod command;
 mod params;
 mod path;
 mod reply;
+mod values;
 
 use mail_errors::ParseError;
-use mail_wire::grammar::{PResult, complete};
+use mail_wire::grammar::{PResult, complete, cut, unmet};
 
 use crate::{
-    AuthArguments, Domain, ForwardPath, Mailbox, Param, Profile, ReversePath, Text,
+    Attributes, AuthArguments, CommandError, CommandFault, DeliverBy, Domain, EnvelopeId,
+    ForwardPath, MailParams, Mailbox, Notify, OriginalRecipient, Param, Profile, RcptParams,
+    ReversePath, Solicitation, Submitter, Text, Timestamp, Turn, ValidSince, Xtext,
     profile::{Defects, Deviation},
 };
 
 pub use command::{command, verb};
-pub use params::{MailParams, ParamFault, mail_params, rcpt_params};
 pub use reply::{ReplyLine, reply_line};
+pub(crate) use values::utf8_address;
 
 /// What a line is read with: which deviations are let pass, and where those that were are noted.
 struct Scan<'d> {
     profile: Profile,
     line: usize,
     defects: &'d mut Defects,
+    /// What is wrong, if something is.
+    fault: CommandFault,
+    /// How many octets are left where an address has its first octet of 0x80 or above.
+    eight_bit: Option<usize>,
 }
 
 impl<'d> Scan<'d> {
+    #[inline(always)]
     fn new(line: &[u8], profile: Profile, defects: &'d mut Defects) -> Self {
-        Self { profile, line: line.len(), defects }
+        let fault = CommandFault::Syntax;
+        Self { profile, line: line.len(), defects, fault, eight_bit: None }
     }
 
     /// Tells whether a deviation at the start of `rest` is let pass, and notes it if so.
+    #[cold]
     fn lets_pass(&mut self, deviation: Deviation, rest: &[u8]) -> bool {
-        let pass = self.profile.tolerates(deviation);
-        if pass {
-            self.defects.report(deviation, self.line.saturating_sub(rest.len()));
-        }
-        pass
+        let offset = self.line.saturating_sub(rest.len());
+        self.defects.tolerate(self.profile, deviation, offset)
+    }
+
+    /// Notes what is wrong with a line that is going to be refused.
+    #[cold]
+    fn blame(&mut self, fault: CommandFault) {
+        self.fault = fault;
+    }
+
+    /// Turns the answer of a rule into that of the line.
+    #[cold]
+    fn refused<T>(&self, line: &[u8], kept: &[u8], answer: PResult<'_, T>) -> CommandError {
+        let error = match complete(kept, |_| answer) {
+            Err(error) => error,
+            Ok(_) => ParseError::at(kept, kept.len(), "a command"),
+        };
+        // The error's offset counts from the start in both, but it shows what really stands there.
+        let error = ParseError::at(line, error.offset(), error.expected());
+        let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        let fault = if stray { CommandFault::BareNewline } else { self.fault };
+        CommandError::new(fault, error)
     }
 }
 
-fn strictly<'a, O>(
-    text: &'a [u8],
-    rule: impl FnOnce(&'a [u8], &mut Scan<'_>) -> PResult<'a, O>,
-) -> Result<O, ParseError> {
-    let mut defects = Defects::new();
-    let mut scan = Scan::new(text, Profile::STRICT, &mut defects);
-    complete(text, |i| rule(i, &mut scan))
-}
+/// What an address by itself may have: such addresses exist and must be written to.
+const OF_A_VALUE: Profile = Profile::STRICT
+    .tolerating(Deviation::LooseDots)
+    .tolerating(Deviation::LongLocalPart)
+    .tolerating(Deviation::UnderscoreInDomain);
 
 /// Reads a domain or an address literal. An underscore is let pass, as in [`Profile::COMPAT`].
 ///
@@ -88,23 +113,79 @@ fn as_value<'a, O>(
     text: &'a [u8],
     rule: impl FnOnce(&'a [u8], &mut Scan<'_>) -> PResult<'a, O>,
 ) -> Result<O, ParseError> {
-    let profile = Profile::STRICT
-        .tolerating(Deviation::LooseDots)
-        .tolerating(Deviation::LongLocalPart)
-        .tolerating(Deviation::UnderscoreInDomain);
     let mut defects = Defects::new();
-    let mut scan = Scan::new(text, profile, &mut defects);
+    let mut scan = Scan::new(text, OF_A_VALUE, &mut defects);
     complete(text, |i| rule(i, &mut scan))
+}
+
+/// Reads the parameters of MAIL, given as they stand behind the path.
+///
+/// # Errors
+/// [`CommandError`] at the first octet that does not fit, counted from the first parameter.
+pub fn mail_params(text: &[u8]) -> Result<MailParams<&[u8]>, CommandError> {
+    of_params(text, params::mail_params)
+}
+
+/// Reads the parameters of RCPT, given as they stand behind the path.
+///
+/// # Errors
+/// [`CommandError`] at the first octet that does not fit, counted from the first parameter.
+pub fn rcpt_params(text: &[u8]) -> Result<RcptParams<&[u8]>, CommandError> {
+    of_params(text, params::rcpt_params)
+}
+
+fn of_params<'a, O>(
+    text: &'a [u8],
+    rule: impl FnOnce(&'a [u8], &mut Scan<'_>) -> PResult<'a, O>,
+) -> Result<O, CommandError> {
+    let mut defects = Defects::new();
+    let mut scan = Scan::new(text, Profile::STRICT, &mut defects);
+    match rule(text, &mut scan) {
+        Ok(([], read)) => Ok(read),
+        answer => Err(scan.refused(text, text, answer)),
+    }
+}
+
+pub(crate) fn auth_arguments(text: &[u8]) -> Result<AuthArguments<&[u8]>, ParseError> {
+    as_value(text, command::auth_arguments)
 }
 
 pub(crate) fn text(text: &[u8]) -> Result<Text<&[u8]>, ParseError> {
     complete(text, command::text)
 }
 
-pub(crate) fn param(text: &[u8]) -> Result<Param<'_>, ParseError> {
-    complete(text, params::param)
+pub(crate) fn lookup(text: &[u8]) -> Result<(), ParseError> {
+    complete(text, |i| {
+        let (rest, looked_up) = command::lookup(i)?;
+        // Behind a text the word would be read as the parameter.
+        if looked_up.is_smtp_utf8() {
+            let (_, word) = cut(i, looked_up.as_str().len());
+            return unmet(word, &"a text that does not end in SMTPUTF8");
+        }
+        Ok((rest, ()))
+    })
 }
 
-pub(crate) fn auth_arguments(text: &[u8]) -> Result<AuthArguments<&[u8]>, ParseError> {
-    strictly(text, command::auth_arguments)
+macro_rules! values {
+    ($($(#[$doc:meta])* $name:ident($rule:path) -> $value:ty;)*) => {$(
+        pub(crate) fn $name(text: &[u8]) -> Result<$value, ParseError> {
+            complete(text, $rule)
+        }
+    )*};
+}
+
+values! {
+    param(params::param) -> Param<'_>;
+    xtext(values::xtext) -> Xtext<&[u8]>;
+    envelope_id(values::envelope_id) -> EnvelopeId<&[u8]>;
+    original_recipient(values::original_recipient) -> OriginalRecipient<&[u8]>;
+    notify(values::notify) -> Notify;
+    submitter(values::submitter) -> Submitter<&[u8]>;
+    deliver_by(values::deliver_by) -> DeliverBy;
+    valid_since(values::valid_since) -> ValidSince;
+    solicitation(values::solicitation) -> Solicitation<&[u8]>;
+    url(values::url) -> &[u8];
+    date_time(values::date_time) -> Timestamp;
+    turn(values::turn) -> Turn<&[u8]>;
+    attributes(values::attributes) -> Attributes<&[u8]>;
 }

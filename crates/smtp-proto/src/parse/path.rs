@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use mail_wire::grammar::{ByteSet, PResult, consumed, cut, fatal, octet, span, span1, unmet};
 
 use crate::{
-    DomainName, LocalPart, TaggedLiteral,
+    CommandFault, DomainName, LocalPart, TaggedLiteral,
     address::{Domain, ForwardPath, Mailbox, ReversePath},
     limits,
     parse::Scan,
@@ -17,16 +17,17 @@ use crate::{
 
 /// > atext, RFC 5322 3.2.3
 const ATEXT: ByteSet = ByteSet::ALNUM.with(b"!#$%&'*+-/=?^_`{|}~");
-/// > Dot-string = Atom *("."  Atom)
-const DOT_STRING: ByteSet = ATEXT.with(b".");
-/// > qtextSMTP = %d32-33 / %d35-91 / %d93-126
-const QTEXT: ByteSet = ByteSet::VCHAR.with(b" ").without(b"\"\\");
+/// > atext =/ UTF8-non-ascii                                                 RFC 6531 3.3
+const DOT_STRING: ByteSet = ATEXT.with(b".").and(&ByteSet::EIGHT_BIT);
+/// > qtextSMTP = %d32-33 / %d35-91 / %d93-126;  qtextSMTP =/ UTF8-non-ascii
+const QTEXT: ByteSet = ByteSet::VCHAR.with(b" ").without(b"\"\\").and(&ByteSet::EIGHT_BIT);
 /// > quoted-pairSMTP = %d92 %d32-126
 const QUOTED_PAIR: ByteSet = ByteSet::VCHAR.with(b" ");
 /// > Ldh-str = *( ALPHA / DIGIT / "-" ) Let-dig
 const LDH: ByteSet = ByteSet::ALNUM.with(b"-");
-const LDH_UNDERSCORE: ByteSet = LDH.with(b"_");
-const NAME: ByteSet = LDH_UNDERSCORE.with(b".");
+/// > sub-domain =/ U-label                                                   RFC 6531 3.3
+const LOOSE_LABEL: ByteSet = LDH.with(b"_").and(&ByteSet::EIGHT_BIT);
+const NAME: ByteSet = LOOSE_LABEL.with(b".");
 /// > dcontent = %d33-90 / %d94-126
 const DCONTENT: ByteSet = ByteSet::VCHAR.without(b"[\\]");
 
@@ -66,16 +67,25 @@ pub(super) fn forward_path<'a>(
 #[inline(always)]
 fn path<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
     let [b'<', inner @ ..] = i else {
-        if i.is_empty() || !scan.lets_pass(Deviation::MissingBrackets, i) {
-            return unmet(i, &"\"<\"");
-        }
-        let (rest, mailbox) = mailbox(i, scan)?;
-        return within_limit(i, rest, 2, mailbox);
+        return without_brackets(i, scan);
     };
-    let inner = if inner.first() == Some(&b'@') { source_route(inner, scan)?.0 } else { inner };
+    let inner = match inner {
+        [b'@', ..] => source_route(inner, scan)?.0,
+        _ => inner,
+    };
     let (rest, mailbox) = mailbox(inner, scan)?;
     let (rest, ()) = octet(b'>', &"\">\"")(rest)?;
     within_limit(i, rest, 0, mailbox)
+}
+
+#[cold]
+fn without_brackets<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
+    if i.is_empty() || !scan.lets_pass(Deviation::MissingBrackets, i) {
+        scan.blame(CommandFault::MissingBrackets);
+        return unmet(i, &"\"<\"");
+    }
+    let (rest, mailbox) = mailbox(i, scan)?;
+    within_limit(i, rest, 2, mailbox)
 }
 
 /// RFC 5321 4.5.3.1.3: a path has at most 256 octets, brackets and all.
@@ -90,8 +100,12 @@ fn within_limit<'a, T>(i: &'a [u8], rest: &'a [u8], brackets: usize, found: T) -
 /// > At-domain = "@" Domain                                                  RFC 5321 4.1.2
 ///
 /// RFC 5321 appendix C: accepted, and dropped.
+#[cold]
 fn source_route<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
     let mut rest = i;
+    if !scan.lets_pass(Deviation::SourceRoute, i) {
+        return unmet(i, &"a path without a source route");
+    }
     loop {
         (rest, ()) = octet(b'@', &"\"@\"")(rest)?;
         (rest, _) = domain(rest, scan)?;
@@ -114,9 +128,10 @@ pub(super) fn mailbox<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailb
 }
 
 /// > Local-part = Dot-string / Quoted-string                                 RFC 5321 4.1.2
+#[inline(always)]
 fn local_part<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, LocalPart<&'a [u8]>> {
     let (rest, octets) = match i.first() {
-        Some(b'"') => quoted_string(i)?,
+        Some(b'"') => quoted_string(i, scan)?,
         _ => dot_string(i, scan)?,
     };
     if octets.len() > limits::LOCAL_PART && !scan.lets_pass(Deviation::LongLocalPart, i) {
@@ -126,15 +141,40 @@ fn local_part<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, LocalPart<&'a
 }
 
 /// > Dot-string = Atom *("."  Atom)                                          RFC 5321 4.1.2
+#[inline(always)]
 fn dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
+    // A dot where an atom has to begin is loose.
+    let mut awaits_atom = true;
+    let mut is_loose = false;
+    let stop = i.iter().position(|&octet| {
+        if ATEXT.has(octet) {
+            awaits_atom = false;
+        } else if octet == b'.' {
+            is_loose |= awaits_atom;
+            awaits_atom = true;
+        } else {
+            return true;
+        }
+        false
+    });
+    match stop {
+        Some(at) if !is_loose && !awaits_atom && i.get(at) == Some(&b'@') => {
+            let (octets, rest) = cut(i, at);
+            Ok((rest, octets))
+        }
+        _ => loose_dot_string(i, scan),
+    }
+}
+
+/// The same, with what else there can be.
+#[cold]
+fn loose_dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
     let (rest, octets) = span1(i, &DOT_STRING, &"a local part")?;
+    utf8(i, octets, scan)?;
     let loose = match octets {
         [b'.', ..] => Some(0),
         [.., b'.'] => Some(octets.len() - 1),
-        [_, seconds @ ..] => {
-            octets.iter().zip(seconds).position(|pair| matches!(pair, (b'.', b'.')))
-        }
-        [] => None,
+        _ => octets.windows(2).position(|pair| pair == b".."),
     };
     if let Some(at) = loose {
         let (_, dot) = cut(i, at);
@@ -147,20 +187,79 @@ fn dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
 
 /// > Quoted-string = DQUOTE *QcontentSMTP DQUOTE
 /// > QcontentSMTP = qtextSMTP / quoted-pairSMTP                              RFC 5321 4.1.2
-fn quoted_string(i: &[u8]) -> PResult<'_, &[u8]> {
+#[cold]
+fn quoted_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
     let (mut rest, ()) = octet(b'"', &"a quote")(i)?;
     loop {
         let (_, tail) = span(rest, &QTEXT);
         match tail {
-            [b'"', end @ ..] => return Ok((end, consumed(i, end))),
+            [b'"', end @ ..] => {
+                let octets = consumed(i, end);
+                utf8(i, octets, scan)?;
+                return Ok((end, octets));
+            }
             [b'\\', quoted, more @ ..] if QUOTED_PAIR.has(*quoted) => rest = more,
             _ => return unmet(tail, &"the closing quote"),
         }
     }
 }
 
+/// > UTF8-non-ascii = UTF8-2 / UTF8-3 / UTF8-4                               RFC 6532 3.1
+///
+/// Checks the octets at the start of `i`, and notes that there are such.
+fn utf8<'a>(i: &'a [u8], octets: &[u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
+    let Some(first) = octets.iter().position(|octet| !octet.is_ascii()) else {
+        return Ok((i, ()));
+    };
+    scan.eight_bit.get_or_insert(i.len() - first);
+    match std::str::from_utf8(octets) {
+        // C1 controls are controls still.
+        Ok(text) => match text.char_indices().find(|(_, character)| character.is_control()) {
+            None => Ok((i, ())),
+            Some((at, _)) => unmet(cut(i, at).1, &"a character that is no control"),
+        },
+        Err(error) => unmet(cut(i, error.valid_up_to()).1, &"UTF-8"),
+    }
+}
+
 /// > Domain = sub-domain *("." sub-domain); or address-literal             RFC 5321 4.1.2
+#[inline(always)]
 pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain<&'a [u8]>> {
+    match plain_name(i) {
+        Some((name, rest)) => Ok((rest, Domain::Name(DomainName::from_checked(name)))),
+        None => other_domain(i, scan),
+    }
+}
+
+/// > sub-domain = Let-dig [Ldh-str]                                          RFC 5321 4.1.2
+///
+/// Nearly every domain is read here, in one go; whatever is not is read again label by label.
+#[inline(always)]
+fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (mut label, mut last, mut is_plain) = (0, b'.', true);
+    let end = i.iter().enumerate().position(|(at, &octet)| {
+        if ByteSet::ALNUM.has(octet) {
+            last = octet;
+        } else if octet == b'.' {
+            is_plain &= last != b'.' && last != b'-' && at - label <= limits::LABEL;
+            (label, last) = (at + 1, octet);
+        } else if octet == b'-' {
+            is_plain &= last != b'.';
+            last = octet;
+        } else {
+            return true;
+        }
+        false
+    });
+    let end = end.unwrap_or(i.len());
+    let (name, rest) = cut(i, end);
+    let ends = !matches!(rest.first(), Some(b'_' | 0x80..));
+    let fits = end - label <= limits::LABEL && end <= limits::DOMAIN;
+    (is_plain && ends && fits && last != b'.' && last != b'-').then_some((name, rest))
+}
+
+#[cold]
+fn other_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain<&'a [u8]>> {
     if i.first() == Some(&b'[') {
         return address_literal(i, scan);
     }
@@ -178,22 +277,82 @@ pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain
     Ok((rest, Domain::Name(DomainName::from_checked(name))))
 }
 
-/// > sub-domain = Let-dig [Ldh-str]                                          RFC 5321 4.1.2
+/// > sub-domain = Let-dig [Ldh-str];  sub-domain =/ U-label   RFC 5321 4.1.2, RFC 6531 3.3
 ///
 /// RFC 1035 2.3.4: a label has at most 63 octets.
 fn sub_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
-    let (mut label, mut rest) = span(i, &LDH);
-    if rest.first() == Some(&b'_') {
-        if !scan.lets_pass(Deviation::UnderscoreInDomain, rest) {
-            return unmet(rest, &"a letter, digit or \"-\"");
+    let (label, rest) = span(i, &LOOSE_LABEL);
+    if let Some(at) = label.iter().position(|&octet| octet == b'_') {
+        let (_, underscore) = cut(i, at);
+        if !scan.lets_pass(Deviation::UnderscoreInDomain, underscore) {
+            return unmet(underscore, &"a letter, digit or \"-\"");
         }
-        (label, rest) = span(i, &LDH_UNDERSCORE);
+    }
+    utf8(i, label, scan)?;
+    if let Some(at) = str::from_utf8(label).ok().and_then(not_of_a_label) {
+        scan.blame(CommandFault::BadCharacter);
+        return unmet(cut(i, at).1, &"a character that a domain may hold");
     }
     match label {
         [] => unmet(i, &"a label between dots"),
         [b'-', ..] | [.., b'-'] => unmet(i, &"a label without \"-\" at its ends"),
         _ if label.len() > limits::LABEL => unmet(i, &"a label of at most 63 octets"),
         _ => Ok((rest, ())),
+    }
+}
+
+/// Returns where a label has a character that no label can have: RFC 5891 4.2.2 by way of RFC 5892,
+/// which takes letters, digits and marks. What is invisible, a space or a sign of punctuation, looks
+/// like another name or like an address of another form.
+fn not_of_a_label(label: &str) -> Option<usize> {
+    let found = label.char_indices().find(|(_, one)| !one.is_ascii() && !is_of_a_label(*one));
+    found.map(|(at, _)| at)
+}
+
+fn is_of_a_label(character: char) -> bool {
+    match character {
+        // Letters and digits of full and half width stand for others, which RFC 5892 2.2 shuts out.
+        '\u{ff00}'..='\u{ffef}' | '\u{2100}'..='\u{218f}' | '\u{2460}'..='\u{24ff}' => false,
+        // RFC 5892 A.3 to A.7: signs that belong to their languages.
+        '\u{b7}' | '\u{375}' | '\u{5f3}' | '\u{5f4}' | '\u{30fb}' => true,
+        // Marks, which the standard library does not tell: accents and vowel signs.
+        '\u{300}'..='\u{36f}'
+        | '\u{483}'..='\u{487}'
+        | '\u{591}'..='\u{5bd}'
+        | '\u{5bf}'
+        | '\u{5c1}'
+        | '\u{5c2}'
+        | '\u{610}'..='\u{61a}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{94d}'
+        | '\u{93c}'
+        | '\u{9bc}'
+        | '\u{9cd}'
+        | '\u{a3c}'
+        | '\u{a4d}'
+        | '\u{abc}'
+        | '\u{acd}'
+        | '\u{b3c}'
+        | '\u{b4d}'
+        | '\u{bcd}'
+        | '\u{c4d}'
+        | '\u{cbc}'
+        | '\u{ccd}'
+        | '\u{d4d}'
+        | '\u{dca}'
+        | '\u{e38}'..='\u{e3a}'
+        | '\u{e47}'..='\u{e4e}'
+        | '\u{eba}'
+        | '\u{ec8}'..='\u{ecd}'
+        | '\u{1037}'
+        | '\u{1039}'
+        | '\u{103a}'
+        | '\u{17c9}'..='\u{17d3}'
+        | '\u{3099}'
+        | '\u{309a}' => true,
+        // Fillers count as letters but show nothing.
+        '\u{115f}' | '\u{1160}' | '\u{3164}' => false,
+        _ => character.is_alphanumeric(),
     }
 }
 

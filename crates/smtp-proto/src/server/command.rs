@@ -1,11 +1,11 @@
 //! Commands, and which of them may come when.
 
-use mail_errors::{EnhancedStatusCode, ParseError, Reply, ReplyCode};
+use mail_errors::{Reply, ReplyCode};
 use mail_wire::{BareNewline, grammar::span};
 
 use crate::{
-    Command, HelloName, MailParams, ParamFault, Params, ReversePath, State, Verb, parse,
-    profile::Defects, state::may_come,
+    Command, CommandFault, Defects, ForwardPath, HelloName, MailParams, RcptParams, ReversePath,
+    State, Verb, parse, state::may_come,
 };
 
 use super::{
@@ -50,7 +50,9 @@ impl Server {
                 self.told.extend(defects.iter().map(Event::Tolerated));
                 self.command(command.into_owned(line), behind);
             }
-            Err(error) => self.refuse_because(Some(verb), syntax_error(&error), Some(error)),
+            Err(error) => {
+                self.refuse_because(Some(verb), error.reply(), Some(error.into()));
+            }
         }
     }
 
@@ -82,14 +84,7 @@ impl Server {
             Command::StartTls => self.start_tls(behind),
             Command::Auth(arguments) => self.start_auth(&arguments),
             Command::Mail { from, params } => self.mail(from, params),
-            Command::Rcpt { to, params } => match parse::rcpt_params(&params) {
-                Err(fault) => self.refuse(Verb::Rcpt, bad_param(fault)),
-                // RFC 5321 4.5.3.1.10: 452, and the client sends the rest in another transaction.
-                Ok(()) if self.transaction.recipients >= self.config.limits.recipients => {
-                    self.turn_down(Some(Verb::Rcpt), replies::TOO_MANY_RECIPIENTS, None);
-                }
-                Ok(()) => self.ask(Owed::Rcpt, Event::Rcpt(Rcpt { to, params })),
-            },
+            Command::Rcpt { to, params } => self.rcpt(to, params),
             Command::Data => self.data(),
             Command::Rset => {
                 self.reset();
@@ -101,7 +96,13 @@ impl Server {
                 self.idle_command();
             }
             Command::Vrfy(whom) => self.ask(Owed::Verify, Event::Verify(whom)),
-            Command::Expn(_) => self.refuse(Verb::Expn, replies::NOT_IMPLEMENTED),
+            Command::Lhlo(_)
+            | Command::Bdat(_)
+            | Command::Burl(_)
+            | Command::Expn(_)
+            | Command::Etrn(_)
+            | Command::Xclient(_)
+            | Command::Xforward(_) => self.refuse(command.verb(), replies::NOT_IMPLEMENTED),
             Command::Help(_) => {
                 self.say(Verb::Help, &replies::HELP);
                 self.idle_command();
@@ -148,15 +149,36 @@ impl Server {
         self.say(Verb::StartTls, &replies::READY_FOR_TLS);
     }
 
-    fn mail(&mut self, from: ReversePath, params: Params) {
+    fn mail(&mut self, from: ReversePath, params: MailParams) {
         self.transaction = Transaction::default();
-        match parse::mail_params(&params) {
-            Err(fault) => self.refuse(Verb::Mail, bad_param(fault)),
+        let (offered, mut defects) = (self.config.capabilities(self.is_tls), Defects::new());
+        let checked = params.check(&offered, self.config.profile, &mut defects);
+        self.told.extend(defects.iter().map(Event::Tolerated));
+        match checked {
+            Err(fault) => self.refuse(Verb::Mail, fault.reply()),
             // RFC 1870 6.1: refused before it is sent.
-            Ok(MailParams { size: Some(size), .. }) if size > self.config.limits.message => {
+            Ok(()) if params.size().is_some_and(|size| size > self.config.limits.message) => {
                 self.turn_down(Some(Verb::Mail), replies::TOO_BIG, None);
             }
-            Ok(read) => self.ask(Owed::Mail, Event::Mail(Mail { from, params, read })),
+            Ok(()) => self.ask(Owed::Mail, Event::Mail(Mail { from, params })),
+        }
+    }
+
+    fn rcpt(&mut self, to: ForwardPath, params: RcptParams) {
+        let (offered, mut defects) = (self.config.capabilities(self.is_tls), Defects::new());
+        let checked = params.check(&offered, self.config.profile, &mut defects);
+        self.told.extend(defects.iter().map(Event::Tolerated));
+        match checked {
+            Err(fault) => self.refuse(Verb::Rcpt, fault.reply()),
+            // RFC 6531 3.5: nothing here offers SMTPUTF8.
+            Ok(()) if !to.is_ascii() => {
+                self.refuse(Verb::Rcpt, CommandFault::Utf8NotAnnounced.reply());
+            }
+            // RFC 5321 4.5.3.1.10: 452, and the client sends the rest in another transaction.
+            Ok(()) if self.transaction.recipients >= self.config.limits.recipients => {
+                self.turn_down(Some(Verb::Rcpt), replies::TOO_MANY_RECIPIENTS, None);
+            }
+            Ok(()) => self.ask(Owed::Rcpt, Event::Rcpt(Rcpt { to, params })),
         }
     }
 
@@ -182,20 +204,6 @@ impl Server {
     pub(super) fn ask(&mut self, owed: Owed, event: Event) {
         self.owed = Some(owed);
         self.told.push_back(event);
-    }
-}
-
-/// Says what is wrong and where, which is most of what helps.
-fn syntax_error(error: &ParseError) -> Reply {
-    let text = format!("expected {} at offset {}", error.expected(), error.offset());
-    let code = ReplyCode::PARAMETER_SYNTAX_ERROR;
-    Reply::new(code, EnhancedStatusCode::INVALID_ARGUMENTS, text).unwrap_or(replies::BAD_PARAMETER)
-}
-
-fn bad_param(fault: ParamFault) -> Reply {
-    match fault {
-        ParamFault::Unknown => replies::UNKNOWN_PARAMETER,
-        ParamFault::BadValue | ParamFault::Repeated => replies::BAD_PARAMETER,
     }
 }
 

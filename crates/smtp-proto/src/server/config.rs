@@ -6,7 +6,7 @@ use mail_sasl::Mechanism;
 use mail_wire::BareNewline;
 
 use crate::{
-    Capabilities, Domain, HelloName, Mechanisms, Offer, Profile, RawOffer, limits::ServerLimits,
+    Capabilities, Domain, HelloName, Offer, Profile, RawOffer, Words, limits::ServerLimits,
 };
 
 /// What a server is and offers. One serves any number of sessions, behind an `Arc`.
@@ -144,7 +144,7 @@ impl Config {
         let mechanisms = self.mechanisms.iter().copied();
         let mechanisms: Vec<_> = mechanisms.filter(|one| self.allows(*one, under_tls)).collect();
         if !mechanisms.is_empty() {
-            all = all.with(Offer::Auth(Mechanisms::new(&mechanisms)));
+            all = all.with(Offer::Auth(Words::mechanisms(&mechanisms)));
         }
         self.extra.iter().cloned().fold(all, |all, extra| all.with(Offer::Other(extra)))
     }

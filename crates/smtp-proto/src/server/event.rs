@@ -6,7 +6,7 @@ use mail_sasl::{Credentials, Mechanism};
 use mail_wire::{BareOctet, TlsInfo};
 
 use crate::{
-    BodyType, Defect, ForwardPath, HelloName, MailParams, Params, ReversePath, Text, Verb,
+    BodyType, Defect, ForwardPath, HelloName, Lookup, MailParams, RcptParams, ReversePath, Verb,
 };
 
 /// What happened. The six that say so are answered with
@@ -52,7 +52,7 @@ pub enum Event {
     Reset,
     /// Does this user exist? **To be answered**: 252 says neither yes nor no, and is what `accept`
     /// says.
-    Verify(Text),
+    Verify(Lookup),
     /// The client is done.
     Quit,
     /// A command was refused by the session itself. For logs.
@@ -65,8 +65,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     pub(super) from: ReversePath,
-    pub(super) params: Params,
-    pub(super) read: MailParams,
+    pub(super) params: MailParams,
 }
 
 impl Mail {
@@ -79,18 +78,18 @@ impl Mail {
     /// Returns how large the client says the message will be, in octets. It is within the limit.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
-        self.read.size
+        self.params.size()
     }
 
     /// Returns what the client says of the octets of the message.
     #[must_use]
     pub fn body(&self) -> BodyType {
-        self.read.body.unwrap_or_default()
+        self.params.body()
     }
 
-    /// Returns all parameters as they came.
+    /// Returns all parameters.
     #[must_use]
-    pub const fn params(&self) -> &Params {
+    pub const fn params(&self) -> &MailParams {
         &self.params
     }
 }
@@ -99,7 +98,7 @@ impl Mail {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rcpt {
     pub(super) to: ForwardPath,
-    pub(super) params: Params,
+    pub(super) params: RcptParams,
 }
 
 impl Rcpt {
@@ -109,9 +108,9 @@ impl Rcpt {
         &self.to
     }
 
-    /// Returns all parameters as they came.
+    /// Returns all parameters.
     #[must_use]
-    pub const fn params(&self) -> &Params {
+    pub const fn params(&self) -> &RcptParams {
         &self.params
     }
 }
