@@ -2,42 +2,65 @@
 
 use mail_errors::{Misuse, Reply};
 
-use crate::{Outcome, Verb};
+use crate::{Outcome, Verb, encode};
 
-use super::{Error, Server, body::Incoming, is_known, replies};
+use super::{Server, body::Incoming, is_known, replies};
 
 /// What is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owed {
     /// To AUTH, or to the response that completed it.
     Auth(Verb),
+    /// The same, and what is asked for is what is kept of a user.
+    AuthLookup(Verb),
     Mail,
     Rcpt,
-    Data,
-    BodyEnd,
+    /// To DATA, or to the first BDAT, which is not answered before all of its octets are here.
+    Data {
+        chunked: bool,
+    },
+    /// To the end of the message, or to BDAT LAST.
+    BodyEnd {
+        verb: Verb,
+    },
     Verify,
+    Expand,
+    Help,
+    Etrn,
+    /// To XCLIENT, with a name under which the client behind has authenticated, or without.
+    Xclient {
+        login: bool,
+    },
 }
 
 impl Owed {
     pub(super) const fn verb(&self) -> Verb {
         match self {
-            Self::Auth(verb) => *verb,
+            Self::Auth(verb) | Self::AuthLookup(verb) => *verb,
             Self::Mail => Verb::Mail,
             Self::Rcpt => Verb::Rcpt,
-            Self::Data => Verb::Data,
-            Self::BodyEnd => Verb::EndOfData,
+            Self::Data { .. } => Verb::Data,
+            Self::BodyEnd { .. } => Verb::EndOfData,
             Self::Verify => Verb::Vrfy,
+            Self::Expand => Verb::Expn,
+            Self::Help => Verb::Help,
+            Self::Etrn => Verb::Etrn,
+            Self::Xclient { .. } => Verb::Xclient,
         }
     }
 
     const fn yes(self) -> Reply {
         match self {
-            Self::Auth(_) => replies::AUTHENTICATED,
+            Self::Auth(_) | Self::AuthLookup(_) => replies::AUTHENTICATED,
             Self::Mail => replies::SENDER_OK,
             Self::Rcpt => replies::RECIPIENT_OK,
-            Self::Data => replies::GO_AHEAD,
-            Self::BodyEnd => replies::MESSAGE_OK,
+            Self::Data { .. } => replies::GO_AHEAD,
+            Self::BodyEnd { .. } => replies::MESSAGE_OK,
             Self::Verify => replies::CANNOT_VERIFY,
+            Self::Expand => replies::CANNOT_EXPAND,
+            Self::Help => replies::HELP,
+            Self::Etrn => replies::QUEUING_STARTED,
+            Self::Xclient { .. } => replies::OK,
         }
     }
 
@@ -45,25 +68,34 @@ impl Owed {
     /// refused.
     const fn takes(self, outcome: Outcome) -> bool {
         match outcome {
-            Outcome::Done => !matches!(self, Self::Data),
-            Outcome::GoOn => matches!(self, Self::Data),
+            // Nobody has shown anything before the look-up.
+            Outcome::Done => !matches!(self, Self::Data { .. } | Self::AuthLookup(_)),
+            Outcome::GoOn => matches!(self, Self::Data { .. }),
             Outcome::Refused | Outcome::Closing => true,
         }
     }
 }
 
 impl Server {
-    /// Says yes to what is owed, in the usual words ([`replies`]): 250 to MAIL, RCPT and the end of
-    /// the message, 354 to DATA, 235 to AUTH. To VRFY it is 252, neither yes nor no.
+    /// Says yes to what is owed, in the usual words ([`replies`]): 250 to MAIL, RCPT, ETRN and the
+    /// end of the message, 354 to DATA, 235 to AUTH, 214 to HELP, another greeting to XCLIENT. To
+    /// VRFY and EXPN it is 252, neither yes nor no.
     ///
     /// # Errors
     /// [`Misuse::WrongMoment`] if nothing is owed.
     pub fn accept(&mut self) -> Result<(), Misuse> {
-        let reply = self.owed("accept")?.yes();
+        let reply = match self.owed("accept")? {
+            Owed::Xclient { .. } => self.greeting(),
+            owed => owed.yes(),
+        };
         self.reply(reply)
     }
 
     /// Answers what is owed. 421 ends the conversation.
+    ///
+    /// In LMTP the end of a message is answered once for each recipient that was accepted, in the
+    /// order in which they were (RFC 2033 4.2): [`answers_owed`](Self::answers_owed) tells how often
+    /// still.
     ///
     /// # Errors
     /// [`Misuse::WrongMoment`] if nothing is owed; [`Misuse::Invalid`] if this reply cannot answer
@@ -74,34 +106,86 @@ impl Server {
         if !is_known(&reply) || !owed.takes(outcome) {
             return Err(Misuse::Invalid { what: "reply", why: "its code does not answer this" });
         }
+        if outcome != Outcome::Closing && self.answers_owed() > 1 {
+            self.answer_one(&reply);
+            return Ok(());
+        }
         self.owed = None;
-        self.say(owed.verb(), &reply);
+        if let Owed::Auth(verb) = owed
+            && outcome == Outcome::Refused
+            && let Some(why) = self.auth.put_off(&reply)
+        {
+            self.say(verb, &why);
+            return Ok(());
+        }
+        match owed {
+            // RFC 3030 2: BDAT has one answer, behind its octets.
+            Owed::Data { chunked: true } if outcome == Outcome::GoOn => self.chunks_answered(None),
+            Owed::Data { chunked: true } if outcome == Outcome::Refused => {
+                self.chunks_answered(Some(reply));
+                return Ok(());
+            }
+            Owed::BodyEnd { verb } => self.answer_last(verb, &reply),
+            _ => self.say(owed.verb(), &reply),
+        }
         if outcome == Outcome::Closing {
             self.end(Ok(()));
             return Ok(());
         }
-        let done = outcome == Outcome::Done;
-        match owed {
-            Owed::Auth(_) => self.authenticated(done, &reply),
-            Owed::Mail => self.transaction.mail_refused = !done,
-            Owed::Rcpt if done => self.transaction.recipients += 1,
-            Owed::Rcpt => self.transaction.recipient_refused = true,
-            Owed::Data if outcome == Outcome::GoOn => {
-                self.incoming = Some(Incoming::new(self.config.bare_newline));
-            }
-            // The client has got something done.
-            Owed::BodyEnd if done => self.idle = 0,
-            Owed::Verify => self.idle_command(),
-            Owed::Data | Owed::BodyEnd => {}
-        }
+        self.answered(owed, outcome, &reply);
         Ok(())
     }
 
-    fn authenticated(&mut self, done: bool, reply: &Reply) {
-        let failures = self.auth.answered(done, reply.is_permanent());
-        let limit = self.config.limits.auth_failures;
-        if failures >= limit {
-            self.fail(&replies::TOO_MANY_ERRORS, Error::TooManyAuthFailures { limit });
+    /// What follows from an answer, once it is said.
+    fn answered(&mut self, owed: Owed, outcome: Outcome, reply: &Reply) {
+        let done = outcome == Outcome::Done;
+        match owed {
+            Owed::Auth(_) | Owed::AuthLookup(_) => self.authenticated(done, reply),
+            Owed::Mail => self.transaction.mail_refused = !done,
+            Owed::Rcpt if done => self.transaction.recipients += 1,
+            Owed::Rcpt => self.transaction.recipient_refused = true,
+            Owed::Data { chunked: false } if outcome == Outcome::GoOn => {
+                self.incoming = Some(Incoming::by_data(self.config.bare_newline));
+            }
+            Owed::Data { .. } => {}
+            // The client has got something done.
+            Owed::BodyEnd { .. } if done => self.idle = 0,
+            Owed::BodyEnd { .. } => {}
+            Owed::Verify | Owed::Expand | Owed::Help | Owed::Etrn => self.idle_command(),
+            Owed::Xclient { login } => {
+                if done {
+                    self.begin_anew(login);
+                }
+                self.idle_command();
+            }
+        }
+    }
+
+    /// Answers the end of a message for one recipient, and not yet the last.
+    fn answer_one(&mut self, reply: &Reply) {
+        encode::reply(reply, &mut self.output);
+        self.transaction.answered += 1;
+        if Outcome::from(reply) == Outcome::Done {
+            self.idle = 0;
+        }
+    }
+
+    fn answer_last(&mut self, verb: Verb, reply: &Reply) {
+        // It stands for itself alone.
+        self.transaction.recipients = 1;
+        self.say(verb, reply);
+    }
+
+    /// Returns how many answers are owed: none, or one; or in LMTP at the end of a message one for
+    /// each recipient that is not answered yet.
+    #[must_use]
+    pub fn answers_owed(&self) -> usize {
+        match self.due() {
+            None => 0,
+            Some(Owed::BodyEnd { .. }) if self.config.is_lmtp() => {
+                self.transaction.recipients.saturating_sub(self.transaction.answered).max(1)
+            }
+            Some(_) => 1,
         }
     }
 

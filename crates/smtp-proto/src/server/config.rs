@@ -1,13 +1,16 @@
 //! What a server is and offers.
 
-use std::num::NonZeroU64;
+use std::{net::IpAddr, num::NonZeroU64};
 
-use mail_sasl::Mechanism;
-use mail_wire::BareNewline;
+use mail_sasl::{ChannelBindings, Mechanism, TokenFailure, server::offered};
+use mail_wire::{BareNewline, proxy::Trusted};
 
 use crate::{
-    Capabilities, Domain, HelloName, Offer, Profile, RawOffer, Words, limits::ServerLimits,
+    Capabilities, Domain, Extension, Extensions, HelloName, Offer, Profile, Words,
+    limits::ServerLimits,
 };
+
+use super::proxied::{XCLIENT, XFORWARD};
 
 /// What a server is and offers. One serves any number of sessions, behind an `Arc`.
 ///
@@ -17,7 +20,7 @@ use crate::{
 /// // Submission, RFC 6409: TLS first, then AUTH, then mail.
 /// let submission = Config::new(&Domain::parse("mail.example.com")?)
 ///     .tls(TlsUse::Required)
-///     .auth(&mail_sasl::Mechanism::BY_STRENGTH)
+///     .auth(&mail_sasl::Mechanism::PASSWORD)
 ///     .require_auth();
 /// # let _ = submission;
 /// # Ok::<(), mail_errors::ParseError>(())
@@ -25,14 +28,21 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(super) host: HelloName,
+    pub(super) protocol: Protocol,
     pub(super) tls: TlsUse,
     pub(super) mechanisms: Vec<Mechanism>,
+    pub(super) token_failure: TokenFailure,
     pub(super) auth_required: bool,
     pub(super) auth_in_clear: bool,
     pub(super) bare_newline: BareNewline,
     pub(super) profile: Profile,
     pub(super) limits: ServerLimits,
-    pub(super) extra: Vec<RawOffer>,
+    /// What is on, whether or not it is offered to everybody.
+    pub(super) extensions: Extensions,
+    /// What is offered, beside what follows from the rest.
+    offers: Vec<Offer>,
+    xclient: Option<Trusted>,
+    xforward: Option<Trusted>,
 }
 
 /// How a server uses TLS.
@@ -50,21 +60,42 @@ pub enum TlsUse {
     Implicit,
 }
 
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Smtp,
+    /// RFC 2033.
+    Lmtp,
+}
+
 impl Config {
     /// Starts with a server of this name that has neither TLS nor AUTH.
     #[must_use]
     pub fn new(host: &Domain) -> Self {
         Self {
             host: host.into(),
+            protocol: Protocol::Smtp,
             tls: TlsUse::default(),
             mechanisms: Vec::new(),
+            token_failure: TokenFailure::new(),
             auth_required: false,
             auth_in_clear: false,
             bare_newline: BareNewline::default(),
             profile: Profile::default(),
             limits: ServerLimits::default(),
-            extra: Vec::new(),
+            extensions: BY_DEFAULT.iter().filter_map(Offer::extension).collect(),
+            offers: BY_DEFAULT.to_vec(),
+            xclient: None,
+            xforward: None,
         }
+    }
+
+    /// Speaks LMTP (RFC 2033): LHLO instead of EHLO and HELO, and at the end of a message a reply
+    /// for each recipient. Not for port 25.
+    #[must_use]
+    pub const fn lmtp(mut self) -> Self {
+        self.protocol = Protocol::Lmtp;
+        self
     }
 
     /// Sets how TLS is used.
@@ -74,10 +105,22 @@ impl Config {
         self
     }
 
-    /// Offers AUTH with these mechanisms, in this order. RFC 4954.
+    /// Offers AUTH with these mechanisms, in this order, as far as the connection can carry them:
+    /// those that show a password or a token under TLS alone, those with channel binding where
+    /// there is something to bind to. RFC 4954.
+    ///
+    /// Name those that the application can answer for: SCRAM needs keys
+    /// ([`Event::AuthLookup`](super::Event::AuthLookup)), CRAM-MD5 the password itself.
     #[must_use]
     pub fn auth(mut self, mechanisms: &[Mechanism]) -> Self {
         self.mechanisms = mechanisms.to_vec();
+        self
+    }
+
+    /// Sets what a client is told whose token is not good. RFC 7628 3.2.2.
+    #[must_use]
+    pub fn token_failure(mut self, failure: TokenFailure) -> Self {
+        self.token_failure = failure;
         self
     }
 
@@ -119,33 +162,118 @@ impl Config {
         self
     }
 
-    /// Offers an extension that is carried out elsewhere.
+    /// Offers an extension, in place of an offer of the same extension.
+    ///
+    /// PIPELINING, SIZE, 8BITMIME, CHUNKING and ENHANCEDSTATUSCODES are on unless they are
+    /// [withdrawn](Self::without), since the session does for them all that is to be done. Of the
+    /// others it reads the parameters, refuses what is out of range or does not go together, and
+    /// leaves the rest to the application: offer only what it honours.
+    ///
+    /// What the session settles by itself is not taken from here: SIZE says
+    /// [`ServerLimits::message`], STARTTLS and AUTH follow from [`tls`](Self::tls) and
+    /// [`auth`](Self::auth), REQUIRETLS is offered under TLS alone (RFC 8689 2), BINARYMIME beside
+    /// CHUNKING alone (RFC 3030 3), XCLIENT and XFORWARD go by [`xclient`](Self::xclient) and
+    /// [`xforward`](Self::xforward), and BURL is not carried out.
     #[must_use]
-    pub fn offer(mut self, extension: RawOffer) -> Self {
-        self.extra.push(extension);
+    pub fn offer(mut self, offer: Offer) -> Self {
+        let Some(extension) = offer.extension() else {
+            self.offers.push(offer);
+            return self;
+        };
+        match extension {
+            Extension::StartTls
+            | Extension::Auth
+            | Extension::Burl
+            | Extension::Xclient
+            | Extension::Xforward => return self,
+            _ => {}
+        }
+        match self.offers.iter_mut().find(|one| one.extension() == Some(extension)) {
+            Some(same) => *same = offer,
+            None => self.offers.push(offer),
+        }
+        self.extensions = self.extensions.with(extension);
         self
     }
 
-    /// Tells whether this mechanism may be used now.
-    pub(super) fn allows(&self, mechanism: Mechanism, under_tls: bool) -> bool {
-        // RFC 4954 4: plaintext mechanisms only under TLS, and not offered else.
-        under_tls || self.auth_in_clear || !mechanism.is_plaintext()
+    /// Does not offer this extension, and refuses what belongs to it.
+    #[must_use]
+    pub fn without(mut self, extension: Extension) -> Self {
+        self.offers.retain(|offer| offer.extension() != Some(extension));
+        self.extensions = self.extensions.without(Extensions::NONE.with(extension));
+        self
     }
 
-    pub(super) fn capabilities(&self, under_tls: bool) -> Capabilities {
-        let mut all = Capabilities::new()
-            .with(Offer::Pipelining)
-            .with(Offer::Size(NonZeroU64::new(self.limits.message)))
-            .with(Offer::EightBitMime)
-            .with(Offer::EnhancedStatusCodes);
-        if !under_tls && matches!(self.tls, TlsUse::Offered | TlsUse::Required) {
-            all = all.with(Offer::StartTls);
-        }
-        let mechanisms = self.mechanisms.iter().copied();
-        let mechanisms: Vec<_> = mechanisms.filter(|one| self.allows(*one, under_tls)).collect();
-        if !mechanisms.is_empty() {
-            all = all.with(Offer::Auth(Words::mechanisms(&mechanisms)));
-        }
-        self.extra.iter().cloned().fold(all, |all, extra| all.with(Offer::Other(extra)))
+    /// Lets these say on whose behalf they speak: XCLIENT. Nobody is trusted unless
+    /// [`Server::peer`](super::Server::peer) says who the client is.
+    #[must_use]
+    pub fn xclient(mut self, trusted: Trusted) -> Self {
+        self.xclient = Some(trusted);
+        self
+    }
+
+    /// Lets these say where a message came from: XFORWARD. Nobody is trusted unless
+    /// [`Server::peer`](super::Server::peer) says who the client is.
+    #[must_use]
+    pub fn xforward(mut self, trusted: Trusted) -> Self {
+        self.xforward = Some(trusted);
+        self
+    }
+
+    /// Tells whether this client is heard; none if nobody is.
+    pub(super) fn trusts_xclient(&self, peer: Option<IpAddr>) -> Option<bool> {
+        self.xclient.as_ref().map(|trusted| peer.is_some_and(|peer| trusted.has(peer)))
+    }
+
+    /// Tells whether this client is heard; none if nobody is.
+    pub(super) fn trusts_xforward(&self, peer: Option<IpAddr>) -> Option<bool> {
+        self.xforward.as_ref().map(|trusted| peer.is_some_and(|peer| trusted.has(peer)))
+    }
+
+    pub(super) const fn is_lmtp(&self) -> bool {
+        matches!(self.protocol, Protocol::Lmtp)
+    }
+
+    /// Returns the mechanisms that may be used now.
+    pub(super) fn offered(&self, under_tls: bool, bindings: &ChannelBindings) -> Vec<Mechanism> {
+        // RFC 4954 4: plaintext mechanisms only under TLS, and not offered else.
+        let is_protected = under_tls || self.auth_in_clear;
+        offered(&self.mechanisms, is_protected, !bindings.is_empty()).collect()
+    }
+
+    pub(super) fn capabilities(
+        &self,
+        under_tls: bool,
+        bindings: &ChannelBindings,
+        peer: Option<IpAddr>,
+    ) -> Capabilities {
+        let start_tls = !under_tls && matches!(self.tls, TlsUse::Offered | TlsUse::Required);
+        let mechanisms = self.offered(under_tls, bindings);
+        let auth = (!mechanisms.is_empty()).then(|| Offer::Auth(Words::mechanisms(&mechanisms)));
+        let words = |names: &[&str]| Words::new(names).ok();
+        let xclient = self.trusts_xclient(peer).unwrap_or_default();
+        let xforward = self.trusts_xforward(peer).unwrap_or_default();
+        self.offers
+            .iter()
+            .filter_map(|offer| match offer {
+                Offer::Size(_) => Some(Offer::Size(NonZeroU64::new(self.limits.message))),
+                Offer::RequireTls if !under_tls => None,
+                Offer::BinaryMime if !self.extensions.has(Extension::Chunking) => None,
+                other => Some(other.clone()),
+            })
+            .chain(start_tls.then_some(Offer::StartTls))
+            .chain(auth)
+            .chain(words(&XCLIENT).filter(|_| xclient).map(Offer::Xclient))
+            .chain(words(&XFORWARD).filter(|_| xforward).map(Offer::Xforward))
+            .fold(Capabilities::new(), Capabilities::with)
     }
 }
+
+/// What the session does alone all that is to be done for.
+const BY_DEFAULT: [Offer; 5] = [
+    Offer::Pipelining,
+    Offer::Size(None),
+    Offer::EightBitMime,
+    Offer::Chunking,
+    Offer::EnhancedStatusCodes,
+];

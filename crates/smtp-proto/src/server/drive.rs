@@ -39,6 +39,12 @@ impl Server {
                 self.say_goodbye(goodbye);
                 continue;
             }
+            if self.chunk.is_some() {
+                match self.receive_chunk(now) {
+                    Some(wait) => return Ok(wait),
+                    None => continue,
+                }
+            }
             let wait = match self.state {
                 State::Connected => self.greet(now),
                 State::Handshake => self.await_tls(now),
@@ -71,12 +77,16 @@ impl Server {
             return self.await_greeting(now);
         }
         self.clock.greeting_done();
-        let greeting = self.greeting.take().unwrap_or_else(|| {
-            let text = format!("{} ESMTP", self.config.host.as_str());
-            Reply::new(ReplyCode::SERVICE_READY, None, text).unwrap_or(replies::OK)
-        });
+        let greeting = self.greeting.take().unwrap_or_else(|| self.greeting());
         self.say(Verb::Connect, &greeting);
         None
+    }
+
+    /// The usual greeting. RFC 5321 4.3.1, RFC 2033 4.1.
+    pub(super) fn greeting(&self) -> Reply {
+        let protocol = if self.config.is_lmtp() { "LMTP" } else { "ESMTP" };
+        let text = format!("{} {protocol}", self.config.host.as_str());
+        Reply::new(ReplyCode::SERVICE_READY, None, text).unwrap_or(replies::OK)
     }
 
     /// Tells whether nothing holds the greeting back any more.
@@ -128,7 +138,8 @@ impl Session for Server {
     type Error = Error;
 
     fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
-        let block = if self.state == State::Message { BODY_BLOCK } else { COMMAND_BLOCK };
+        let in_body = self.state == State::Message || self.chunk.is_some();
+        let block = if in_body { BODY_BLOCK } else { COMMAND_BLOCK };
         reserve_block(&mut self.input, block);
         (&mut self.input, &mut self.output)
     }
@@ -139,8 +150,9 @@ impl Session for Server {
 
     fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Error> {
         let away = self.clock.resume(now, self.owed.is_none());
-        if let Some(incoming) = &mut self.incoming {
-            incoming.excuse(away);
+        // The application, not the client, held the message up.
+        if let Some(pace) = &mut self.pace {
+            pace.excuse(away);
         }
         let time = self.config.limits.output_time;
         if !self.clock.watch(&self.output, now, time) && self.over.is_none() {
@@ -168,7 +180,7 @@ impl Session for Server {
         }
         // RFC 3207 4.2: the server must forget what it learned from the client before.
         self.state = after(self.state, Verb::Handshake, Outcome::Done);
-        self.auth = Authentication::default();
+        self.auth = Authentication::over_tls(&info);
         self.transaction = Transaction::default();
         self.lines = LineFramer::new();
         self.clock.handshake_done();

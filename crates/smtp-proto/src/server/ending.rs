@@ -1,10 +1,10 @@
 //! What is said, what is refused, and how it ends.
 
 use bytes::BytesMut;
-use mail_errors::{ParseError, Reply};
+use mail_errors::Reply;
 use mail_wire::Goodbye;
 
-use crate::{Outcome, State, Verb, encode, state::after};
+use crate::{CommandError, Outcome, State, Verb, encode, state::after};
 
 use super::{Aborted, Error, Event, Refused, Server, TlsUse, replies};
 
@@ -13,7 +13,8 @@ impl Server {
     pub(super) fn hung_up(&mut self) {
         let state = self.state;
         let within = matches!(state, State::Message | State::Authenticating | State::Handshake);
-        let torn = within || !self.input.is_empty() || self.lines.is_swallowing();
+        let torn =
+            within || self.chunk.is_some() || !self.input.is_empty() || self.lines.is_swallowing();
         self.give_up(Error::Disconnected { state, torn });
     }
 
@@ -29,8 +30,21 @@ impl Server {
 
     /// Says this and moves to where it leads. Every reply goes out through here.
     pub(super) fn say(&mut self, verb: Verb, reply: &Reply) {
-        encode::reply(reply, &mut self.output);
+        for _ in 0..self.copies(verb, reply) {
+            encode::reply(reply, &mut self.output);
+        }
         self.state = after(self.state, verb, reply.into());
+    }
+
+    /// RFC 2033 4.2: in LMTP a message is answered for each recipient that was accepted.
+    fn copies(&self, verb: Verb, reply: &Reply) -> usize {
+        let ends = matches!(verb, Verb::EndOfData | Verb::LastChunk);
+        let takes = matches!(self.state, State::Message | State::HasRecipient | State::Chunks);
+        let goes_on = Outcome::from(reply) != Outcome::Closing;
+        if self.config.is_lmtp() && ends && takes && goes_on {
+            return self.transaction.recipients.max(1);
+        }
+        1
     }
 
     /// Refuses a command for a fault of the client's, which counts.
@@ -42,7 +56,7 @@ impl Server {
         &mut self,
         verb: Option<Verb>,
         reply: Reply,
-        error: Option<ParseError>,
+        error: Option<CommandError>,
     ) {
         self.turn_down(verb, reply, error);
         self.errors += 1;
@@ -57,7 +71,7 @@ impl Server {
         &mut self,
         verb: Option<Verb>,
         reply: Reply,
-        error: Option<ParseError>,
+        error: Option<CommandError>,
     ) {
         match verb {
             Some(verb) => self.say(verb, &reply),
@@ -93,14 +107,14 @@ impl Server {
     pub(super) fn end(&mut self, how: Result<(), Error>) {
         self.state = after(self.state, Verb::Connect, Outcome::Closing);
         self.owed = None;
-        self.incoming = None;
+        (self.incoming, self.chunk) = (None, None);
         self.input = BytesMut::new();
         self.over = Some(how);
     }
 
     /// 421 may answer any command (RFC 5321 3.8), but a message and a handshake are no commands.
     pub(super) const fn may_say_goodbye(&self) -> bool {
-        !matches!(self.state, State::Message | State::Closed)
+        !matches!(self.state, State::Message | State::Closed) && self.chunk.is_none()
     }
 
     pub(super) fn say_goodbye(&mut self, why: Goodbye) {

@@ -57,6 +57,9 @@ pub enum Error {
         /// How many octets over the limit are read and thrown away.
         limit: u64,
     },
+    /// The argument of BDAT cannot be read, so that nobody knows where the next command starts (501).
+    #[error("size of a chunk cannot be read")]
+    BadChunk,
     /// Octets stood behind STARTTLS before TLS began: an attempt at injection (RFC 3207 4.2 and
     /// CVE-2011-0411). TLS was not granted.
     #[error("{octets} octets behind STARTTLS")]
@@ -92,7 +95,7 @@ impl Fault for Error {
             | Self::EndlessLine { .. }
             | Self::EndlessMessage { .. } => FaultKind::LimitExceeded,
             Self::Injected { .. } | Self::EarlyTalker { .. } => FaultKind::Misbehaved,
-            Self::NotSmtp { .. } => FaultKind::Malformed,
+            Self::NotSmtp { .. } | Self::BadChunk => FaultKind::Malformed,
             Self::NoUpgrade => FaultKind::Misuse,
         }
     }

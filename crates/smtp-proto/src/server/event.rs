@@ -1,15 +1,16 @@
 //! What a server session tells its application.
 
 use bytes::Bytes;
-use mail_errors::{ParseError, Reply};
-use mail_sasl::{Credentials, Mechanism};
+use mail_errors::Reply;
+use mail_sasl::{Mechanism, server::Claim};
 use mail_wire::{BareOctet, TlsInfo};
 
 use crate::{
-    BodyType, Defect, ForwardPath, HelloName, Lookup, MailParams, RcptParams, ReversePath, Verb,
+    Attributes, BodyType, CommandError, Defect, ForwardPath, HelloName, Lookup, MailParams,
+    RcptParams, ReversePath, Text, Turn, Verb,
 };
 
-/// What happened. The six that say so are answered with
+/// What happened. Those that say so are answered with
 /// [`accept`](super::Server::accept) or [`reply`](super::Server::reply); all others have been
 /// answered already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +29,12 @@ pub enum Event {
     Auth {
         /// How.
         mechanism: Mechanism,
-        /// Who, and the password to be checked.
-        credentials: Credentials,
+        /// Who, and what is to be checked of it: a password, or merely whether they may.
+        claim: Claim,
     },
+    /// What is kept of this user? SCRAM and CRAM-MD5 ask before [`Event::Auth`] comes. **To be
+    /// answered**: by [`supply`](super::Server::supply), or a refusal.
+    AuthLookup(mail_sasl::server::Lookup),
     /// A transaction begins. **To be answered.**
     Mail(Mail),
     /// The message is for somebody more. **To be answered.**
@@ -53,6 +57,26 @@ pub enum Event {
     /// Does this user exist? **To be answered**: 252 says neither yes nor no, and is what `accept`
     /// says.
     Verify(Lookup),
+    /// Who is on this list? **To be answered**: 252 says neither yes nor no, and is what `accept`
+    /// says. Comes only if EXPN is [offered](super::Config::offer).
+    Expand(Lookup),
+    /// What is there to know? **To be answered** with 214. Comes only if HELP is
+    /// [offered](super::Config::offer).
+    Help(Option<Text>),
+    /// Send what waits for this node. **To be answered**: 250 to 253 do, 458 and 459 do not (RFC
+    /// 1985 5.2). Comes only if ETRN is [offered](super::Config::offer).
+    Etrn(Turn),
+    /// A trusted client says on whose behalf it speaks from now on. **To be answered**: `accept`
+    /// greets that client, and everything known of the one before is forgotten but TLS. If LOGIN is
+    /// told, it counts as authenticated. Comes only from whom [`Config::xclient`] trusts.
+    ///
+    /// [`Config::xclient`]: super::Config::xclient
+    Xclient(Attributes),
+    /// A trusted client says where the next message came from. It holds for that message, and adds
+    /// to what was told of it before. Comes only from whom [`Config::xforward`] trusts.
+    ///
+    /// [`Config::xforward`]: super::Config::xforward
+    Xforward(Attributes),
     /// The client is done.
     Quit,
     /// A command was refused by the session itself. For logs.
@@ -126,6 +150,8 @@ pub enum Aborted {
     },
     /// It has a CR or LF that stands alone. 550 answers its end.
     BareNewline(BareOctet),
+    /// The client gave it up between two chunks: RSET, EHLO or QUIT.
+    Reset,
     /// It comes too slowly. 421 was sent.
     TooSlow,
     /// The connection is gone.
@@ -137,7 +163,7 @@ pub enum Aborted {
 pub struct Refused {
     pub(super) verb: Option<Verb>,
     pub(super) reply: Reply,
-    pub(super) error: Option<ParseError>,
+    pub(super) error: Option<CommandError>,
 }
 
 impl Refused {
@@ -155,7 +181,7 @@ impl Refused {
 
     /// Returns where and why the line did not parse, if that was it.
     #[must_use]
-    pub const fn error(&self) -> Option<&ParseError> {
+    pub const fn error(&self) -> Option<&CommandError> {
         self.error.as_ref()
     }
 }

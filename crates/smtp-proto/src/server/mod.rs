@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod body;
+mod chunk;
 mod command;
 mod config;
 mod drive;
@@ -10,19 +11,23 @@ mod ending;
 mod error;
 mod event;
 mod line;
+mod line_ends;
+mod proxied;
 pub mod replies;
+mod transaction;
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, net::IpAddr, sync::Arc};
 
 use bytes::BytesMut;
 use mail_errors::{Misuse, Reply, ReplyClass};
-use mail_wire::{Goodbye, LineFramer, SendBuffer};
+use mail_wire::{Goodbye, LineFramer, Pace, SendBuffer};
 
-use crate::{State, Verb, clock::Clock};
+use crate::{BodyType, Capabilities, Domain, State, Verb, clock::Clock};
 
 use answer::Owed;
 use auth::Authentication;
 use body::Incoming;
+use chunk::OpenChunk;
 
 pub use config::{Config, TlsUse};
 pub use error::Error;
@@ -93,6 +98,19 @@ pub struct Server {
     owed: Option<Owed>,
     auth: Authentication,
     incoming: Option<Incoming>,
+    chunk: Option<OpenChunk>,
+    /// How fast a body comes, while one does.
+    pace: Option<Pace>,
+    /// What was offered, once the client has said who it is.
+    offered: Capabilities,
+    /// How many MAILs there were.
+    mails: u32,
+    /// The domains of the recipients of the session, as far as they are limited.
+    domains: Vec<Domain>,
+    /// Whose connection it is, if somebody has said.
+    peer: Option<IpAddr>,
+    /// Octets of chunks that were thrown away since the last MAIL or RSET.
+    swallowed: u64,
     greeting: Option<Reply>,
     is_tls: bool,
     transaction: Transaction,
@@ -109,8 +127,14 @@ pub struct Server {
 struct Transaction {
     /// The last MAIL was refused: a client that pipelines sends its RCPTs and DATA all the same.
     mail_refused: bool,
+    /// What the client says of the octets of the message.
+    body: BodyType,
+    is_utf8: bool,
+    /// How many RCPTs were taken.
     recipients: usize,
     recipient_refused: bool,
+    /// In LMTP: of how many the application has said what became of the message.
+    answered: usize,
 }
 
 impl Server {
@@ -128,6 +152,13 @@ impl Server {
             owed: None,
             auth: Authentication::default(),
             incoming: None,
+            chunk: None,
+            pace: None,
+            offered: Capabilities::new(),
+            mails: 0,
+            domains: Vec::new(),
+            peer: None,
+            swallowed: 0,
             greeting: None,
             is_tls: false,
             transaction: Transaction::default(),
@@ -151,6 +182,14 @@ impl Server {
         let mut server = Self::new(config);
         server.greeting = Some(reply);
         Ok(server)
+    }
+
+    /// Says whose connection it is, which decides whether XCLIENT and XFORWARD are heard
+    /// ([`Config::xclient`], [`Config::xforward`]).
+    #[must_use]
+    pub const fn peer(mut self, address: IpAddr) -> Self {
+        self.peer = Some(address);
+        self
     }
 
     /// Returns what the application has been asked and has to answer.

@@ -21,6 +21,10 @@ replies! {
     AUTHENTICATED = AUTHENTICATED Some(Enhanced::AUTHENTICATED), "authenticated";
     /// The guarded answer to VRFY. RFC 5321 3.5.3 and 7.3.
     CANNOT_VERIFY = CANNOT_VERIFY Some(Enhanced::OK), "send some mail, i will try my best";
+    /// The guarded answer to EXPN. RFC 5321 3.5.3 and 7.3.
+    CANNOT_EXPAND = CANNOT_VERIFY Some(Enhanced::OK), "send some mail, i will try my best";
+    /// The answer to ETRN: what waits for the node is being sent. RFC 1985 5.2.
+    QUEUING_STARTED = OK Some(Enhanced::OK), "queuing started";
     /// The client is not let in. RFC 4954 6.
     BAD_CREDENTIALS = AUTHENTICATION_FAILED Some(Enhanced::BAD_CREDENTIALS),
         "authentication credentials invalid";
@@ -75,6 +79,23 @@ replies! {
     /// One recipient more than the limit. RFC 5321 4.5.3.1.10.
     TOO_MANY_RECIPIENTS = INSUFFICIENT_STORAGE Some(Enhanced::TOO_MANY_RECIPIENTS),
         "too many recipients";
+    /// One domain more than LIMITS says. RFC 9422 4.3.
+    TOO_MANY_DOMAINS = INSUFFICIENT_STORAGE Some(Enhanced::TOO_MANY_RECIPIENTS),
+        "too many domains in this session";
+    /// One message more than LIMITS says. RFC 9422 4.1.
+    TOO_MANY_MESSAGES = INSUFFICIENT_STORAGE Some(Enhanced::PUT_OFF_BY_POLICY),
+        "too many messages in this session";
+    /// BY=...;R asks for less time than is promised. RFC 2852 4.
+    TOO_SOON = PARAMETERS_NOT_RECOGNIZED Some(Enhanced::INVALID_ARGUMENTS),
+        "cannot be delivered so soon";
+    /// HOLDFOR or HOLDUNTIL asks for more than is offered. RFC 4865 5.
+    HELD_TOO_LONG = PARAMETER_SYNTAX_ERROR Some(Enhanced::INVALID_ARGUMENTS),
+        "not kept back for so long";
+    /// The message is a solicitation of a sort that is not taken. RFC 3865 2.
+    NO_SOLICITATION = MAILBOX_UNAVAILABLE Some(Enhanced::NOT_AUTHORIZED),
+        "no such solicitation is taken here";
+    /// XCLIENT or XFORWARD from somebody who is not trusted.
+    NOT_TRUSTED = MAILBOX_UNAVAILABLE Some(Enhanced::POLICY), "not from you";
     /// TLS first. RFC 3207 4.
     TLS_REQUIRED = AUTHENTICATION_REQUIRED Some(Enhanced::POLICY), "must issue STARTTLS first";
     /// AUTH first. RFC 4954 6.

@@ -1,0 +1,145 @@
+//! The dialogues of `tests/data` with our server, step by step, in one go, and cut everywhere.
+
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+mod script;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::{Buf, BytesMut};
+use mail_errors::Reply;
+use mail_wire::{
+    Next, Session,
+    testing::{Act, contract, cut_everywhere, pretend, start},
+};
+use script::{Script, Turn, scripts};
+use smtp_proto::{
+    Profile, Read, ReplyReader,
+    server::{Event, Server},
+};
+
+fn server(script: &Script) -> Server {
+    Server::new(script.config()).peer(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+fn run(file: &'static str, text: &str) {
+    let scripts = scripts(file, text);
+    for script in &scripts {
+        step_by_step(script);
+        let flights = script.flights();
+        let flights: Vec<&[u8]> = flights.iter().map(Vec::as_slice).collect();
+        let make = || (server(script), script.application());
+        contract(make, &flights);
+        let replayed = cut_everywhere(make, &flights, false);
+        let said = replies(&replayed.output);
+        let expected: Vec<_> = script.replies().cloned().collect();
+        let name = &script.title;
+        assert_eq!(said.len(), expected.len(), "{file} {name}: {:#?}", replayed.text());
+        for (said, expected) in said.iter().zip(&expected) {
+            same(script, said, expected);
+        }
+        let told: Vec<_> = script.events().collect();
+        assert_eq!(replayed.log, told, "{file} {name}");
+    }
+}
+
+/// Each turn must have had its effect before the next is taken, and at the end the server stands
+/// where who reads along sees it.
+fn step_by_step(script: &Script) {
+    let (mut server, mut act) = (server(script), script.application());
+    let (mut said, mut told) = (Vec::new(), Vec::new());
+    let name = &script.title;
+    for turn in &script.turns {
+        if let Turn::Client(octets) = turn {
+            assert!(said.is_empty(), "{name}: not expected: {said:?}");
+            server.buffers().0.extend_from_slice(octets);
+            continue;
+        }
+        pump(&mut server, &mut act, &mut said, &mut told);
+        match turn {
+            Turn::Server(reply) => {
+                assert!(!said.is_empty(), "{name}: nothing where {reply} is expected");
+                same(script, &said.remove(0), reply);
+            }
+            Turn::Event(event, _) => {
+                assert!(!told.is_empty(), "{name}: nothing where {event:?} is expected");
+                assert_eq!(&told.remove(0), event, "{name}");
+            }
+            Turn::Client(_) => {}
+        }
+    }
+    pump(&mut server, &mut act, &mut said, &mut told);
+    assert!(said.is_empty() && told.is_empty(), "{name}: not expected: {said:?} {told:?}");
+    assert_eq!(server.state(), script.end(), "{name}");
+}
+
+fn pump(
+    server: &mut Server,
+    act: &mut impl FnMut(&mut Server, Event) -> Act,
+    said: &mut Vec<Reply>,
+    told: &mut Vec<String>,
+) {
+    loop {
+        let answer = server.next_event(start());
+        let (_, out) = server.buffers();
+        said.extend(replies(&out.copy_to_bytes(out.remaining())));
+        match answer {
+            Ok(Next::Event(event)) => {
+                if let Act::Log(line) = act(server, event) {
+                    told.push(line);
+                }
+            }
+            Ok(Next::Upgrade { to, .. }) => server.upgraded(pretend(to)).unwrap(),
+            Ok(_) | Err(_) => break,
+        }
+    }
+}
+
+fn replies(wire: &[u8]) -> Vec<Reply> {
+    let mut input = BytesMut::from(wire);
+    let mut reader = ReplyReader::new(Profile::STRICT, 512, 64 * 1024);
+    let mut replies = Vec::new();
+    while let Read::Reply(reply, _) = reader.next(&mut input).unwrap() {
+        replies.push(reply);
+    }
+    assert!(input.is_empty(), "ends within a reply");
+    replies
+}
+
+/// Of a reply the code counts, of a reply to EHLO the keywords as well, and all of what the
+/// application said.
+fn same(script: &Script, said: &Reply, expected: &Reply) {
+    let name = &script.title;
+    assert_eq!(said.code(), expected.code(), "{name}: {said} where {expected} is expected");
+    let answers = script.turns.iter().flat_map(|turn| match turn {
+        Turn::Event(_, answers) => answers.as_slice(),
+        _ => &[],
+    });
+    if answers.into_iter().any(|answer| answer == expected) {
+        assert_eq!(said, expected, "{name}");
+    }
+    if expected.lines().count() > 1 && expected.code().get() == 250 {
+        let keywords = |reply: &Reply| {
+            let lines = reply.lines().skip(1);
+            let mut words: Vec<_> = lines
+                .map(|line| line.split(|octet| *octet == b' ').next().unwrap().to_ascii_uppercase())
+                .collect();
+            words.sort();
+            words
+        };
+        assert_eq!(keywords(said), keywords(expected), "{name}: {said}");
+    }
+}
+
+macro_rules! rfcs {
+    ($($name:ident = $file:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            run($file, include_str!(concat!("data/", $file)));
+        }
+    )*};
+}
+
+rfcs! {
+    ok_rfc3030_chunking = "rfc3030.txt";
+}
