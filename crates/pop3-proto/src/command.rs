@@ -1,4 +1,4 @@
-//! Commands: RFC 1939 5, 6 and 7, RFC 2449 5, RFC 2595 4.
+//! Commands: RFC 1939 5, 6 and 7, RFC 2449 5, RFC 2595 4, RFC 5034 4.
 
 use std::{borrow::Cow, fmt};
 
@@ -16,6 +16,8 @@ pub enum Verb {
     Pass,
     /// Who wants in, and the digest of password and greeting. RFC 1939 7.
     Apop,
+    /// Who wants in, by SASL. RFC 5034 4.
+    Auth,
     /// What the server offers. RFC 2449 5.
     Capa,
     /// TLS from here on. RFC 2595 4.
@@ -42,10 +44,11 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::User,
         Self::Pass,
         Self::Apop,
+        Self::Auth,
         Self::Capa,
         Self::Stls,
         Self::Stat,
@@ -66,6 +69,7 @@ impl Verb {
             Self::User => "USER",
             Self::Pass => "PASS",
             Self::Apop => "APOP",
+            Self::Auth => "AUTH",
             Self::Capa => "CAPA",
             Self::Stls => "STLS",
             Self::Stat => "STAT",
@@ -97,6 +101,9 @@ pub enum Command<'a> {
     Pass(Password<'a>),
     /// APOP name digest.
     Apop(UserName<'a>, ApopDigest),
+    /// AUTH mechanism, perhaps with an initial response. Without a mechanism it asks for the list
+    /// of them: that is no RFC's, but older than RFC 2449 and still in use.
+    Auth(Option<AuthArguments<'a>>),
     /// CAPA.
     Capa,
     /// STLS.
@@ -129,6 +136,7 @@ impl Command<'_> {
             Self::User(_) => Verb::User,
             Self::Pass(_) => Verb::Pass,
             Self::Apop(..) => Verb::Apop,
+            Self::Auth(_) => Verb::Auth,
             Self::Capa => Verb::Capa,
             Self::Stls => Verb::Stls,
             Self::Stat => Verb::Stat,
@@ -150,6 +158,7 @@ impl Command<'_> {
             Self::User(name) => Command::User(name.into_owned()),
             Self::Pass(password) => Command::Pass(password.into_owned()),
             Self::Apop(name, digest) => Command::Apop(name.into_owned(), digest),
+            Self::Auth(arguments) => Command::Auth(arguments.map(AuthArguments::into_owned)),
             Self::Capa => Command::Capa,
             Self::Stls => Command::Stls,
             Self::Stat => Command::Stat,
@@ -255,6 +264,63 @@ impl<'a> Password<'a> {
 impl fmt::Debug for Password<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
+    }
+}
+
+/// The arguments of AUTH: a mechanism's name of 1 to 20 letters, digits, hyphens and underscores,
+/// and perhaps an initial response in base64, which does not print. RFC 5034 7.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthArguments<'a> {
+    mechanism: Cow<'a, [u8]>,
+    initial: Option<Cow<'a, [u8]>>,
+}
+
+impl<'a> AuthArguments<'a> {
+    /// Takes a name, and the initial response as
+    /// [`encode_initial`](mail_sasl::framing::encode_initial) makes it.
+    ///
+    /// # Errors
+    /// [`ParseError`] at the first octet that cannot be in it, counted from the name.
+    pub fn new(mechanism: &'a str, initial: Option<&'a Secret>) -> Result<Self, ParseError> {
+        let mechanism = parse::mechanism(mechanism.as_bytes())?;
+        let initial = initial.map(|initial| parse::initial_response(initial.expose()));
+        Ok(Self::checked(mechanism, initial.transpose()?))
+    }
+
+    pub(crate) const fn checked(mechanism: &'a [u8], initial: Option<&'a [u8]>) -> Self {
+        let initial = match initial {
+            Some(initial) => Some(Cow::Borrowed(initial)),
+            None => None,
+        };
+        Self { mechanism: Cow::Borrowed(mechanism), initial }
+    }
+
+    /// Returns the mechanism's name.
+    #[must_use]
+    pub fn mechanism(&self) -> &[u8] {
+        &self.mechanism
+    }
+
+    /// Returns the initial response, in base64; `=` is an empty one.
+    #[must_use]
+    pub fn initial(&self) -> Option<&[u8]> {
+        self.initial.as_deref()
+    }
+
+    /// Copies the octets, if they are only borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> AuthArguments<'static> {
+        AuthArguments {
+            mechanism: Cow::Owned(self.mechanism.into_owned()),
+            initial: self.initial.map(|initial| Cow::Owned(initial.into_owned())),
+        }
+    }
+}
+
+impl fmt::Debug for AuthArguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let initial = if self.initial.is_some() { ", .." } else { "" };
+        write!(f, "AuthArguments({}{initial})", self.mechanism.escape_ascii())
     }
 }
 

@@ -103,11 +103,13 @@
 //! # What is supported
 //!
 //! RFC 1939 whole, with UIDL, TOP, USER, PASS and APOP; CAPA, PIPELINING and response codes
-//! (RFC 2449); STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206).
+//! (RFC 2449); STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206);
+//! AUTH with every mechanism of `mail-sasl` (RFC 5034, RFC 1734).
 //!
-//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856), a policy for LOGIN-DELAY and EXPIRE
+//! Not supported: UTF8 and LANG (RFC 6856), a policy for LOGIN-DELAY and EXPIRE
 //! (RFC 2449 6.5 and 6.7).
 
+mod binding;
 mod capabilities;
 pub mod client;
 mod clock;
@@ -127,7 +129,7 @@ mod timestamp;
 mod violation;
 
 pub use capabilities::{Capabilities, Capability};
-pub use command::{ApopDigest, Command, Password, UserName, Verb};
+pub use command::{ApopDigest, AuthArguments, Command, Password, UserName, Verb};
 pub use limits::{ClientLimits, ServerLimits};
 pub use listing::{DropListing, ScanListing, UniqueId, UniqueIdListing};
 pub use maildrop::{Deletions, Maildrop, Missing};

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Longest line of an AUTH exchange in octets, CRLF included: those of SMTP (RFC 4954 4), because
+/// RFC 5034 4 names none, and AUTH itself with an initial response.
+pub(crate) const AUTH_LINE: usize = mail_sasl::limits::LINE + 2;
+
 /// How much a server takes, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLimits {

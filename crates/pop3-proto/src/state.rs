@@ -42,8 +42,8 @@ impl State {
         match verb {
             // RFC 2449 5: CAPA is legal in both states. RFC 1939 4, 6: so is QUIT.
             Verb::Capa | Verb::Quit => !self.is_over(),
-            // RFC 1939 7 and RFC 2595 4: only while nobody is logged in.
-            Verb::User | Verb::Apop | Verb::Stls => {
+            // RFC 1939 7, RFC 5034 4 and RFC 2595 4: only while nobody is logged in.
+            Verb::User | Verb::Apop | Verb::Auth | Verb::Stls => {
                 matches!(self, Self::Authorization | Self::Identified)
             }
             // RFC 1939 7: only after a successful USER.
@@ -73,9 +73,9 @@ pub(crate) const fn after(state: State, verb: Verb, answer: Status) -> State {
     }
     match (verb, answer) {
         (Verb::User, Status::Ok) => State::Identified,
-        (Verb::Pass | Verb::Apop, Status::Ok) => State::Transaction,
+        (Verb::Pass | Verb::Apop | Verb::Auth, Status::Ok) => State::Transaction,
         // RFC 1939 7: after a failure the client starts again with USER, or gives up.
-        (Verb::User | Verb::Pass | Verb::Apop, Status::Err) => State::Authorization,
+        (Verb::User | Verb::Pass | Verb::Apop | Verb::Auth, Status::Err) => State::Authorization,
         // RFC 2595 4: after TLS the name that was given in the clear counts no more.
         (Verb::Stls, Status::Ok) => State::Authorization,
         (Verb::Stls, Status::Err) => state,

@@ -1,6 +1,7 @@
 //! Why a conversation ended before its time.
 
 use mail_errors::{Fault, FaultKind, Misuse, ParseError};
+use mail_sasl::SaslError;
 use thiserror::Error;
 
 use crate::Response;
@@ -67,6 +68,10 @@ pub enum Violation {
     /// TLS is required, and the server refused STLS.
     #[error("server refused STLS: {0}")]
     TlsRefused(Response<'static>),
+    /// The server ended an AUTH exchange with +OK that was not complete, or goes on with one that
+    /// was given up: it is not to be trusted.
+    #[error(transparent)]
+    Sasl(#[from] SaslError),
     /// The driver called the session wrongly.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -84,6 +89,7 @@ impl Fault for Violation {
             Self::Truncated { .. } | Self::Dismissed(_) => FaultKind::Disconnected,
             Self::Injected | Self::Unsolicited => FaultKind::Misbehaved,
             Self::TlsNotOffered | Self::TlsRefused(_) => FaultKind::Incompatible,
+            Self::Sasl(error) => error.kind(),
             Self::Misuse(misuse) => misuse.kind(),
         }
     }

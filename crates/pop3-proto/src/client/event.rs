@@ -116,6 +116,8 @@ pub enum NotSent {
     NotOffered(&'static str),
     /// It would send a password in the clear.
     Plaintext,
+    /// It has something that no mechanism on offer can carry.
+    Credentials,
     /// The conversation was closed before its turn came.
     Over,
 }
@@ -126,6 +128,7 @@ impl fmt::Display for NotSent {
             Self::WrongState(state) => write!(f, "not possible in {} state", state.as_str()),
             Self::NotOffered(what) => write!(f, "the server does not offer {what}"),
             Self::Plaintext => f.write_str("a password is not sent without TLS"),
+            Self::Credentials => f.write_str("no mechanism on offer can carry the credentials"),
             Self::Over => f.write_str("the conversation is over"),
         }
     }

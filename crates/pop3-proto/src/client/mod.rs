@@ -6,10 +6,11 @@
 //! has one line or many, and never guesses. Messages and listings stream through at constant
 //! memory.
 //!
-//! RFC 1939 whole; RFC 2449; RFC 2595 4; the codes of RFC 3206.
+//! RFC 1939 whole; RFC 2449; RFC 2595 4; the codes of RFC 3206; RFC 5034.
 //!
-//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856).
+//! Not supported: UTF8 and LANG (RFC 6856).
 
+mod auth;
 mod config;
 mod event;
 mod receive;
@@ -20,7 +21,7 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
 use mail_errors::{Misuse, Secret};
-use mail_sasl::Credentials;
+use mail_sasl::{Credentials, Mechanism, Nonce, client::Identity};
 use mail_wire::{
     BODY_BLOCK, COMMAND_BLOCK, Goodbye, LineFramer, Next, SendBuffer, TlsInfo, Upgraded,
     reserve_block,
@@ -41,7 +42,7 @@ use send::{Job, Request, Sent};
 /// The client's end of one conversation.
 ///
 /// * **Commands**, each answered under the [`Handle`] that the call returns:
-///   [`login`](Self::login), [`apop`](Self::apop), [`capa`](Self::capa), [`stat`](Self::stat),
+///   [`log_in`](Self::log_in), [`login`](Self::login), [`apop`](Self::apop), [`capa`](Self::capa), [`stat`](Self::stat),
 ///   [`list`](Self::list), [`list_one`](Self::list_one), [`uidl`](Self::uidl),
 ///   [`uidl_one`](Self::uidl_one), [`retr`](Self::retr), [`top`](Self::top), [`dele`](Self::dele),
 ///   [`rset`](Self::rset), [`noop`](Self::noop), [`quit`](Self::quit); and
@@ -99,6 +100,8 @@ pub struct Client {
     stage: Stage,
     /// What the server's greeting offers for APOP.
     timestamp: Option<Timestamp>,
+    /// For the next AUTH exchange.
+    nonce: Option<Nonce>,
     capabilities: Option<Capabilities>,
     tls: Option<TlsInfo>,
     /// Commands that wait for their turn.
@@ -159,6 +162,7 @@ impl Client {
             state: State::Authorization,
             stage,
             timestamp: None,
+            nonce: None,
             capabilities: None,
             tls: None,
             queue: VecDeque::new(),
@@ -174,6 +178,34 @@ impl Client {
             quitting: false,
             end: None,
         }
+    }
+
+    /// Logs in by the strongest means on offer: AUTH with the strongest mechanism that can carry
+    /// it, bound to TLS where that can be had; else, with a password, USER and PASS. Takes
+    /// [`Credentials`], a [`BearerToken`](mail_sasl::BearerToken), or an [`Identity`]. RFC 5034.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat). Whether it can be sent shows when its turn comes.
+    pub fn log_in(&mut self, who: impl Into<Identity>) -> Result<Handle, Misuse> {
+        self.give("log_in", Job::Sasl(who.into(), None))
+    }
+
+    /// Logs in by AUTH with this mechanism. RFC 5034 4.
+    ///
+    /// # Errors
+    /// As [`log_in`](Self::log_in).
+    pub fn authenticate(
+        &mut self,
+        mechanism: Mechanism,
+        who: impl Into<Identity>,
+    ) -> Result<Handle, Misuse> {
+        self.give("authenticate", Job::Sasl(who.into(), Some(mechanism)))
+    }
+
+    /// Gives the nonce for SCRAM, which is drawn from the operating system else: for entropy from
+    /// elsewhere, and for transcripts that are the same each time. It is used once.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.nonce = Some(nonce);
     }
 
     /// Logs in with USER and PASS.

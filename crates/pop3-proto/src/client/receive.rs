@@ -6,7 +6,8 @@ use mail_errors::ParseError;
 use mail_wire::{BodyPiece, DotUnstuffer, Line, LineLimits, Next, grammar::cut, shrink};
 
 use crate::{
-    Capabilities, Command, Deviation, Response, Status, Verb, Violation, parse, state::after,
+    Capabilities, Command, Deviation, Response, Status, Verb, Violation, limits, parse,
+    state::after,
 };
 
 use super::{
@@ -54,7 +55,11 @@ impl Client {
     }
 
     fn receive_line(&mut self, now: Instant) -> Option<Next<Event>> {
-        let limit = self.config.limits.response_line;
+        // RFC 5034 4: challenges are not held to the length of responses.
+        let limit = match self.is_challenged() {
+            true => self.config.limits.response_line.max(limits::AUTH_LINE),
+            false => self.config.limits.response_line,
+        };
         // A status that is thrown away cannot be acted upon.
         let swallow = match self.reading {
             Reading::Status => 0,
@@ -91,6 +96,13 @@ impl Client {
     }
 
     fn line(&mut self, line: &[u8]) {
+        // > continue-req = "+" SP [base64] CRLF                             RFC 5034 7
+        let challenge = if line == b"+" { Some(&[][..]) } else { line.strip_prefix(b"+ ") };
+        if let (Reading::Status, Some(challenge)) = (&self.reading, challenge)
+            && self.is_challenged()
+        {
+            return self.challenged(challenge);
+        }
         if let Reading::Status = self.reading {
             return match parse::response(line) {
                 Ok(response) => self.response(response.into_owned()),
@@ -137,6 +149,7 @@ impl Client {
                 | Verb::User
                 | Verb::Pass
                 | Verb::Apop
+                | Verb::Auth
                 | Verb::Stls
                 | Verb::Stat
                 | Verb::Dele
@@ -199,6 +212,17 @@ impl Client {
         if verb != Verb::Stls {
             self.state = after(self.state, verb, status);
         }
+        let then = match then {
+            // A server that says yes too early has shown nothing.
+            Then::Exchange(exchange) if status == Status::Ok => match exchange.finish() {
+                Ok(()) => Then::Nothing,
+                Err(error) => return self.over(Err(error.into())),
+            },
+            Then::Cancelled if status == Status::Ok => {
+                return self.over(Err(Violation::Unsolicited));
+            }
+            then => then,
+        };
         match (verb, then) {
             (Verb::Stls, _) => return self.stls_answered(response),
             (Verb::User, Then::Password(password)) if status == Status::Ok => {
@@ -206,7 +230,9 @@ impl Client {
                 return self.remember(forgotten);
             }
             // RFC 2449 5: the list may be another one in the transaction state.
-            (Verb::Pass | Verb::Apop, _) if status == Status::Ok && self.capabilities.is_some() => {
+            (Verb::Pass | Verb::Apop | Verb::Auth, _)
+                if status == Status::Ok && self.capabilities.is_some() =>
+            {
                 self.send(handle, &Command::Capa, Then::LoggedIn(verb, response));
                 return self.remember(forgotten);
             }

@@ -1,7 +1,10 @@
 //! Commands on their way out, and when each may go.
 
 use mail_errors::{Misuse, Secret};
-use mail_sasl::apop;
+use mail_sasl::{
+    Mechanism, apop,
+    client::{Exchange, Identity},
+};
 
 use crate::{ApopDigest, Capability, Command, Password, Response, State, UserName, Verb, encode};
 
@@ -27,6 +30,8 @@ pub(super) enum Job {
     /// USER, and PASS when that is granted.
     Login(UserName<'static>, Password<'static>),
     Apop(UserName<'static>, Secret),
+    /// AUTH by the strongest mechanism or by this one, or USER and PASS.
+    Sasl(Identity, Option<Mechanism>),
 }
 
 impl Job {
@@ -36,6 +41,7 @@ impl Job {
             Self::Command(command) => command.verb(),
             Self::Login(..) => Verb::User,
             Self::Apop(..) => Verb::Apop,
+            Self::Sasl(..) => Verb::Auth,
         }
     }
 }
@@ -60,6 +66,10 @@ pub(super) enum Then {
     Nothing,
     /// USER was granted: PASS.
     Password(Password<'static>),
+    /// AUTH goes on by challenges and responses.
+    Exchange(Box<Exchange>),
+    /// The exchange was given up, and the server has to say so.
+    Cancelled,
     /// CAPA was answered: the login is done, which was answered so.
     LoggedIn(Verb, Response<'static>),
 }
@@ -110,7 +120,7 @@ impl Client {
         self.capabilities.as_ref().is_some_and(|offered| offered.has(capability))
     }
 
-    fn start(&mut self, handle: Handle, job: Job) -> Result<(), NotSent> {
+    pub(super) fn start(&mut self, handle: Handle, job: Job) -> Result<(), NotSent> {
         if !self.state.allows(job.verb()) {
             return Err(NotSent::WrongState(self.state));
         }
@@ -128,6 +138,7 @@ impl Client {
                 }
                 self.send(Some(handle), &Command::User(name), Then::Password(password));
             }
+            Job::Sasl(who, only) => self.start_login(handle, who, only)?,
             Job::Apop(name, secret) => {
                 let digest = self.timestamp.as_ref().and_then(|timestamp| {
                     let digest = apop::Digest::new(timestamp.as_str().as_bytes(), &secret);

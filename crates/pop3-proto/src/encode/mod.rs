@@ -22,7 +22,13 @@ pub fn command(command: &Command<'_>, out: &mut impl Sink) {
             word(name.as_str().as_bytes(), out);
             word(digest.digits(), out);
         }
-        Command::List(None) | Command::Uidl(None) => {}
+        Command::Auth(Some(arguments)) => {
+            word(arguments.mechanism(), out);
+            if let Some(initial) = arguments.initial() {
+                word(initial, out);
+            }
+        }
+        Command::Auth(None) | Command::List(None) | Command::Uidl(None) => {}
         Command::List(Some(number)) | Command::Uidl(Some(number)) => message(*number, out),
         Command::Retr(number) | Command::Dele(number) => message(*number, out),
         Command::Top(number, lines) => {

@@ -3,7 +3,7 @@
 use mail_errors::ParseError;
 use mail_wire::grammar::{ByteSet, PResult, complete, cut, fatal, number, span, unmet};
 
-use crate::{ApopDigest, Command, Password, UserName, Verb, text::unsendable};
+use crate::{ApopDigest, AuthArguments, Command, Password, UserName, Verb, text::unsendable};
 
 use super::{message_number, rest, sp};
 
@@ -47,6 +47,7 @@ fn keyword(i: &[u8]) -> PResult<'_, Verb> {
         (4, b"USER") => Verb::User,
         (4, b"PASS") => Verb::Pass,
         (4, b"APOP") => Verb::Apop,
+        (4, b"AUTH") => Verb::Auth,
         (4, b"CAPA") => Verb::Capa,
         (4, b"STLS") => Verb::Stls,
         (4, b"STAT") => Verb::Stat,
@@ -87,6 +88,19 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
             let (i, ()) = sp(i)?;
             let (i, digest) = digest_of(i)?;
             Ok((i, Command::Apop(name, digest)))
+        }
+        Verb::Auth if i.is_empty() => Ok((i, Command::Auth(None))),
+        // > auth-command = "AUTH" SP sasl-mech [SP initial-response] *(CRLF [base64])
+        // >                [CRLF cancel-response] CRLF                      RFC 5034 7
+        Verb::Auth => {
+            let (i, ()) = sp(i)?;
+            let (i, mechanism) = sasl_mech(i)?;
+            if i.is_empty() {
+                return Ok((i, Command::Auth(Some(AuthArguments::checked(mechanism, None)))));
+            }
+            let (i, ()) = sp(i)?;
+            let (i, initial) = initial_of(i)?;
+            Ok((i, Command::Auth(Some(AuthArguments::checked(mechanism, Some(initial))))))
         }
         Verb::Capa => Ok((i, Command::Capa)),
         Verb::Stls => Ok((i, Command::Stls)),
@@ -146,6 +160,39 @@ fn name_of(i: &[u8], len: usize) -> PResult<'_, UserName<'_>> {
     }
 }
 
+/// Reads a mechanism's name that fills the slice.
+pub(crate) fn mechanism(name: &[u8]) -> Result<&[u8], ParseError> {
+    complete(name, sasl_mech)
+}
+
+/// > sasl-mech = 1*20mech-char
+/// > mech-char = UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE                   RFC 4422 3.1
+///
+/// Small letters are let pass, as SMTP and IMAP have it.
+fn sasl_mech(i: &[u8]) -> PResult<'_, &[u8]> {
+    const MECH_CHAR: ByteSet = ByteSet::ALNUM.with(b"-_");
+    let (name, rest) = span(i, &MECH_CHAR);
+    match name.len() {
+        1..=20 => Ok((rest, name)),
+        0 => unmet(i, &"a mechanism"),
+        _ => fatal(cut(i, 20).1, &"at most 20 octets of mechanism"),
+    }
+}
+
+/// Reads an initial response that fills the slice.
+pub(crate) fn initial_response(text: &[u8]) -> Result<&[u8], ParseError> {
+    complete(text, initial_of)
+}
+
+/// > initial-response = base64 / "="                                         RFC 5034 7
+///
+/// Whether the groups of base64 are whole shows when it is decoded.
+fn initial_of(i: &[u8]) -> PResult<'_, &[u8]> {
+    const BASE64: ByteSet = ByteSet::ALNUM.with(b"+/=");
+    let (initial, rest) = span(i, &BASE64);
+    if initial.is_empty() { unmet(i, &"an initial response") } else { Ok((rest, initial)) }
+}
+
 /// Reads a digest that fills the slice.
 pub(crate) fn apop_digest(digits: &[u8]) -> Result<ApopDigest, ParseError> {
     complete(digits, digest_of)
@@ -195,6 +242,20 @@ mod tests {
         assert_eq!(digest.digits(), b"c4c9334bac560ecc979e58001b3e22fb");
     }
 
+    /// RFC 5034 6, and the list that is older.
+    #[test]
+    fn ok_auth_of_rfc_5034() {
+        let Command::Auth(Some(plain)) = reads(b"AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q=") else {
+            panic!()
+        };
+        assert_eq!(plain.mechanism(), b"PLAIN");
+        assert_eq!(plain.initial(), Some(&b"dGVzdAB0ZXN0AHRlc3Q="[..]));
+        assert!(!format!("{plain:?}").contains("dGVz"));
+        let Command::Auth(Some(cram)) = reads(b"auth cram-md5") else { panic!() };
+        assert_eq!((cram.mechanism(), cram.initial()), (&b"cram-md5"[..], None));
+        assert_eq!(reads(b"AUTH"), Command::Auth(None));
+    }
+
     #[test]
     fn ok_numbers_with_leading_zeros() {
         let two = MessageNumber::new(2).unwrap();
@@ -232,6 +293,12 @@ mod tests {
             (b"PASS ", "expected a password at offset 5"),
             (b"PASS a\0", "expected a password without NUL at offset 6"),
             (b"APOP a\x7f 0", "expected a user name without control characters at offset 6"),
+            (b"AUTH ", "expected a mechanism at offset 5"),
+            (b"AUTH A B C", "expected end of line at offset 8"),
+            (b"AUTH A ", "expected an initial response at offset 7"),
+            (b"AUTH A *", "expected an initial response at offset 7"),
+            (b"AUTH A.B", "expected SP at offset 6"),
+            (b"AUTH ABCDEFGHIJKLMNOPQRSTU", "expected at most 20 octets of mechanism at offset 25"),
             (b"APOP mrose", "expected name and digest at offset 5"),
             (b"APOP mrose c4", "expected 32 lower-case hexadecimal digits at offset 13"),
             (b"APOP m C4C9", "expected 32 lower-case hexadecimal digits at offset 7"),

@@ -14,7 +14,7 @@ use mail_wire::grammar::{PResult, fatal, number, octet, unmet};
 use crate::MessageNumber;
 
 pub use capability::capability;
-pub(crate) use command::{apop_digest, user_name};
+pub(crate) use command::{apop_digest, initial_response, mechanism, user_name};
 pub use command::{command, verb};
 pub use listing::{drop_listing, scan_listing, unique_id, unique_id_listing};
 pub use response::response;

@@ -119,15 +119,12 @@ impl Server {
         match &self.work {
             Work::Login(verb) => {
                 let verb = *verb;
-                self.answered(verb, Status::Err);
-                if matches!(why.code(), None | Some(ResponseCode::Auth)) {
-                    self.auth_failures += 1;
+                if self.put_refusal_off(why) {
+                    return Ok(());
                 }
-                let limit = self.config.limits.auth_failures;
-                if self.auth_failures >= limit {
-                    self.over(Err(Violation::TooManyLogins { limit }));
-                }
+                self.login_failed(verb, why);
             }
+            Work::Lookup => self.login_failed(Verb::Auth, why),
             Work::Body(sending) if sending.asked && !sending.begun => {}
             Work::Ids(ids) if ids.may_be_refused() => {}
             Work::Commit => {
@@ -141,11 +138,28 @@ impl Server {
             | Work::Greet
             | Work::Command
             | Work::StartTls
+            | Work::Sasl
             | Work::List(_) => return Err(self.not_owed("refuse")),
         }
         encode::response(why, &mut self.output);
         self.work = Work::Command;
         Ok(())
+    }
+
+    fn login_failed(&mut self, verb: Verb, why: &Response<'_>) {
+        self.end_exchange();
+        self.answered(verb, Status::Err);
+        if matches!(why.code(), None | Some(ResponseCode::Auth)) {
+            self.count_failed_login();
+        }
+    }
+
+    pub(super) fn count_failed_login(&mut self) {
+        self.auth_failures += 1;
+        let limit = self.config.limits.auth_failures;
+        if self.auth_failures >= limit {
+            self.over(Err(Violation::TooManyLogins { limit }));
+        }
     }
 
     pub(super) fn sign_off(&mut self) {
@@ -158,6 +172,7 @@ impl Server {
     pub(super) fn not_owed(&self, given: &'static str) -> Misuse {
         let owed = match &self.work {
             Work::Login(_) => "accept or refuse",
+            Work::Lookup => "supply or refuse",
             Work::Body(sending) if sending.asked => "body, body_end or body_failed",
             Work::Ids(_) => "ids",
             Work::Commit => "committed or refuse",
@@ -166,6 +181,7 @@ impl Server {
             | Work::Greet
             | Work::Command
             | Work::StartTls
+            | Work::Sasl
             | Work::List(_) => "nothing",
         };
         Misuse::WrongAnswer { given, owed }

@@ -117,6 +117,7 @@ impl Server {
         self.maildrop = maildrop;
         self.answered(verb, Status::Ok);
         self.work = Work::Command;
+        self.end_exchange();
         let listing = self.maildrop.listing();
         self.output.put(b"+OK maildrop has ");
         self.output.put_number(listing.messages().into());
@@ -131,6 +132,7 @@ impl Server {
         let takes_passwords = self.takes_passwords();
         // RFC 2595 4: announced in the authorization state only.
         let offers_tls = self.offers_tls() && self.state.allows(Verb::Stls);
+        let mechanisms = self.mechanism_names();
         let mut tell = |offered: bool, capability: &Capability<'_>| {
             if offered {
                 encode::capability(capability, &mut self.output);
@@ -139,6 +141,9 @@ impl Server {
         tell(true, &Capability::Top);
         tell(true, &Capability::Uidl);
         tell(takes_passwords, &Capability::User);
+        if let Some(Ok(names)) = mechanisms.as_deref().map(Text::new) {
+            tell(true, &Capability::Sasl(names));
+        }
         tell(offers_tls, &Capability::Stls);
         tell(true, &Capability::RespCodes);
         tell(true, &Capability::AuthRespCode);

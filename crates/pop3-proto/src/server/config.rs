@@ -1,5 +1,6 @@
 //! What a server's session is told before it starts.
 
+use mail_sasl::{Mechanism, TokenFailure};
 use mail_wire::BareNewline;
 
 use crate::{Profile, ServerLimits, Text, Timestamp};
@@ -11,6 +12,9 @@ pub struct Config {
     pub(super) profile: Profile,
     pub(super) tls: Tls,
     pub(super) plaintext: PlaintextLogin,
+    pub(super) mechanisms: Vec<Mechanism>,
+    pub(super) token_failure: TokenFailure,
+    pub(super) host: Option<String>,
     pub(super) bodies: BareNewline,
     pub(super) greeting: Text<'static>,
     pub(super) timestamp: Option<Timestamp>,
@@ -33,7 +37,8 @@ pub enum Tls {
 /// Whether a password may cross the wire in the clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PlaintextLogin {
-    /// USER is neither offered nor taken until TLS is in place. RFC 2595 4.
+    /// USER is neither offered nor taken until TLS is in place, nor AUTH with what shows a password
+    /// or a token. RFC 2595 4.
     #[default]
     Refuse,
     /// It may.
@@ -52,6 +57,9 @@ impl Config {
             profile: Profile::default(),
             tls: Tls::default(),
             plaintext: PlaintextLogin::default(),
+            mechanisms: Vec::new(),
+            token_failure: TokenFailure::new(),
+            host: None,
             bodies: BareNewline::Normalize,
             greeting: Text::fixed("POP3 server ready"),
             timestamp: None,
@@ -84,6 +92,32 @@ impl Config {
     #[must_use]
     pub const fn plaintext_login(mut self, plaintext: PlaintextLogin) -> Self {
         self.plaintext = plaintext;
+        self
+    }
+
+    /// Offers AUTH with these mechanisms, in this order, as far as the connection can carry them:
+    /// those that show a password or a token under TLS alone, those with channel binding where
+    /// there is something to bind to. None unless told otherwise. RFC 5034.
+    ///
+    /// Name those that the application can answer for: SCRAM needs keys
+    /// ([`Event::Lookup`](super::Event::Lookup)), CRAM-MD5 the password itself.
+    #[must_use]
+    pub fn auth(mut self, mechanisms: &[Mechanism]) -> Self {
+        self.mechanisms = mechanisms.to_vec();
+        self
+    }
+
+    /// Sets what a client is told whose token is not good. RFC 7628 3.2.2.
+    #[must_use]
+    pub fn token_failure(mut self, failure: TokenFailure) -> Self {
+        self.token_failure = failure;
+        self
+    }
+
+    /// Sets the server's own host name, for the challenge of CRAM-MD5 (RFC 2195 2).
+    #[must_use]
+    pub fn host(mut self, name: impl Into<String>) -> Self {
+        self.host = Some(name.into());
         self
     }
 

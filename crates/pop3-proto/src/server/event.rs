@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use mail_errors::{ParseError, Secret};
-use mail_sasl::{Credentials, apop};
+use mail_sasl::{
+    Credentials, apop,
+    server::{Claim, Lookup},
+};
 use mail_wire::TlsInfo;
 
 use crate::{ApopDigest, Deletions, MessageNumber, Missing, Timestamp, UserName, Verb};
@@ -17,12 +20,18 @@ use crate::{ApopDigest, Deletions, MessageNumber, Missing, Timestamp, UserName, 
 pub enum Event {
     /// TLS is in place. No answer.
     Tls(TlsInfo),
-    /// Who is this? USER and PASS. Answer [`accept`](super::Server::accept) with the maildrop,
+    /// Who is this? USER and PASS, or AUTH with PLAIN or LOGIN. Answer [`accept`](super::Server::accept) with the maildrop,
     /// locked for this session (RFC 1939 4), or [`refuse`](super::Server::refuse): late if it was
     /// wrong, that slows guessing.
     Login(Credentials),
     /// Who is this? APOP. Answer as to [`Event::Login`].
     Apop(ApopLogin),
+    /// What is kept of this user? AUTH with SCRAM or CRAM-MD5 asks before [`Event::Authenticate`]
+    /// comes. Answer [`supply`](super::Server::supply) or [`refuse`](super::Server::refuse).
+    Lookup(Lookup),
+    /// May they come in? AUTH with any mechanism that shows no password. Answer as to
+    /// [`Event::Login`].
+    Authenticate(Claim),
     /// Octets of a message, to be sent now. Answer [`body`](super::Server::body),
     /// [`body_end`](super::Server::body_end) or [`body_failed`](super::Server::body_failed); the
     /// first time [`refuse`](super::Server::refuse) is possible too.
@@ -187,8 +196,10 @@ pub enum Refusal {
         /// The most that is taken, in octets.
         limit: usize,
     },
-    /// Name or password cannot be any.
+    /// Name or password cannot be any, or the client has not shown that it knows the password.
     Login,
+    /// The client gave an AUTH exchange up. RFC 5034 4.
+    Cancelled,
     /// It names a message that is not there, or no more.
     Missing(Missing),
 }

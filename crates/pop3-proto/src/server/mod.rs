@@ -5,16 +5,18 @@
 //!
 //! | [`Event`] | asks for | answers |
 //! |---|---|---|
-//! | [`Event::Login`], [`Event::Apop`] | who is this | [`accept`](Server::accept), [`refuse`](Server::refuse) |
+//! | [`Event::Login`], [`Event::Apop`], [`Event::Authenticate`] | who is this | [`accept`](Server::accept), [`refuse`](Server::refuse) |
+//! | [`Event::Lookup`] | what is kept of a user | [`supply`](Server::supply), `refuse` |
 //! | [`Event::WantBody`] | octets of a message | [`body`](Server::body), [`body_end`](Server::body_end), [`body_failed`](Server::body_failed), `refuse` |
 //! | [`Event::WantIds`] | unique ids | [`ids`](Server::ids), `refuse` |
 //! | [`Event::Commit`] | deletion | [`committed`](Server::committed), `refuse` |
 //!
-//! RFC 1939 whole; RFC 2449 but for LOGIN-DELAY and EXPIRE; RFC 2595 4; RFC 3206.
+//! RFC 1939 whole; RFC 2449 but for LOGIN-DELAY and EXPIRE; RFC 2595 4; RFC 3206; RFC 5034.
 //!
-//! Not supported: AUTH (RFC 5034), UTF8 and LANG (RFC 6856), LOGIN-DELAY and EXPIRE.
+//! Not supported: UTF8 and LANG (RFC 6856), LOGIN-DELAY and EXPIRE.
 
 mod answers;
+mod auth;
 mod authorization;
 mod config;
 mod event;
@@ -25,6 +27,7 @@ mod transaction;
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
+use mail_sasl::Nonce;
 use mail_wire::{
     COMMAND_BLOCK, Goodbye, Line, LineFramer, LineLimits, Next, SendBuffer, Sink, TlsInfo, Upgrade,
     Upgraded, grammar::cut, reserve_block,
@@ -40,11 +43,13 @@ pub use config::{Config, PlaintextLogin, Tls};
 pub use event::{ApopLogin, BodyId, Event, Refusal, Refused, WantBody, WantIds};
 
 use answers::Sending;
+use auth::Sasl;
 use listing::Ids;
 
 /// The server's end of one conversation.
 ///
 /// * **Answers** to events: [`accept`](Self::accept), [`refuse`](Self::refuse),
+///   [`supply`](Self::supply),
 ///   [`body`](Self::body), [`body_end`](Self::body_end), [`body_failed`](Self::body_failed),
 ///   [`ids`](Self::ids), [`committed`](Self::committed). Each fails with
 ///   [`Misuse`](mail_errors::Misuse), and changes nothing, if it is not what is owed.
@@ -107,6 +112,7 @@ pub struct Server {
     state: State,
     work: Work,
     user: Option<UserName<'static>>,
+    sasl: Sasl,
     maildrop: Maildrop,
     tls: Option<TlsInfo>,
     /// Events without answer that are still to be told.
@@ -133,6 +139,10 @@ enum Work {
     StartTls,
     /// The application is to say who this is.
     Login(Verb),
+    /// The application is to say what is kept of a user.
+    Lookup,
+    /// The next line of an AUTH exchange is the client's.
+    Sasl,
     /// A message is on its way.
     Body(Sending),
     /// The answer to LIST is on its way, from this message on.
@@ -166,6 +176,7 @@ impl Server {
             state: State::Authorization,
             work,
             user: None,
+            sasl: Sasl::default(),
             maildrop: Maildrop::default(),
             tls: None,
             news: VecDeque::new(),
@@ -190,6 +201,13 @@ impl Server {
     #[must_use]
     pub const fn maildrop(&self) -> &Maildrop {
         &self.maildrop
+    }
+
+    /// Gives the nonce for the next AUTH exchange, which is drawn from the operating system else:
+    /// for entropy from elsewhere, and for transcripts that are the same each time. It is used
+    /// once.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.sasl.set_nonce(nonce);
     }
 
     /// Returns what is known of the TLS below, if the session saw it come in.
@@ -223,8 +241,8 @@ impl Server {
         match &mut self.work {
             Work::ImplicitTls | Work::StartTls => self.wait_for_tls(now),
             Work::Greet => self.greet(),
-            Work::Command => self.next_command(now),
-            Work::Login(_) | Work::Commit => Some(Next::NeedReply { until: None }),
+            Work::Command | Work::Sasl => self.next_command(now),
+            Work::Login(_) | Work::Lookup | Work::Commit => Some(Next::NeedReply { until: None }),
             Work::Body(sending) => {
                 let used = self.output.len();
                 Some(sending.ask(self.config.limits.output.saturating_sub(used)))
@@ -290,19 +308,19 @@ impl Server {
             self.clock.clear_pace();
             self.written = self.output.written();
         }
-        let limit = self.config.limits.command_line;
+        let limit = self.longest_line();
         let limits = LineLimits { line: limit, swallow: self.config.limits.swallow_line };
         match self.framer.next(&mut self.input, limits) {
             Line::Starved => return self.wait_for_command(now),
             Line::Whole { text, octets, bare } => {
                 let line = self.input.split_to(octets);
                 if bare && !self.config.profile.tolerates(Deviation::BareNewlineInCommand) {
-                    self.refuse_command(None, Refusal::BareNewline);
+                    self.refuse_line(Refusal::BareNewline);
                 } else {
-                    self.command(cut(&line, text).0);
+                    self.line(cut(&line, text).0);
                 }
             }
-            Line::TooLong { .. } => self.refuse_command(None, Refusal::TooLong { limit }),
+            Line::TooLong { .. } => self.refuse_line(Refusal::TooLong { limit }),
             Line::Endless => {
                 self.refuse_command(None, Refusal::TooLong { limit });
                 let limit = limits.swallow;
@@ -316,7 +334,8 @@ impl Server {
     fn wait_for_command(&mut self, now: Instant) -> Option<Next<Event>> {
         if self.eof {
             // RFC 1939 6: a connection that ends without QUIT deletes nothing.
-            let torn = !self.input.is_empty() || self.framer.is_swallowing();
+            let within = matches!(self.work, Work::Sasl);
+            let torn = within || !self.input.is_empty() || self.framer.is_swallowing();
             self.over(if torn {
                 Err(Violation::Truncated { within: "a command" })
             } else {
@@ -336,6 +355,17 @@ impl Server {
             return None;
         }
         Some(Next::NeedInput { until: self.clock.until() })
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        if matches!(self.work, Work::Sasl) { self.auth_response(line) } else { self.command(line) }
+    }
+
+    /// Refuses a line that could not be read; an exchange ends by that.
+    fn refuse_line(&mut self, why: Refusal) {
+        let verb = matches!(self.work, Work::Sasl).then_some(Verb::Auth);
+        self.end_exchange();
+        self.refuse_command(verb, why);
     }
 
     fn command(&mut self, line: &[u8]) {
@@ -360,6 +390,7 @@ impl Server {
             Command::User(name) => self.user(name),
             Command::Pass(password) => self.pass(&password),
             Command::Apop(name, digest) => self.apop(name, digest),
+            Command::Auth(arguments) => self.auth(arguments),
             Command::Capa => self.capa(),
             Command::Stls => self.stls(),
             Command::Stat => self.stat(),
@@ -387,6 +418,7 @@ impl Server {
             Refusal::NotOffered => b"not offered",
             Refusal::TooLong { .. } => b"line too long",
             Refusal::Login => b"no such name or password",
+            Refusal::Cancelled => b"cancelled",
             Refusal::Missing(_) => b"no such message",
         };
         let code = matches!(why, Refusal::Login).then_some(ResponseCode::Auth);
@@ -431,12 +463,17 @@ impl Server {
     /// Ends the conversation at once, because something broke on our side.
     fn break_off(&mut self) {
         match &self.work {
-            Work::ImplicitTls | Work::StartTls | Work::Command => {}
+            Work::ImplicitTls | Work::StartTls | Work::Command | Work::Sasl => {}
             // What has begun in many lines gets no terminator, so that it never looks whole.
             Work::List(_) => {}
             Work::Body(sending) if sending.has_begun() => {}
             Work::Ids(ids) if ids.has_begun() => {}
-            Work::Greet | Work::Login(_) | Work::Body(_) | Work::Ids(_) | Work::Commit => {
+            Work::Greet
+            | Work::Login(_)
+            | Work::Lookup
+            | Work::Body(_)
+            | Work::Ids(_)
+            | Work::Commit => {
                 self.say_err(Some(ResponseCode::SysTemp), b"internal error");
             }
         }

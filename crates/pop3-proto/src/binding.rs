@@ -1,0 +1,13 @@
+//! What TLS has to offer to SASL.
+
+use mail_errors::Secret;
+use mail_sasl::ChannelBindings;
+use mail_wire::TlsInfo;
+
+/// Returns what an exchange over this TLS can be bound to. RFC 9266, RFC 5929.
+pub(crate) fn bindings(tls: Option<&TlsInfo>) -> ChannelBindings {
+    let Some(tls) = tls else { return ChannelBindings::new() };
+    ChannelBindings::new()
+        .exporter(tls.exporter().cloned())
+        .end_point(tls.end_point().map(Secret::from))
+}
