@@ -8,6 +8,7 @@
 //! | [`accounts`] | passwords, the accounts of the first start, checking a log-in |
 //! | [`inspect`] | octets of a conversation, element by element |
 //! | [`limits`] | slowing of failed log-ins, messages per account and hour |
+//! | [`sink`], [`load`] | a server that takes everything, and a client that sends a lot |
 //! | [`settings`] | what a person types into a mail program |
 //! | [`tls`] | certificates and the rustls set-up of both ends |
 //! | [`tour`] | the whole way of a message, step by step |
@@ -20,8 +21,10 @@ pub mod client;
 pub mod config;
 pub mod inspect;
 pub mod limits;
+pub mod load;
 pub mod office;
 pub mod settings;
+pub mod sink;
 pub mod store;
 pub mod tap;
 pub mod tls;

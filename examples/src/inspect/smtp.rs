@@ -87,52 +87,36 @@ impl Client {
 
     fn command(&mut self, line: &[u8]) -> Found {
         self.expects = Expects::Command;
-        // Its octets follow, whatever else is to be said of the line.
-        if let Some(octets) = chunk_size(line) {
-            self.expects = Expects::Chunk { left: octets, all: octets };
-            return Found::new(Kind::Command, format!("Bdat {{ octets: {octets} }}"));
-        }
         let mut defects = Defects::new();
         let command = match parse::command(line, self.profile(), &mut defects) {
             Ok(command) => command,
-            Err(error) => return Found::raw(line, &error),
+            Err(error) => return Found::raw(line, error.parse_error()),
         };
-        if let Some(error) = self.misplaced(line, &command) {
+        if let Some(error) = self.foreign(line, &command) {
             return Found::raw(line, &error);
         }
-        if let Command::Auth(auth) = &command {
-            let responses = Responses::after(auth.mechanism(), auth.initial().is_some());
-            self.expects = Expects::Responses(responses);
-        } else if let Command::Data = &command {
-            self.expects = Expects::Body(DotUnstuffer::new(self.bare_newline()), 0);
-        }
+        self.expects = match &command {
+            Command::Auth(auth) => {
+                let has_initial = auth.initial().is_some();
+                Expects::Responses(Responses::after(auth.mechanism(), has_initial))
+            }
+            Command::Data => Expects::Body(DotUnstuffer::new(self.bare_newline()), 0),
+            Command::Bdat(chunk) => Expects::Chunk { left: chunk.octets(), all: chunk.octets() },
+            _ => Expects::Command,
+        };
         Found::new(Kind::Command, format!("{command:?}")).with_defects(defects.iter())
     }
 
-    /// Finds what is wrong with a command whose syntax is fine.
-    fn misplaced(&self, line: &[u8], command: &Command<&[u8]>) -> Option<ParseError> {
-        let verb = command.verb().as_str();
-        // RFC 2033 4.1: LHLO stands for EHLO and HELO, neither of which an LMTP server takes.
-        let other = if self.lmtp { matches!(verb, "EHLO" | "HELO") } else { verb == "LHLO" };
-        if other {
-            return Some(ParseError::at(line, 0, if self.lmtp { "LHLO" } else { "EHLO" }));
+    /// Finds the greeting of the other protocol. RFC 2033 4.1: LHLO stands for EHLO and HELO,
+    /// neither of which an LMTP server takes.
+    fn foreign(&self, line: &[u8], command: &Command<&[u8]>) -> Option<ParseError> {
+        match command {
+            Command::Ehlo(_) | Command::Helo(_) if self.lmtp => {
+                Some(ParseError::at(line, 0, "LHLO"))
+            }
+            Command::Lhlo(_) if !self.lmtp => Some(ParseError::at(line, 0, "EHLO")),
+            _ => None,
         }
-        let (params, fault) = match command {
-            Command::Mail { params, .. } => (params, parse::mail_params(params).err()?),
-            Command::Rcpt { params, .. } => (params, parse::rcpt_params(params).err()?),
-            _ => return None,
-        };
-        let expected = match fault {
-            parse::ParamFault::Unknown => "a parameter that is known",
-            parse::ParamFault::Repeated => "each parameter once",
-            _ => "a value that the parameter can have",
-        };
-        // They stand at the end of the line.
-        let first = params.iter().next().map_or(0, |param| {
-            let start = param.keyword.as_ptr() as usize;
-            start.wrapping_sub(line.as_ptr() as usize).min(line.len())
-        });
-        Some(ParseError::at(line, first, expected))
     }
 
     const fn bare_newline(&self) -> BareNewline {
@@ -184,18 +168,6 @@ impl Dialect for Client {
     }
 }
 
-/// > bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ] CR LF; end-marker = "LAST"   RFC 3030 2
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let mut words = line.split(|&octet| octet == b' ');
-    let is_bdat = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"BDAT"));
-    let digits = words.next().filter(|_| is_bdat)?;
-    let is_last = words.next().is_none_or(|word| word.eq_ignore_ascii_case(b"LAST"));
-    if !is_last || words.next().is_some() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
 /// Takes in what has come of a body, up to its lone dot.
 pub(super) fn body(unstuffer: &mut DotUnstuffer, octets: &mut u64, input: &mut BytesMut) -> Step {
     loop {
@@ -228,8 +200,7 @@ impl Server {
     pub(super) fn new(strictness: Strictness, after: &[String]) -> Result<Self, UnknownCommand> {
         let known = |command: &&String| {
             let word = command.split(' ').next().unwrap_or_default();
-            ["CONNECT", "LHLO", "BDAT"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
-                || parse::verb(command.as_bytes()).is_some()
+            word.eq_ignore_ascii_case("CONNECT") || parse::verb(command.as_bytes()).is_some()
         };
         if let Some(command) = after.iter().find(|command| !known(command)) {
             return Err(UnknownCommand { command: command.clone() });
