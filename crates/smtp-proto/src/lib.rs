@@ -82,6 +82,7 @@
 //! server offers of them a client finds in [`Capabilities::iter`].
 
 mod address;
+mod binding;
 pub mod client;
 mod clock;
 mod command;

@@ -148,7 +148,7 @@ fn ok_messages_arrive_as_they_were_sent_in_every_step() {
 #[test]
 fn ok_submission_with_starttls_and_auth() {
     let server = || {
-        let submission = mx().tls(TlsUse::Required).auth(&Mechanism::BY_STRENGTH);
+        let submission = mx().tls(TlsUse::Required).auth(&Mechanism::PASSWORD);
         submission.require_auth()
     };
     let tim = Credentials::new("tim", Secret::from("tanstaaf")).unwrap();

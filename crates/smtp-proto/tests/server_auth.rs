@@ -12,7 +12,7 @@ const TIM: &str = "AHRpbQB0YW5zdGFhZnRhbnN0YWFm";
 const WRONG: &str = "AHRpbQB3cm9uZw==";
 
 fn submission() -> Config {
-    mx().auth(&Mechanism::BY_STRENGTH).require_auth().allow_auth_in_clear()
+    mx().auth(&Mechanism::PASSWORD).require_auth().allow_auth_in_clear()
 }
 
 fn greeted(config: Config) -> Served {
@@ -132,7 +132,7 @@ fn err_cancelled_and_malformed_exchanges() {
 #[test]
 fn err_not_offered_or_within_a_transaction() {
     greeted(mx()).c("AUTH PLAIN").s("502 ").e("refused AUTH 502").open();
-    greeted(mx().auth(&Mechanism::BY_STRENGTH).allow_auth_in_clear())
+    greeted(mx().auth(&Mechanism::PASSWORD).allow_auth_in_clear())
         .c("MAIL FROM:<a@b>")
         .e("from <a@b>")
         .s("250 ")
@@ -145,7 +145,7 @@ fn err_not_offered_or_within_a_transaction() {
 /// RFC 4954 4: not in the clear, and not offered there.
 #[test]
 fn refuses_plaintext_without_tls() {
-    served(mx().auth(&Mechanism::BY_STRENGTH))
+    served(mx().auth(&Mechanism::PASSWORD))
         .s("220 ")
         .c("EHLO c")
         .s(&offers("250 ENHANCEDSTATUSCODES\r\n"))

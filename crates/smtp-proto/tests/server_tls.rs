@@ -16,7 +16,7 @@ use smtp_proto::{
 };
 
 fn submission() -> Config {
-    mx().tls(TlsUse::Required).auth(&Mechanism::BY_STRENGTH)
+    mx().tls(TlsUse::Required).auth(&Mechanism::PASSWORD)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How a client goes about its conversation.
 
-use mail_sasl::Credentials;
+use mail_sasl::{Mechanism, client::Identity};
 use mail_wire::BareNewline;
 
 use crate::{Domain, Profile, limits::ClientLimits};
@@ -22,7 +22,8 @@ use crate::{Domain, Profile, limits::ClientLimits};
 pub struct Config {
     pub(super) name: Domain,
     pub(super) tls: TlsPolicy,
-    pub(super) credentials: Option<Credentials>,
+    pub(super) identity: Option<Identity>,
+    pub(super) mechanism: Option<Mechanism>,
     pub(super) auth_in_clear: bool,
     pub(super) eight_bit: EightBit,
     pub(super) bare_newline: BareNewline,
@@ -68,7 +69,8 @@ impl Config {
         Self {
             name,
             tls: TlsPolicy::default(),
-            credentials: None,
+            identity: None,
+            mechanism: None,
             auth_in_clear: false,
             eight_bit: EightBit::default(),
             bare_newline: BareNewline::default(),
@@ -84,11 +86,20 @@ impl Config {
         self
     }
 
-    /// Authenticates before anything is sent, by the strongest mechanism that both ends know. A
-    /// server that does not let it in gets no message.
+    /// Authenticates before anything is sent, by the strongest mechanism that both ends know and
+    /// the connection can carry: bound to TLS where that can be had. A server that does not let it
+    /// in gets no message. Takes [`Credentials`](mail_sasl::Credentials), a
+    /// [`BearerToken`](mail_sasl::BearerToken), or an [`Identity`].
     #[must_use]
-    pub fn auth(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+    pub fn auth(mut self, identity: impl Into<Identity>) -> Self {
+        self.identity = Some(identity.into());
+        self
+    }
+
+    /// Authenticates by this mechanism and no other.
+    #[must_use]
+    pub const fn mechanism(mut self, mechanism: Mechanism) -> Self {
+        self.mechanism = Some(mechanism);
         self
     }
 

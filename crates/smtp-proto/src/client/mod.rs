@@ -18,14 +18,14 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use mail_errors::Misuse;
-use mail_sasl::client::Exchange;
+use mail_sasl::{ChannelBindings, Nonce, client::Exchange};
 use mail_wire::{
     COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session, Sink, Upgrade, Upgraded, reserve_block,
 };
 
 use crate::{
-    Capabilities, Command, Outcome as ReplyOutcome, ReplyReader, State, Verb, clock::Clock, encode,
-    state::after,
+    Capabilities, Command, Outcome as ReplyOutcome, ReplyReader, State, Verb, binding::bindings,
+    clock::Clock, encode, state::after,
 };
 
 use outgoing::Outgoing;
@@ -104,6 +104,7 @@ pub struct Client {
     in_flight: VecDeque<InFlight>,
     capabilities: Capabilities,
     exchange: Option<Exchange>,
+    nonce: Option<Nonce>,
     setup: Setup,
     outgoing: Option<Outgoing>,
     messages: u64,
@@ -124,6 +125,8 @@ struct InFlight {
 #[derive(Debug, Default)]
 struct Setup {
     is_tls: bool,
+    /// What an exchange can be bound to.
+    bindings: ChannelBindings,
     /// STARTTLS was refused, and that is let pass.
     tls_refused: bool,
     /// EHLO was refused; HELO it is.
@@ -149,6 +152,7 @@ impl Client {
             in_flight: VecDeque::from([InFlight { verb: Verb::Connect, cost: 0 }]),
             capabilities: Capabilities::new(),
             exchange: None,
+            nonce: None,
             setup: Setup::default(),
             outgoing: None,
             messages: 0,
@@ -216,6 +220,12 @@ impl Client {
         open_body(&mut self.outgoing, id)?;
         self.cut(NotSent::BodyFailed);
         Ok(())
+    }
+
+    /// Gives the nonce for SCRAM, which is drawn from the operating system else: for entropy from
+    /// elsewhere, and for transcripts that are the same each time. It is used once.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.nonce = Some(nonce);
     }
 
     /// Returns what the server offers; nothing before its reply to EHLO.
@@ -516,7 +526,7 @@ impl Session for Client {
         // RFC 3207 4.2: the client must forget what it learned from the server before.
         self.state = after(self.state, Verb::Handshake, ReplyOutcome::Done);
         self.capabilities = Capabilities::new();
-        self.setup = Setup { is_tls: true, ..Setup::default() };
+        self.setup = Setup { is_tls: true, bindings: bindings(&info), ..Setup::default() };
         self.clock.handshake_done();
         self.told.push_back(Event::Tls(Box::new(info)));
         Ok(())

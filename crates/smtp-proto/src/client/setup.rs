@@ -2,9 +2,9 @@
 
 use mail_errors::Reply;
 use mail_sasl::{
-    Credentials, Mechanism, SaslError,
-    client::Exchange,
-    framing::{CANCEL, decode_challenge, encode, encode_initial, encoded_length},
+    SaslError,
+    client::{Exchange, Identity, Terms},
+    framing::{CANCEL, encode_initial, encoded_length},
 };
 use mail_wire::Sink;
 
@@ -40,37 +40,44 @@ impl Client {
                 | TlsPolicy::Implicit => {}
             }
         }
-        if let Some(credentials) = self.config.credentials.clone()
+        if let Some(identity) = self.config.identity.clone()
             && !self.setup.is_authenticated
         {
-            return self.authenticate(credentials).unwrap_or_else(|error| self.give_up(error));
+            return self.authenticate(identity).unwrap_or_else(|error| self.give_up(error));
         }
         self.setup.is_done = true;
         self.told.push_back(Event::Ready);
     }
 
-    fn authenticate(&mut self, credentials: Credentials) -> Result<(), Error> {
-        let may_be_plaintext = self.setup.is_tls || self.config.auth_in_clear;
-        let offered = || self.capabilities.mechanisms();
-        let fits = |name: &&[u8]| {
-            let known = Mechanism::parse(name);
-            known.is_ok_and(|known| may_be_plaintext || !known.is_plaintext())
-        };
-        let Some(mechanism) = Mechanism::strongest(offered().filter(fits)) else {
+    fn authenticate(&mut self, identity: Identity) -> Result<(), Error> {
+        let mut terms = Terms::new()
+            .plaintext(self.setup.is_tls || self.config.auth_in_clear)
+            .bindings(self.setup.bindings.clone());
+        if let Some(mechanism) = self.config.mechanism {
+            terms = terms.only(mechanism);
+        }
+        if let Some(nonce) = self.nonce.take() {
+            terms = terms.nonce(nonce);
+        }
+        let chosen = Exchange::choose(self.capabilities.mechanisms(), identity, &terms);
+        let mut exchange = match chosen {
             // RFC 4954 4: not in the clear, however much the server offers it.
-            let needed = match Mechanism::strongest(offered()) {
-                Some(_) => "a mechanism that hides the password, nor TLS",
-                None => "a mechanism that is known here",
-            };
-            return Err(Error::NotOffered { needed });
+            Err(SaslError::OnlyPlaintext) => {
+                let needed = "a mechanism that hides the password, nor TLS";
+                return Err(Error::NotOffered { needed });
+            }
+            Err(SaslError::NoMechanism) => {
+                return Err(Error::NotOffered { needed: "a mechanism that is known here" });
+            }
+            chosen => chosen?,
         };
-        let mut exchange =
-            Exchange::new(mechanism, credentials.clone()).map_err(SaslError::from)?;
+        let mechanism = exchange.mechanism().as_str();
         // RFC 4954 4: an initial response that makes the line too long is sent when asked for.
-        let fits = initial_line(mechanism, &credentials) <= COMMAND_LINE;
+        let line = |octets| "AUTH  \r\n".len() + mechanism.len() + encoded_length(octets);
+        let fits = exchange.initial_len().is_some_and(|octets| line(octets) <= COMMAND_LINE);
         let initial = if fits { exchange.initial() } else { None };
         let initial = initial.map(|initial| encode_initial(initial.expose()));
-        let arguments = AuthArguments::new(mechanism.as_str(), initial.as_ref());
+        let arguments = AuthArguments::new(mechanism, initial.as_ref());
         let arguments = arguments.map_err(SaslError::from)?;
         self.exchange = Some(exchange);
         self.say(&Command::Auth(arguments));
@@ -121,9 +128,8 @@ impl Client {
     /// Answers a challenge, or gives the exchange up.
     fn respond(&mut self, challenge: &Reply) {
         let Some(exchange) = &mut self.exchange else { return };
-        let response = decode_challenge(challenge.text()).and_then(|text| exchange.step(&text));
-        let line = match response {
-            Ok(response) => encode(response.expose()),
+        let line = match exchange.respond(challenge.text()) {
+            Ok(line) => line,
             Err(error) => {
                 // RFC 4954 4: "*" cancels. Its reply says nothing that is not known already.
                 self.output.put(CANCEL);
@@ -140,11 +146,4 @@ impl Client {
     fn give_up_authenticating(&mut self, error: SaslError) {
         self.end(Err(error.into()));
     }
-}
-
-/// Returns how long the AUTH line with its initial response would be.
-fn initial_line(mechanism: Mechanism, credentials: &Credentials) -> usize {
-    let other = credentials.authorization_identity().map_or(0, str::len);
-    let message = other + credentials.user().len() + credentials.password().expose().len() + 2;
-    "AUTH  \r\n".len() + mechanism.as_str().len() + encoded_length(message)
 }

@@ -8,6 +8,11 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 use bytes::{Buf, Bytes};
+use mail_errors::Secret;
+use mail_sasl::{
+    ScramKeys,
+    server::{Claim, Kept, Lookup},
+};
 use mail_wire::{
     Goodbye, Next, Session,
     testing::{Act, Ended, contract, cut_everywhere, pretend, start},
@@ -18,13 +23,16 @@ use smtp_proto::{
     server::{self, Server, replies},
 };
 
+/// Everybody's password and token, RFC 4616 4.
+pub const PASSWORD: &str = "tanstaaftanstaaf";
+
 pub fn mx() -> server::Config {
     server::Config::new(&Domain::parse("mx.example.com").unwrap())
 }
 
 /// What the server offers, up to these last lines.
 pub fn offers(last: &str) -> String {
-    let always = "250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n";
+    let always = "250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250-CHUNKING\r\n";
     format!("250-mx.example.com\r\n{always}{last}")
 }
 
@@ -69,10 +77,26 @@ pub fn application() -> impl FnMut(&mut Server, server::Event) -> Act {
                 answer(server, body != b"spam\r\n", replies::RELAY_DENIED);
                 Act::Log(format!("message {:?}", String::from_utf8_lossy(&body)))
             }
-            Event::Auth { mechanism, credentials } => {
-                let good = credentials.password().expose() == b"tanstaaftanstaaf";
+            Event::Auth { mechanism, claim } => {
+                let good = match &claim {
+                    Claim::Password(who) => who.password().expose() == PASSWORD.as_bytes(),
+                    Claim::Token(token) => token.token().expose() == PASSWORD.as_bytes(),
+                    // What is shown already, and what anybody may.
+                    _ => true,
+                };
                 answer(server, good, replies::BAD_CREDENTIALS);
-                Act::Log(format!("{mechanism} {}", credentials.user()))
+                Act::Log(format!("{mechanism} {}", claim.user().unwrap_or("?")))
+            }
+            Event::AuthLookup(lookup) => {
+                let password = Secret::from(PASSWORD);
+                let kept = match &lookup {
+                    Lookup::Keys { hash, .. } => {
+                        Kept::Keys(ScramKeys::derive_for(*hash, &password, b"salt", 4096).unwrap())
+                    }
+                    _ => Kept::Password(password),
+                };
+                server.supply(kept).unwrap();
+                Act::Log(format!("look up {}", lookup.user()))
             }
             Event::Verify(whom) => {
                 server.accept().unwrap();
