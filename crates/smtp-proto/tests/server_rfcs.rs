@@ -23,8 +23,11 @@ fn server(script: &Script) -> Server {
 }
 
 fn run(file: &'static str, text: &str) {
-    let scripts = scripts(file, text);
-    for script in &scripts {
+    for script in &scripts(file, text) {
+        // What no server of ours would do is for the client's side alone.
+        if script.title.split(']').next().unwrap().ends_with(", client") {
+            continue;
+        }
         step_by_step(script);
         let flights = script.flights();
         let flights: Vec<&[u8]> = flights.iter().map(Vec::as_slice).collect();
@@ -35,8 +38,9 @@ fn run(file: &'static str, text: &str) {
         let expected: Vec<_> = script.replies().cloned().collect();
         let name = &script.title;
         assert_eq!(said.len(), expected.len(), "{file} {name}: {:#?}", replayed.text());
-        for (said, expected) in said.iter().zip(&expected) {
+        for ((said, expected), given) in said.iter().zip(&expected).zip(script.given()) {
             same(script, said, expected);
+            assert!(!given || said == expected, "{name}: {said} where {expected} was given");
         }
         let told: Vec<_> = script.events().collect();
         assert_eq!(replayed.log, told, "{file} {name}");
@@ -106,18 +110,10 @@ fn replies(wire: &[u8]) -> Vec<Reply> {
     replies
 }
 
-/// Of a reply the code counts, of a reply to EHLO the keywords as well, and all of what the
-/// application said.
+/// Of a reply the code counts, and of a reply to EHLO the keywords as well.
 fn same(script: &Script, said: &Reply, expected: &Reply) {
     let name = &script.title;
     assert_eq!(said.code(), expected.code(), "{name}: {said} where {expected} is expected");
-    let answers = script.turns.iter().flat_map(|turn| match turn {
-        Turn::Event(_, answers) => answers.as_slice(),
-        _ => &[],
-    });
-    if answers.into_iter().any(|answer| answer == expected) {
-        assert_eq!(said, expected, "{name}");
-    }
     if expected.lines().count() > 1 && expected.code().get() == 250 {
         let keywords = |reply: &Reply| {
             let lines = reply.lines().skip(1);
@@ -141,5 +137,19 @@ macro_rules! rfcs {
 }
 
 rfcs! {
-    ok_rfc3030_chunking = "rfc3030.txt";
+    ok_rfc1985_etrn = "rfc1985.txt";
+    ok_rfc2033_lmtp = "rfc2033.txt";
+    ok_rfc2852_deliver_by = "rfc2852.txt";
+    ok_rfc3030_chunks = "rfc3030.txt";
+    ok_rfc3461_dsn = "rfc3461.txt";
+    ok_rfc3865_no_soliciting = "rfc3865.txt";
+    ok_rfc4865_future_release = "rfc4865.txt";
+    ok_rfc5321_appendix_d = "rfc5321.txt";
+    ok_rfc6531_smtputf8 = "rfc6531.txt";
+    ok_rfc6710_priorities = "rfc6710.txt";
+    ok_rfc7293_valid_since = "rfc7293.txt";
+    ok_rfc7504_no_mail = "rfc7504.txt";
+    ok_rfc8689_require_tls = "rfc8689.txt";
+    ok_rfc9422_limits = "rfc9422.txt";
+    ok_postfix_proxies = "postfix_proxies.txt";
 }

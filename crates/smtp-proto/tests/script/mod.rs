@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! # Free text, up to the next line of another sort.
-//! [4.1] where it stands in the RFC, or "own" if the RFC shows none, and what it shows
+//! [4.1] where it stands in the RFC, "own" if the RFC shows none, and "client" if no server of ours
+//!       would say so; and what it shows
 //! S: 220 host what the server says
 //! C: EHLO laptop what the client says; CRLF follows
 //! B: what the client says without CRLF, with \r \n \0 \t \\ and \xff in it
@@ -161,6 +162,25 @@ impl Script {
             Turn::Server(reply) => Some(reply),
             Turn::Client(_) | Turn::Event(..) => None,
         })
+    }
+
+    /// For each reply: are these the application's words?
+    pub fn given(&self) -> Vec<bool> {
+        let mut owed = VecDeque::new();
+        let mut given = Vec::new();
+        for turn in &self.turns {
+            match turn {
+                Turn::Event(_, answers) => owed.extend(answers),
+                Turn::Server(reply) if owed.front() == Some(&reply) => {
+                    owed.pop_front();
+                    given.push(true);
+                }
+                Turn::Server(_) => given.push(false),
+                Turn::Client(_) => {}
+            }
+        }
+        assert!(owed.is_empty(), "{}: {owed:?} is not said", self.title);
+        given
     }
 
     pub fn events(&self) -> impl Iterator<Item = &str> {
