@@ -3,12 +3,14 @@
 use mail_wire::grammar::{ByteSet, PResult, Unmet, consumed, cut, number, span, span1, unmet};
 
 use crate::{
-    AuthArguments, Burl, Chunk, Command, CommandError, CommandFault, Defects, Deviation, HelloName,
-    Lookup, Profile, Text, Verb,
+    Attributes, AuthArguments, Burl, Chunk, Command, CommandError, CommandFault, Defects,
+    Deviation, ForwardPath, HelloName, Lookup, MailParams, Profile, RcptParams, ReversePath, Text,
+    Verb,
+    extensions::{MailFields, RcptFields},
     parse::{
         Scan,
-        params::{BLANK, blank, fold, folded, mail_params, rcpt_params},
-        path::{domain, forward_path, reverse_path},
+        params::{BLANK, blank, fold, folded, mail_fields, mail_params, rcpt_fields, rcpt_params},
+        path::{domain, forward_path, plain_name, plain_path, reverse_path},
         values,
     },
 };
@@ -38,9 +40,25 @@ pub fn command<'a>(
         [.., b' ' | b'\t'] => without_trailing_space(line, &mut scan),
         _ => line,
     };
-    match whole_command(kept, &mut scan) {
-        Ok(([], command)) => Ok(command),
-        answer => Err(scan.refused(line, kept, answer)),
+    match verb_and_rest(kept) {
+        Some((Verb::Mail, rest)) => mail(rest, &mut scan),
+        Some((Verb::Rcpt, rest)) => rcpt(rest, &mut scan),
+        Some((Verb::Ehlo, rest)) => match plain_hello(rest) {
+            Some(name) => Ok(Command::Ehlo(name)),
+            None => other_command(Verb::Ehlo, rest, &mut scan),
+        },
+        Some((Verb::Auth, rest)) => match plain_auth(rest) {
+            Some(arguments) => Ok(Command::Auth(arguments)),
+            None => other_command(Verb::Auth, rest, &mut scan),
+        },
+        Some((Verb::Data, [])) => Ok(Command::Data),
+        Some((Verb::Rset, [])) => Ok(Command::Rset),
+        Some((Verb::Quit, [])) => Ok(Command::Quit),
+        Some((verb, rest)) => other_command(verb, rest, &mut scan),
+        None => {
+            scan.blame(CommandFault::UnknownCommand);
+            Err(scan.refused::<()>(unmet(kept, &"a command")))
+        }
     }
 }
 
@@ -106,15 +124,15 @@ fn without_trailing_space<'a>(line: &'a [u8], scan: &mut Scan<'_>) -> &'a [u8] {
     kept
 }
 
-#[inline(always)]
-fn whole_command<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
-    let Some((verb, rest)) = verb_and_rest(i) else {
-        scan.blame(CommandFault::UnknownCommand);
-        return unmet(i, &"a command");
-    };
-    match verb {
-        Verb::Mail => mail(rest, scan),
-        Verb::Rcpt => rcpt(rest, scan),
+/// Whatever does not come once a message, and what comes in another form than nearly always.
+fn other_command<'a>(
+    verb: Verb,
+    rest: &'a [u8],
+    scan: &mut Scan<'_>,
+) -> Result<Command<&'a [u8]>, CommandError> {
+    let answer = match verb {
+        Verb::Mail => loose_mail(rest, scan),
+        Verb::Rcpt => loose_rcpt(rest, scan),
         Verb::Ehlo => hello(rest, scan).map(|(rest, name)| (rest, Command::Ehlo(name))),
         Verb::Helo => hello(rest, scan).map(|(rest, name)| (rest, Command::Helo(name))),
         Verb::Lhlo => hello(rest, scan).map(|(rest, name)| (rest, Command::Lhlo(name))),
@@ -129,28 +147,29 @@ fn whole_command<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'
         Verb::Help => free(rest, scan).map(|(rest, text)| (rest, Command::Help(text))),
         Verb::Vrfy => look_up(rest, scan).map(|(rest, text)| (rest, Command::Vrfy(text))),
         Verb::Expn => look_up(rest, scan).map(|(rest, text)| (rest, Command::Expn(text))),
-        Verb::Etrn => {
-            let (rest, ()) = blank(rest, scan)?;
-            values::turn(rest).map(|(rest, turn)| (rest, Command::Etrn(turn)))
-        }
-        Verb::Xclient => {
-            let (rest, ()) = blank(rest, scan)?;
-            values::attributes(rest).map(|(rest, all)| (rest, Command::Xclient(all)))
-        }
-        Verb::Xforward => {
-            let (rest, ()) = blank(rest, scan)?;
-            values::attributes(rest).map(|(rest, all)| (rest, Command::Xforward(all)))
-        }
+        Verb::Etrn => etrn(rest, scan),
+        Verb::Xclient => attributes(rest, scan).map(|(rest, all)| (rest, Command::Xclient(all))),
+        Verb::Xforward => attributes(rest, scan).map(|(rest, all)| (rest, Command::Xforward(all))),
         Verb::Connect
         | Verb::Handshake
         | Verb::AuthResponse
         | Verb::EndOfData
-        | Verb::LastChunk => unmet(i, &"a command"),
+        | Verb::LastChunk => unmet(rest, &"a command"),
+    };
+    scan.whole(answer)
+}
+
+/// The argument of nearly every EHLO: one blank and a name of the DNS.
+#[inline(always)]
+fn plain_hello(i: &[u8]) -> Option<HelloName<&[u8]>> {
+    let [b' ', name @ ..] = i else { return None };
+    match plain_name(name) {
+        Some((name, [])) => Some(HelloName::from_checked(name)),
+        _ => None,
     }
 }
 
 /// > ehlo = "EHLO" SP ( Domain / address-literal ) CRLF                      RFC 5321 4.1.1.1
-#[inline(always)]
 fn hello<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, HelloName<&'a [u8]>> {
     if i.is_empty() && scan.lets_pass(Deviation::EmptyHelloName, i) {
         return Ok((i, HelloName::from_checked(i)));
@@ -203,9 +222,64 @@ fn bare<'a>(
     }
 }
 
-/// > mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF              RFC 5321 4.1.1.2
+/// The arguments of nearly every AUTH.
 #[inline(always)]
-fn mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
+fn plain_auth(i: &[u8]) -> Option<AuthArguments<&[u8]>> {
+    let [b' ', i @ ..] = i else { return None };
+    let (mechanism, rest) = span(i, &MECHANISM);
+    let initial = match rest {
+        [] => None,
+        [b' ', initial @ ..] if !initial.is_empty() => Some(initial),
+        _ => return None,
+    };
+    let fits = initial.is_none_or(|initial| initial.iter().all(|&octet| BASE64.has(octet)));
+    (fits && !mechanism.is_empty()).then(|| AuthArguments::from_checked(mechanism, initial))
+}
+
+/// Nearly every MAIL is read here, straight into what is answered: to hand a command from rule to
+/// rule takes longer than reading it.
+#[inline(always)]
+fn mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<Command<&'a [u8]>, CommandError> {
+    if let Some((mailbox, rest)) = plain_path(i, b" FROM:<")
+        && let Some(raw) = before_params(rest)
+    {
+        let mut read = MailFields::default();
+        if let Ok([]) = mail_fields(raw, &mut read, scan) {
+            let params = MailParams::from_checked(raw, read);
+            return Ok(Command::Mail { from: ReversePath::Mailbox(mailbox.into()), params });
+        }
+    }
+    other_command(Verb::Mail, i, scan)
+}
+
+/// Nearly every RCPT is read here.
+#[inline(always)]
+fn rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<Command<&'a [u8]>, CommandError> {
+    if let Some((mailbox, rest)) = plain_path(i, b" TO:<")
+        && let Some(raw) = before_params(rest)
+    {
+        let mut read = RcptFields::default();
+        if let Ok([]) = rcpt_fields(raw, &mut read, scan) {
+            let params = RcptParams::from_checked(raw, read);
+            return Ok(Command::Rcpt { to: ForwardPath::Mailbox(mailbox.into()), params });
+        }
+    }
+    other_command(Verb::Rcpt, i, scan)
+}
+
+/// Nothing, or one blank.
+#[inline(always)]
+fn before_params(rest: &[u8]) -> Option<&[u8]> {
+    match rest {
+        [] => Some(rest),
+        [b' ', params @ ..] => Some(params),
+        _ => None,
+    }
+}
+
+/// > mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF              RFC 5321 4.1.1.2
+#[cold]
+fn loose_mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"FROM", &"FROM", scan)?;
     let (rest, from) = reverse_path(rest, scan)?;
     let (rest, params) = mail_params(space_before(rest, scan)?, scan)?;
@@ -219,8 +293,8 @@ fn mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> 
 
 /// > rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 /// >        [SP Rcpt-parameters] CRLF                                      RFC 5321 4.1.1.3
-#[inline(always)]
-fn rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
+#[cold]
+fn loose_rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"TO", &"TO", scan)?;
     let (rest, to) = forward_path(rest, scan)?;
     let (rest, params) = rcpt_params(space_before(rest, scan)?, scan)?;
@@ -228,7 +302,6 @@ fn rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> 
 }
 
 /// The blank, `FROM` or `TO`, and the colon.
-#[inline(always)]
 fn keyword_colon<'a>(
     i: &'a [u8],
     keyword: &'static [u8],
@@ -240,16 +313,7 @@ fn keyword_colon<'a>(
         Some((head, rest)) if head.eq_ignore_ascii_case(keyword) => rest,
         _ => return unmet(i, expected),
     };
-    match rest {
-        [b':', b'<', ..] => Ok((rest.get(1..).unwrap_or_default(), ())),
-        _ => colon(rest, scan),
-    }
-}
-
-/// The colon, with what stands around it.
-#[cold]
-fn colon<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
-    let rest = blanks_at_colon(i, scan)?;
+    let rest = blanks_at_colon(rest, scan)?;
     let [b':', rest @ ..] = rest else { return unmet(rest, &"\":\"") };
     Ok((blanks_at_colon(rest, scan)?, ()))
 }
@@ -263,7 +327,6 @@ fn blanks_at_colon<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom
 }
 
 /// The blank between path and parameters, if there are any.
-#[inline(always)]
 fn space_before<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom::Err<Unmet>> {
     if i.is_empty() {
         return Ok(i);
@@ -319,6 +382,17 @@ fn burl<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> 
     let (rest, url) = values::url(i)?;
     let (rest, last) = end_marker(rest, scan)?;
     Ok((rest, Command::Burl(Burl::from_checked(url, last))))
+}
+
+/// > etrn = "ETRN" SP [ "@" / "#" ] node-name CRLF                             RFC 1985 5.1
+fn etrn<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
+    let (rest, ()) = blank(i, scan)?;
+    values::turn(rest).map(|(rest, turn)| (rest, Command::Etrn(turn)))
+}
+
+fn attributes<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Attributes<&'a [u8]>> {
+    let (rest, ()) = blank(i, scan)?;
+    values::attributes(rest)
 }
 
 fn end_marker<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, bool> {

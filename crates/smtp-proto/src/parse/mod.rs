@@ -25,21 +25,23 @@ pub use reply::{ReplyLine, reply_line};
 pub(crate) use values::utf8_address;
 
 /// What a line is read with: which deviations are let pass, and where those that were are noted.
-struct Scan<'d> {
+struct Scan<'s> {
     profile: Profile,
+    text: &'s [u8],
+    /// How many octets of the text count.
     line: usize,
-    defects: &'d mut Defects,
+    defects: &'s mut Defects,
     /// What is wrong, if something is.
     fault: CommandFault,
     /// How many octets are left where an address has its first octet of 0x80 or above.
     eight_bit: Option<usize>,
 }
 
-impl<'d> Scan<'d> {
+impl<'s> Scan<'s> {
     #[inline(always)]
-    fn new(line: &[u8], profile: Profile, defects: &'d mut Defects) -> Self {
+    fn new(text: &'s [u8], profile: Profile, defects: &'s mut Defects) -> Self {
         let fault = CommandFault::Syntax;
-        Self { profile, line: line.len(), defects, fault, eight_bit: None }
+        Self { profile, text, line: text.len(), defects, fault, eight_bit: None }
     }
 
     /// Tells whether a deviation at the start of `rest` is let pass, and notes it if so.
@@ -55,18 +57,27 @@ impl<'d> Scan<'d> {
         self.fault = fault;
     }
 
-    /// Turns the answer of a rule into that of the line.
+    /// Turns the answer of a rule that was to read all into that of the line.
+    #[inline(always)]
+    fn whole<T>(&self, answer: PResult<'_, T>) -> Result<T, CommandError> {
+        match answer {
+            Ok(([], read)) => Ok(read),
+            Ok((rest, _)) => Err(self.refused(unmet::<()>(rest, &"end of line"))),
+            Err(error) => Err(self.refused::<()>(Err(error))),
+        }
+    }
+
     #[cold]
-    fn refused<T>(&self, line: &[u8], kept: &[u8], answer: PResult<'_, T>) -> CommandError {
-        let error = match complete(kept, |_| answer) {
-            Err(error) => error,
-            Ok(_) => ParseError::at(kept, kept.len(), "a command"),
+    fn refused<T>(&self, answer: PResult<'_, T>) -> CommandError {
+        let (kept, _) = cut(self.text, self.line);
+        let (offset, expected) = match complete(kept, |_| answer) {
+            Err(error) => (error.offset(), error.expected()),
+            Ok(_) => (kept.len(), "a command"),
         };
-        // The error's offset counts from the start in both, but it shows what really stands there.
-        let error = ParseError::at(line, error.offset(), error.expected());
-        let stray = line.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
+        let stray = self.text.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
         let fault = if stray { CommandFault::BareNewline } else { self.fault };
-        CommandError::new(fault, error)
+        // The offset counts from the start of both, but what is shown is what really stands there.
+        CommandError::new(fault, ParseError::at(self.text, offset, expected))
     }
 }
 
@@ -140,10 +151,8 @@ fn of_params<'a, O>(
 ) -> Result<O, CommandError> {
     let mut defects = Defects::new();
     let mut scan = Scan::new(text, Profile::STRICT, &mut defects);
-    match rule(text, &mut scan) {
-        Ok(([], read)) => Ok(read),
-        answer => Err(scan.refused(text, text, answer)),
-    }
+    let answer = rule(text, &mut scan);
+    scan.whole(answer)
 }
 
 pub(crate) fn auth_arguments(text: &[u8]) -> Result<AuthArguments<&[u8]>, ParseError> {

@@ -1,6 +1,6 @@
 //! Parameters of MAIL and RCPT.
 
-use mail_wire::grammar::{ByteSet, PResult, Unmet, consumed, number, span, span1, unmet};
+use mail_wire::grammar::{ByteSet, PResult, Unmet, number, span, span1, unmet};
 
 use crate::{
     BodyType, CommandFault, Hold, HoldSeconds, MailParams, Param, Priority, RcptParams, Ret,
@@ -15,18 +15,6 @@ const KEYWORD: ByteSet = ByteSet::ALNUM.with(b"-");
 const VALUE: ByteSet = ByteSet::VCHAR.without(b"=");
 pub(super) const BLANK: ByteSet = ByteSet::NONE.with(b" \t");
 
-/// A parameter's name, in four octets that tell it from the others, and whole.
-struct Name {
-    fold: u32,
-    whole: &'static [u8],
-}
-
-const fn name(whole: &'static [u8]) -> Name {
-    // `BY` is followed by `=`, which any four octets that start with it have to be checked for.
-    let [a, b, c, d, ..] = *whole else { panic!("the name has four octets") };
-    Name { fold: fold(&[a, b, c, d]), whole }
-}
-
 /// Folds four octets into a word, upper and lower case into the same. Others fold together too, so
 /// a name that is found by it is compared still.
 #[inline(always)]
@@ -40,19 +28,15 @@ pub(super) fn folded(i: &[u8]) -> u32 {
     i.first_chunk().map_or(0, fold)
 }
 
-const SIZE: Name = name(b"SIZE");
-const BODY: Name = name(b"BODY");
-const RET: Name = name(b"RET=");
-const ENVID: Name = name(b"ENVID");
-const AUTH: Name = name(b"AUTH");
-const SMTPUTF8: Name = name(b"SMTPUTF8");
-const REQUIRETLS: Name = name(b"REQUIRETLS");
-const HOLD: Name = name(b"HOLD");
-const MT_PRIORITY: Name = name(b"MT-PRIORITY");
-const SOLICIT: Name = name(b"SOLICIT");
-const NOTIFY: Name = name(b"NOTIFY");
-const ORCPT: Name = name(b"ORCPT");
-const RRVS: Name = name(b"RRVS");
+macro_rules! folds {
+    ($($name:ident = $octets:literal)*) => {$(const $name: u32 = fold($octets);)*};
+}
+
+folds! {
+    SIZE = b"SIZE" BODY = b"BODY" RET = b"RET=" ENVID = b"ENVI" AUTH = b"AUTH" SMTPUTF8 = b"SMTP"
+    REQUIRETLS = b"REQU" HOLD = b"HOLD" MT_PRIORITY = b"MT-P" SOLICIT = b"SOLI" NOTIFY = b"NOTI"
+    ORCPT = b"ORCP" RRVS = b"RRVS"
+}
 
 /// > Mail-parameters = esmtp-param *(SP esmtp-param)                         RFC 5321 4.1.2
 pub(super) fn mail_params<'a>(
@@ -60,12 +44,19 @@ pub(super) fn mail_params<'a>(
     scan: &mut Scan<'_>,
 ) -> PResult<'a, MailParams<&'a [u8]>> {
     let mut read = MailFields::default();
+    let rest = mail_fields(i, &mut read, scan)?;
+    Ok((rest, MailParams::from_checked(i, read)))
+}
+
+/// The same, into a place that is there: what is read is large, and would be copied.
+#[inline(always)]
+pub(super) fn mail_fields<'a>(i: &'a [u8], read: &mut MailFields, scan: &mut Scan<'_>) -> Rest<'a> {
     let mut rest = i;
     while !rest.is_empty() {
-        rest = mail_param(i, rest, &mut read, scan)?;
+        rest = mail_param(i, rest, read, scan)?;
         rest = next(rest, scan)?;
     }
-    Ok((rest, MailParams::from_checked(i, read)))
+    Ok(rest)
 }
 
 /// > Rcpt-parameters = esmtp-param *(SP esmtp-param)                         RFC 5321 4.1.2
@@ -74,14 +65,21 @@ pub(super) fn rcpt_params<'a>(
     scan: &mut Scan<'_>,
 ) -> PResult<'a, RcptParams<&'a [u8]>> {
     let mut read = RcptFields::default();
-    let mut rest = i;
-    while !rest.is_empty() {
-        rest = rcpt_param(i, rest, &mut read, scan)?;
-        rest = next(rest, scan)?;
-    }
+    let rest = rcpt_fields(i, &mut read, scan)?;
     Ok((rest, RcptParams::from_checked(i, read)))
 }
 
+#[inline(always)]
+pub(super) fn rcpt_fields<'a>(i: &'a [u8], read: &mut RcptFields, scan: &mut Scan<'_>) -> Rest<'a> {
+    let mut rest = i;
+    while !rest.is_empty() {
+        rest = rcpt_param(i, rest, read, scan)?;
+        rest = next(rest, scan)?;
+    }
+    Ok(rest)
+}
+
+/// What is left of the input.
 type Rest<'a> = Result<&'a [u8], nom::Err<Unmet>>;
 
 /// Reads one parameter. What it says goes into `read`.
@@ -92,69 +90,80 @@ fn mail_param<'a>(
     read: &mut MailFields,
     scan: &mut Scan<'_>,
 ) -> Rest<'a> {
-    const FOR: &[u8] = b"HOLDFOR";
-    const UNTIL: &[u8] = b"HOLDUNTIL";
-    let word = folded(i);
-    let named = |name: &Name| if word == name.fold { value_of(i, name.whole) } else { None };
-    if let Some(value) = named(&SIZE) {
-        // > size-value ::= 1*20DIGIT                                          RFC 1870 4
-        let (rest, size) = read_value(value, scan, |i| number(i, &"a size"))?;
-        if consumed(value.unwrap_or_default(), rest).len() > 20 {
-            return bad(value, &"a size of at most 20 digits", scan).map(|(rest, ())| rest);
+    match folded(i) {
+        SIZE => {
+            if let Some(value) = value_of(i, b"SIZE") {
+                let (rest, size) = read_value(value, scan, size)?;
+                return once(&mut read.size, size, i, rest, scan);
+            }
         }
-        return once(&mut read.size, size, i, rest, scan);
-    }
-    if let Some(value) = named(&BODY) {
-        let (rest, body) = read_value(value, scan, body)?;
-        return once(&mut read.body, body, i, rest, scan);
-    }
-    // `RET` and `BY` are so short that the `=` belongs to what tells them.
-    if word == RET.fold
-        && let Some(value) = value_of(i, b"RET")
-    {
-        let (rest, ret) = read_value(value, scan, ret)?;
-        return once(&mut read.ret, ret, i, rest, scan);
-    }
-    if let Some(value) = named(&SMTPUTF8) {
-        let rest = no_value(i, SMTPUTF8.whole, value, scan)?;
-        return once(&mut read.utf8, (), i, rest, scan);
-    }
-    if let Some(value) = named(&REQUIRETLS) {
-        let rest = no_value(i, REQUIRETLS.whole, value, scan)?;
-        return once(&mut read.tls, (), i, rest, scan);
-    }
-    if let Some(value) = named(&ENVID) {
-        let (rest, _) = read_value(value, scan, values::envelope_id)?;
-        let range = range(all, value, rest);
-        return once(&mut read.id, range, i, rest, scan);
-    }
-    if let Some(value) = named(&AUTH) {
-        let (rest, _) = read_value(value, scan, values::submitter)?;
-        let range = range(all, value, rest);
-        return once(&mut read.auth, range, i, rest, scan);
-    }
-    if let Some(value) = named(&MT_PRIORITY) {
-        let (rest, priority) = read_value(value, scan, priority)?;
-        return once(&mut read.priority, priority, i, rest, scan);
-    }
-    if let Some(value) = named(&SOLICIT) {
-        let (rest, _) = read_value(value, scan, values::solicitation)?;
-        let range = range(all, value, rest);
-        return once(&mut read.solicit, range, i, rest, scan);
-    }
-    if word == HOLD.fold {
-        if let Some(value) = value_of(i, FOR) {
-            let (rest, seconds) = read_value(value, scan, hold_for)?;
-            return once(&mut read.hold, Hold::For(seconds), i, rest, scan);
+        BODY => {
+            if let Some(value) = value_of(i, b"BODY") {
+                let (rest, body) = read_value(value, scan, body)?;
+                return once(&mut read.body, body, i, rest, scan);
+            }
         }
-        if let Some(value) = value_of(i, UNTIL) {
-            let (rest, time) = read_value(value, scan, values::date_time)?;
-            return once(&mut read.hold, Hold::Until(time), i, rest, scan);
+        RET => {
+            if let Some(value) = value_of(i, b"RET") {
+                let (rest, ret) = read_value(value, scan, ret)?;
+                return once(&mut read.ret, ret, i, rest, scan);
+            }
         }
-    }
-    if let Some(value) = value_of(i, b"BY") {
-        let (rest, by) = read_value(value, scan, values::deliver_by)?;
-        return once(&mut read.by, by, i, rest, scan);
+        SMTPUTF8 => {
+            if let Some(value) = value_of(i, b"SMTPUTF8") {
+                let rest = no_value(i, b"SMTPUTF8", value, scan)?;
+                return once(&mut read.utf8, (), i, rest, scan);
+            }
+        }
+        REQUIRETLS => {
+            if let Some(value) = value_of(i, b"REQUIRETLS") {
+                let rest = no_value(i, b"REQUIRETLS", value, scan)?;
+                return once(&mut read.tls, (), i, rest, scan);
+            }
+        }
+        ENVID => {
+            if let Some(value) = value_of(i, b"ENVID") {
+                let (rest, _) = read_value(value, scan, values::envelope_id)?;
+                let range = range(all, value, rest);
+                return once(&mut read.id, range, i, rest, scan);
+            }
+        }
+        AUTH => {
+            if let Some(value) = value_of(i, b"AUTH") {
+                let (rest, _) = read_value(value, scan, values::submitter)?;
+                let range = range(all, value, rest);
+                return once(&mut read.auth, range, i, rest, scan);
+            }
+        }
+        MT_PRIORITY => {
+            if let Some(value) = value_of(i, b"MT-PRIORITY") {
+                let (rest, priority) = read_value(value, scan, priority)?;
+                return once(&mut read.priority, priority, i, rest, scan);
+            }
+        }
+        SOLICIT => {
+            if let Some(value) = value_of(i, b"SOLICIT") {
+                let (rest, _) = read_value(value, scan, values::solicitation)?;
+                let range = range(all, value, rest);
+                return once(&mut read.solicit, range, i, rest, scan);
+            }
+        }
+        HOLD => {
+            if let Some(value) = value_of(i, b"HOLDFOR") {
+                let (rest, seconds) = read_value(value, scan, hold_for)?;
+                return once(&mut read.hold, Hold::For(seconds), i, rest, scan);
+            }
+            if let Some(value) = value_of(i, b"HOLDUNTIL") {
+                let (rest, time) = read_value(value, scan, values::date_time)?;
+                return once(&mut read.hold, Hold::Until(time), i, rest, scan);
+            }
+        }
+        _ => {
+            if let Some(value) = value_of(i, b"BY") {
+                let (rest, by) = read_value(value, scan, values::deliver_by)?;
+                return once(&mut read.by, by, i, rest, scan);
+            }
+        }
     }
     unknown(all, i, &mut read.other)
 }
@@ -167,20 +176,27 @@ fn rcpt_param<'a>(
     read: &mut RcptFields,
     scan: &mut Scan<'_>,
 ) -> Rest<'a> {
-    let word = folded(i);
-    let named = |name: &Name| if word == name.fold { value_of(i, name.whole) } else { None };
-    if let Some(value) = named(&NOTIFY) {
-        let (rest, notify) = read_value(value, scan, values::notify)?;
-        return once(&mut read.notify, notify, i, rest, scan);
-    }
-    if let Some(value) = named(&ORCPT) {
-        let (rest, _) = read_value(value, scan, values::original_recipient)?;
-        let range = range(all, value, rest);
-        return once(&mut read.original, range, i, rest, scan);
-    }
-    if let Some(value) = named(&RRVS) {
-        let (rest, since) = read_value(value, scan, values::valid_since)?;
-        return once(&mut read.rrvs, since, i, rest, scan);
+    match folded(i) {
+        NOTIFY => {
+            if let Some(value) = value_of(i, b"NOTIFY") {
+                let (rest, notify) = read_value(value, scan, values::notify)?;
+                return once(&mut read.notify, notify, i, rest, scan);
+            }
+        }
+        ORCPT => {
+            if let Some(value) = value_of(i, b"ORCPT") {
+                let (rest, _) = read_value(value, scan, values::original_recipient)?;
+                let range = range(all, value, rest);
+                return once(&mut read.original, range, i, rest, scan);
+            }
+        }
+        RRVS => {
+            if let Some(value) = value_of(i, b"RRVS") {
+                let (rest, since) = read_value(value, scan, values::valid_since)?;
+                return once(&mut read.rrvs, since, i, rest, scan);
+            }
+        }
+        _ => {}
     }
     unknown(all, i, &mut read.other)
 }
@@ -189,7 +205,9 @@ fn rcpt_param<'a>(
 #[inline(always)]
 fn value_of<'a>(i: &'a [u8], name: &[u8]) -> Option<Option<&'a [u8]>> {
     let (head, rest) = i.split_at_checked(name.len())?;
-    if !head.eq_ignore_ascii_case(name) {
+    // Upper and lower case of a letter differ in one bit.
+    let same = |(&a, &b): (&u8, &u8)| a == b || (a ^ b == 0x20 && a.is_ascii_alphabetic());
+    if !name.iter().zip(head).all(same) {
         return None;
     }
     match rest {
@@ -325,13 +343,33 @@ fn blanks<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
     }
 }
 
+/// > size-value ::= 1*20DIGIT                                                RFC 1870 4
+#[inline(always)]
+fn size(i: &[u8]) -> PResult<'_, u64> {
+    let (digits, rest) = span(i, &ByteSet::DIGIT);
+    match digits.len() {
+        // So many always fit.
+        1..=19 => {
+            let number = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
+            Ok((rest, digits.iter().fold(0, number)))
+        }
+        0 | 20 => number(i, &"a size"),
+        _ => unmet(i, &"a size of at most 20 digits"),
+    }
+}
+
 /// > body-value ::= "7BIT" / "8BITMIME" / "BINARYMIME"              RFC 6152 2, RFC 3030 3
 #[inline(always)]
 fn body(i: &[u8]) -> PResult<'_, BodyType> {
     let (rest, word) = span1(i, &VALUE, &"a body type")?;
-    match BodyType::parse(word) {
-        Some(body) => Ok((rest, body)),
-        None => unmet(i, &"a body type"),
+    let body = match word {
+        [b'8', ..] => BodyType::EightBitMime,
+        [b'7', ..] => BodyType::SevenBit,
+        _ => BodyType::BinaryMime,
+    };
+    match word.eq_ignore_ascii_case(body.as_str().as_bytes()) {
+        true => Ok((rest, body)),
+        false => unmet(i, &"a body type"),
     }
 }
 

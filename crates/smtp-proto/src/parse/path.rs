@@ -1,7 +1,8 @@
 //! Paths, mailboxes, domains and address literals.
 //!
-//! The rules from path to mailbox are always inlined: what they answer is large, and copying it from
-//! caller to caller takes as long as reading it.
+//! Nearly every path is read by [`plain_path`], which answers ranges and nothing large: to copy a
+//! mailbox from rule to rule takes as long as reading it. Whatever it does not read goes the long way
+//! through the rules below.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -31,8 +32,53 @@ const NAME: ByteSet = LOOSE_LABEL.with(b".");
 /// > dcontent = %d33-90 / %d94-126
 const DCONTENT: ByteSet = ByteSet::VCHAR.without(b"[\\]");
 
-/// > Reverse-path = Path / "<>"                                              RFC 5321 4.1.2
+/// A mailbox as it stands nearly always: an unquoted local part and a name of the DNS.
+#[derive(Clone, Copy)]
+pub(super) struct PlainMailbox<'a> {
+    local: &'a [u8],
+    name: &'a [u8],
+}
+
+impl<'a> From<PlainMailbox<'a>> for Mailbox<&'a [u8]> {
+    #[inline(always)]
+    fn from(PlainMailbox { local, name }: PlainMailbox<'a>) -> Self {
+        let name = Domain::Name(DomainName::from_checked(name));
+        Self::from_checked(LocalPart::from_checked(local), name)
+    }
+}
+
+/// Reads `before`, a plain mailbox and a closing bracket.
 #[inline(always)]
+pub(super) fn plain_path<'a>(i: &'a [u8], before: &[u8]) -> Option<(PlainMailbox<'a>, &'a [u8])> {
+    let (head, i) = i.split_at_checked(before.len())?;
+    let (local, rest) = plain_local_part(i)?;
+    let (name, rest) = plain_name(rest)?;
+    let [b'>', rest @ ..] = rest else { return None };
+    let fits = local.len() <= limits::LOCAL_PART && local.len() + name.len() + 3 <= limits::PATH;
+    (fits && head.eq_ignore_ascii_case(before)).then_some((PlainMailbox { local, name }, rest))
+}
+
+/// Reads a local part of atoms with a dot between, and the `@` behind it.
+#[inline(always)]
+fn plain_local_part(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    // A dot where an atom has to begin is none of these.
+    let (mut awaits_atom, mut is_plain) = (true, true);
+    let stop = i.iter().position(|&octet| {
+        let is_atom = ATEXT.has(octet);
+        let is_dot = octet == b'.';
+        is_plain &= is_atom || !awaits_atom;
+        awaits_atom = is_dot;
+        !is_atom && !is_dot
+    })?;
+    let (local, rest) = cut(i, stop);
+    match rest {
+        // The stop counts as no atom: behind a dot it is not plain either.
+        [b'@', rest @ ..] if is_plain => Some((local, rest)),
+        _ => None,
+    }
+}
+
+/// > Reverse-path = Path / "<>"                                              RFC 5321 4.1.2
 pub(super) fn reverse_path<'a>(
     i: &'a [u8],
     scan: &mut Scan<'_>,
@@ -46,7 +92,6 @@ pub(super) fn reverse_path<'a>(
 
 /// > Forward-path = Path; rcpt = ... ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 /// >                                                                     RFC 5321 4.1.1.3
-#[inline(always)]
 pub(super) fn forward_path<'a>(
     i: &'a [u8],
     scan: &mut Scan<'_>,
@@ -64,7 +109,6 @@ pub(super) fn forward_path<'a>(
 }
 
 /// > Path = "<" [ A-d-l ":" ] Mailbox ">"                                    RFC 5321 4.1.2
-#[inline(always)]
 fn path<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
     let [b'<', inner @ ..] = i else {
         return without_brackets(i, scan);
@@ -118,7 +162,6 @@ fn source_route<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
 }
 
 /// > Mailbox = Local-part "@" ( Domain / address-literal )                   RFC 5321 4.1.2
-#[inline(always)]
 pub(super) fn mailbox<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> {
     let (rest, local) = local_part(i, scan)?;
     let (rest, ()) = octet(b'@', &"\"@\"")(rest)?;
@@ -128,7 +171,6 @@ pub(super) fn mailbox<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailb
 }
 
 /// > Local-part = Dot-string / Quoted-string                                 RFC 5321 4.1.2
-#[inline(always)]
 fn local_part<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, LocalPart<&'a [u8]>> {
     let (rest, octets) = match i.first() {
         Some(b'"') => quoted_string(i, scan)?,
@@ -141,34 +183,7 @@ fn local_part<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, LocalPart<&'a
 }
 
 /// > Dot-string = Atom *("."  Atom)                                          RFC 5321 4.1.2
-#[inline(always)]
 fn dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
-    // A dot where an atom has to begin is loose.
-    let mut awaits_atom = true;
-    let mut is_loose = false;
-    let stop = i.iter().position(|&octet| {
-        if ATEXT.has(octet) {
-            awaits_atom = false;
-        } else if octet == b'.' {
-            is_loose |= awaits_atom;
-            awaits_atom = true;
-        } else {
-            return true;
-        }
-        false
-    });
-    match stop {
-        Some(at) if !is_loose && !awaits_atom && i.get(at) == Some(&b'@') => {
-            let (octets, rest) = cut(i, at);
-            Ok((rest, octets))
-        }
-        _ => loose_dot_string(i, scan),
-    }
-}
-
-/// The same, with what else there can be.
-#[cold]
-fn loose_dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
     let (rest, octets) = span1(i, &DOT_STRING, &"a local part")?;
     utf8(i, octets, scan)?;
     let loose = match octets {
@@ -187,7 +202,6 @@ fn loose_dot_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8
 
 /// > Quoted-string = DQUOTE *QcontentSMTP DQUOTE
 /// > QcontentSMTP = qtextSMTP / quoted-pairSMTP                              RFC 5321 4.1.2
-#[cold]
 fn quoted_string<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, &'a [u8]> {
     let (mut rest, ()) = octet(b'"', &"a quote")(i)?;
     loop {
@@ -223,7 +237,6 @@ fn utf8<'a>(i: &'a [u8], octets: &[u8], scan: &mut Scan<'_>) -> PResult<'a, ()> 
 }
 
 /// > Domain = sub-domain *("." sub-domain); or address-literal             RFC 5321 4.1.2
-#[inline(always)]
 pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain<&'a [u8]>> {
     match plain_name(i) {
         Some((name, rest)) => Ok((rest, Domain::Name(DomainName::from_checked(name)))),
@@ -235,7 +248,7 @@ pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain
 ///
 /// Nearly every domain is read here, in one go; whatever is not is read again label by label.
 #[inline(always)]
-fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut label, mut last, mut is_plain) = (0, b'.', true);
     let end = i.iter().enumerate().position(|(at, &octet)| {
         if ByteSet::ALNUM.has(octet) {
@@ -258,7 +271,6 @@ fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_plain && ends && fits && last != b'.' && last != b'-').then_some((name, rest))
 }
 
-#[cold]
 fn other_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain<&'a [u8]>> {
     if i.first() == Some(&b'[') {
         return address_literal(i, scan);
