@@ -15,59 +15,134 @@ use mail_wire::{
 use smtp_proto::{
     Mailbox,
     client::{Client, Envelope, Event, NotSent, Outcome},
-    server::Server,
+    server::{self, Server},
 };
 
-const LOOK_ALIKES: [&str; 10] = [
-    "\n.\n",
-    "\n.\r",
-    "\r.\n",
-    "\r.\r",
-    "\n.\r\n",
-    "\r\n.\n",
-    "\r.\r\n",
-    "\r\n.\r\r\n",
-    "\r\r\n.\r\r\n",
-    "\r\n\0.\r\n",
+/// What looks like the end of a message, and what is handed on of it under
+/// [`BareNewline::Normalize`], by DATA and by BDAT: a dot behind CRLF is one that was put there.
+const LOOK_ALIKES: [(&str, &str, &str); 14] = [
+    ("\n.\n", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\n.\r", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\r.\n", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\r.\r", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\n.\r\n", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\r.\r\n", "\r\n.\r\n", "\r\n.\r\n"),
+    ("\r\n.\n", "\r\n\r\n", "\r\n.\r\n"),
+    ("\r\n.\r", "\r\n\r\n", "\r\n.\r\n"),
+    ("\r\n.\r\r\n", "\r\n\r\n\r\n", "\r\n.\r\n\r\n"),
+    ("\r\r\n.\r\r\n", "\r\n\r\n\r\n\r\n", "\r\n\r\n.\r\n\r\n"),
+    // Nothing stands alone in these: they are text under either policy.
+    ("\r\n\0.\r\n", "\r\n\0.\r\n", "\r\n\0.\r\n"),
+    ("\r\n.\0\r\n", "\r\n\0\r\n", "\r\n.\0\r\n"),
+    ("\r\n. \r\n", "\r\n \r\n", "\r\n. \r\n"),
+    ("\r\n..\r\n", "\r\n.\r\n", "\r\n..\r\n"),
 ];
+
+/// What stands in front of it: text, a line, or nothing, so that it comes right behind 354.
+const BEFORE: [&str; 3] = ["lorem", "lorem\r\n", ""];
 
 /// A second message, in case something takes the look-alike for the end of the first.
 const SMUGGLED: &str = "MAIL FROM:<admin@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nsmuggled";
 
-fn served_with(look_alike: &str, policy: BareNewline) -> (String, Vec<String>) {
-    let wire = format!(
-        "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\
-         lorem{look_alike}{SMUGGLED}\r\n.\r\nQUIT\r\n"
-    );
-    let make = || (Server::new(mx().bare_newline(policy)), application());
-    let replayed = cut_everywhere(make, &[wire.as_bytes()], false);
-    (replayed.text(), replayed.log)
+fn is_bare(text: &str) -> bool {
+    let others = text.replace("\r\n", "");
+    others.contains(['\r', '\n'])
 }
 
+/// Each look-alike behind each beginning, and without its first CRLF behind what ends in one; with
+/// what is handed on of it by DATA and by BDAT.
+fn table() -> impl Iterator<Item = (String, String, String)> {
+    let cases = LOOK_ALIKES.into_iter().flat_map(|(wire, data, bdat)| {
+        let whole = BEFORE.map(|before| (before, wire, data, bdat));
+        let rest = wire.strip_prefix("\r\n").into_iter().flat_map(move |wire| {
+            let (data, bdat) = (&data["\r\n".len()..], &bdat["\r\n".len()..]);
+            ["lorem\r\n", ""].map(|before| (before, wire, data, bdat))
+        });
+        whole.into_iter().chain(rest)
+    });
+    cases.map(|(before, wire, data, bdat)| {
+        let text = |middle: &str| format!("{before}{middle}{SMUGGLED}\r\n");
+        (text(wire), text(data), text(bdat))
+    })
+}
+
+fn codes(said: &str) -> Vec<String> {
+    dialogue::replies(said).iter().map(|one| one[..3].to_owned()).collect()
+}
+
+/// Sends a text as one message, cut everywhere. Returns the codes that were said, and the messages
+/// and abortions that were told.
+fn served_with(config: server::Config, wire: &str) -> (Vec<String>, Vec<String>) {
+    let hello = if wire.contains("LHLO") { "" } else { "EHLO c\r\n" };
+    let wire = format!("{hello}{wire}QUIT\r\n");
+    let make = || (Server::new(config.clone()), application());
+    let replayed = cut_everywhere(make, &[wire.as_bytes()], false);
+    let told = replayed.log.into_iter();
+    let told = told.filter(|line| line.starts_with("message") || line.starts_with("aborted"));
+    (codes(&std::str::from_utf8(&replayed.output).unwrap()), told.collect())
+}
+
+const ENVELOPE: &str = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
+
+/// One message, or none: never two, whatever is in it, by DATA.
 #[test]
-fn err_look_alikes_are_rejected_with_the_whole_message() {
-    for look_alike in LOOK_ALIKES.into_iter().filter(|one| !one.contains('\0')) {
-        let (said, told) = served_with(look_alike, BareNewline::Reject);
-        let codes: Vec<_> =
-            dialogue::replies(&said).iter().map(|one| one[..3].to_owned()).collect();
-        assert_eq!(codes, ["220", "250", "250", "250", "354", "550", "221"], "{look_alike:?}");
-        let aborted = told.iter().filter(|line| line.starts_with("aborted BareNewline"));
-        assert_eq!(aborted.count(), 1, "{look_alike:?}: {told:?}");
-        assert!(!told.iter().any(|line| line.starts_with("message")), "{told:?}");
+fn ok_no_look_alike_ends_a_message() {
+    for (wire, normal, _) in table() {
+        let sent = format!("{ENVELOPE}DATA\r\n{wire}.\r\n");
+        let (said, told) = served_with(mx().bare_newline(BareNewline::Normalize), &sent);
+        assert_eq!(said, ["220", "250", "250", "250", "354", "250", "221"], "{wire:?}");
+        assert_eq!(told, [format!("message {normal:?}")], "{wire:?}");
+
+        let (said, told) = served_with(mx(), &sent);
+        if is_bare(&wire) {
+            assert_eq!(said, ["220", "250", "250", "250", "354", "550", "221"], "{wire:?}");
+            let [aborted] = &told[..] else { panic!("{wire:?}: {told:?}") };
+            assert!(aborted.starts_with("aborted BareNewline"), "{aborted}");
+        } else {
+            assert_eq!(said, ["220", "250", "250", "250", "354", "250", "221"], "{wire:?}");
+            assert_eq!(told, [format!("message {normal:?}")], "{wire:?}");
+        }
     }
 }
 
+/// By BDAT nothing in the text ends anything, CRLF "." CRLF included; its policy is the same, since
+/// the next host may get it by DATA.
 #[test]
-fn ok_look_alikes_become_text_when_normalized() {
-    for look_alike in LOOK_ALIKES {
-        let (said, told) = served_with(look_alike, BareNewline::Normalize);
-        assert_eq!(said.matches("354 ").count(), 1, "{look_alike:?}");
-        let messages: Vec<_> = told.iter().filter(|line| line.starts_with("message")).collect();
-        let [message] = messages[..] else { panic!("{look_alike:?}: {told:?}") };
-        assert!(message.contains("smuggled"), "{message}");
-        // What is handed on has no look-alike in it any more.
-        let stripped = message.replace("\\r\\n", "");
-        assert!(!stripped.contains("\\r") && !stripped.contains("\\n"), "{message}");
+fn ok_nothing_in_a_chunk_ends_a_message() {
+    let terminator = format!("lorem\r\n.\r\n{SMUGGLED}\r\n");
+    let genuine = std::iter::once((terminator.clone(), String::new(), terminator));
+    for (wire, _, normal) in table().chain(genuine) {
+        let (head, tail) = wire.split_at(wire.find("MAIL").unwrap());
+        let (one, two) = (head.len(), tail.len());
+        let sent = format!("{ENVELOPE}BDAT {one}\r\n{head}BDAT {two} LAST\r\n{tail}");
+        let (said, told) = served_with(mx().bare_newline(BareNewline::Normalize), &sent);
+        assert_eq!(said, ["220", "250", "250", "250", "250", "250", "221"], "{wire:?}");
+        assert_eq!(told, [format!("message {normal:?}")], "{wire:?}");
+
+        let (said, told) = served_with(mx(), &sent);
+        if is_bare(&wire) {
+            // Where the chunk ends in a CR, what follows shows that it stands alone.
+            let bare_in_first = is_bare(head.strip_suffix('\r').unwrap_or(head));
+            let chunks = if bare_in_first { ["550", "503"] } else { ["250", "550"] };
+            assert_eq!(said[4..6], chunks, "{wire:?}");
+            let [aborted] = &told[..] else { panic!("{wire:?}: {told:?}") };
+            assert!(aborted.starts_with("aborted BareNewline"), "{aborted}");
+        } else {
+            assert_eq!(told, [format!("message {normal:?}")], "{wire:?}");
+        }
+    }
+}
+
+/// In LMTP each recipient hears what became of the one message.
+#[test]
+fn ok_no_look_alike_ends_a_message_in_lmtp() {
+    for (wire, normal, _) in table() {
+        let sent = format!("LHLO c\r\n{ENVELOPE}RCPT TO:<e@f>\r\nDATA\r\n{wire}.\r\n");
+        let (said, told) = served_with(mx().lmtp(), &sent);
+        let end = if is_bare(&wire) { "550" } else { "250" };
+        assert_eq!(said, ["220", "250", "250", "250", "250", "354", end, end, "221"], "{wire:?}");
+        assert_eq!(told.len(), 1, "{wire:?}: {told:?}");
+        assert_eq!(told[0] == format!("message {normal:?}"), end == "250", "{told:?}");
     }
 }
 
@@ -121,17 +196,21 @@ fn offered(parts: &[Bytes], policy: BareNewline) -> (Client, Vec<Result<(), Misu
     (client, given, told)
 }
 
+/// In two at every offset, and octet by octet.
 fn splits(body: &str) -> impl Iterator<Item = Vec<Bytes>> {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    (0..=body.len()).map(move |at| vec![body.slice(..at), body.slice(at..)])
+    let octets = (0..body.len()).map(|at| body.slice(at..=at)).collect();
+    let in_two = (0..=body.len()).map(move |at| vec![body.slice(..at), body.slice(at..)]);
+    in_two.chain([octets])
 }
 
 #[test]
 fn err_client_never_sends_a_look_alike() {
-    for look_alike in LOOK_ALIKES.into_iter().filter(|one| !one.contains('\0')) {
-        for parts in splits(&format!("lorem{look_alike}{SMUGGLED}")) {
+    for (text, ..) in table().filter(|(text, ..)| is_bare(text)) {
+        for parts in splits(&text) {
             let (mut client, given, told) = offered(&parts, BareNewline::Reject);
-            assert!(matches!(given.last(), Some(Err(Misuse::Unencodable { .. }))), "{parts:?}");
+            let refused = given.iter().any(|one| matches!(one, Err(Misuse::Unencodable { .. })));
+            assert!(refused, "{parts:?}");
             let bare = told.iter().any(|event| {
                 let Event::Recipient { outcome, .. } = event else { return false };
                 matches!(outcome, Outcome::NotSent(NotSent::BareNewline(_)))
@@ -146,23 +225,22 @@ fn err_client_never_sends_a_look_alike() {
 
 #[test]
 fn ok_client_sends_crlf_alone_when_normalizing() {
-    for look_alike in LOOK_ALIKES {
-        for parts in splits(&format!("lorem{look_alike}{SMUGGLED}")) {
+    for (text, _, normal) in table() {
+        for parts in splits(&text) {
             let (mut client, given, _) = offered(&parts, BareNewline::Normalize);
             assert!(given.iter().all(Result::is_ok), "{given:?}");
             let said = sent(&mut client);
             let body = said.split(|octet| *octet == b'\n').collect::<Vec<_>>();
             assert!(body[..body.len() - 1].iter().all(|line| line.ends_with(b"\r")
                 && line.iter().filter(|octet| **octet == b'\r').count() == 1));
-            // Our own server reads one message out of it.
-            let mut input = BytesMut::from(&b"EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"[..]);
+            // Our own server reads one message out of it, and this one.
+            let mut input = BytesMut::from(format!("EHLO c\r\n{ENVELOPE}").as_bytes());
             let at = said.windows(6).position(|window| window == b"DATA\r\n").unwrap();
             input.extend_from_slice(&said[at..]);
-            let make = || (Server::new(mx()), application());
-            let (mut server, mut act) = make();
+            let (mut server, mut act) = (Server::new(mx()), application());
             let replayed = mail_wire::testing::replay(&mut server, &mut act, &[&input], false);
             let messages = replayed.log.iter().filter(|line| line.starts_with("message"));
-            assert_eq!(messages.count(), 1, "{:?}", replayed.log);
+            assert_eq!(messages.collect::<Vec<_>>(), [&format!("message {normal:?}")]);
         }
     }
 }

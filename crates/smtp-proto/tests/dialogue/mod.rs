@@ -74,7 +74,10 @@ pub fn application() -> impl FnMut(&mut Server, server::Event) -> Act {
             }
             Event::BodyEnd { octets } => {
                 assert_eq!(octets, body.len() as u64);
-                answer(server, body != b"spam\r\n", replies::RELAY_DENIED);
+                // In LMTP once for each recipient.
+                for _ in 0..server.answers_owed() {
+                    answer(server, body != b"spam\r\n", replies::RELAY_DENIED);
+                }
                 Act::Log(format!("message {:?}", String::from_utf8_lossy(&body)))
             }
             Event::Auth { mechanism, claim } => {
