@@ -8,7 +8,9 @@
 pub mod args;
 pub mod folder;
 pub mod imap;
+pub mod paved;
 pub mod pop3;
+pub mod progress;
 pub mod smtp;
 
 use std::{

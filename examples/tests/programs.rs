@@ -171,7 +171,7 @@ fn err_exit_codes_tell_for_good_from_for_now() {
     let to = |address| [&ALICE[..], &["--to", address]].concat();
     let unknown = to("nobody@post-office.test");
     let refused = scene.run(SEND, Service::Submission, &unknown, MESSAGE);
-    assert_eq!(refused.code, Some(1));
+    assert_eq!(refused.code, Some(69));
     assert!(refused.out.contains("refused at RCPT: 550 5.1.1"), "{}", refused.out);
     let japanese = [&unknown[..], &["--explain", "ja"]].concat();
     assert!(scene.run(SEND, Service::Submission, &japanese, MESSAGE).out.contains("原因："));
@@ -179,7 +179,7 @@ fn err_exit_codes_tell_for_good_from_for_now() {
     // One of two is for good: the whole is, and the other got it.
     let both = [&unknown[..], &["--to", "bob@post-office.test"]].concat();
     let half = scene.run(SEND, Service::Submission, &both, MESSAGE);
-    assert_eq!(half.code, Some(1));
+    assert_eq!(half.code, Some(69));
     assert!(half.out.contains("bob@post-office.test: accepted"), "{}", half.out);
 
     let nobody_listens = {
@@ -222,7 +222,7 @@ fn err_password_stays_at_home() {
     assert_eq!(scene.office.inbox("bob").len(), 0);
 
     let no_password = run(SEND, &[&[&at, "--user", "alice"], &ALICE[..], &to[..]].concat(), "");
-    assert_eq!(no_password.code, Some(1));
+    assert_eq!(no_password.code, Some(78));
     assert!(no_password.err.contains("MAIL_PASSWORD"), "{}", no_password.err);
 
     let mut command = Command::new(SEND);

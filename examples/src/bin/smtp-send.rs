@@ -14,16 +14,16 @@ use mail_errors::{
 };
 use mail_examples::{
     client::{
-        Connection,
-        args::{EXIT_CODES, Encryption, ServerArgs, TEMPORARY, failed, language},
-        smtp::{Sent, deliver},
+        args::{Encryption, ServerArgs, TEMPORARY, language},
+        paved,
+        progress::{Progress, When},
     },
     tap::Protocol,
 };
-use mail_wire::BareNewline;
+use mail_wire::{BareNewline, drive::DriveError, layered::LayeredError};
 use smtp_proto::{
-    BodyType, Domain, Mailbox, ReversePath,
-    client::{Client, Config, EightBit, Envelope, NotSent, Outcome, TlsPolicy},
+    BodyType, Domain, Mailbox, ReversePath, Verb,
+    client::{Client, Config, Delivered, EightBit, Envelope, Error, NotSent, Outcome, TlsPolicy},
 };
 
 /// Send one message by SMTP. Its lines may end in any way; they are sent with CRLF.
@@ -47,23 +47,82 @@ struct Cli {
     /// Explain refusals in this language: en or ja.
     #[arg(long, value_name = "LANG", value_parser = language)]
     explain: Option<Language>,
+    /// Show how far the message is, on standard error. On its own that is done for more than 1 MiB,
+    /// on a terminal.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    progress: When,
     /// The message; - or nothing is standard input.
     #[arg(value_name = "FILE")]
     message: Option<PathBuf>,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    match send(&cli).await.and_then(|sent| Ok(tell(&cli, &sent)?)) {
-        Ok(code) => code,
-        Err(error) => failed("smtp-send", &error, false),
+    match send(&cli) {
+        Ok(code) => code.into(),
+        Err(NotBegun { error, exit }) => {
+            // Nothing is left to be done if even this cannot be said.
+            let _ = writeln!(io::stderr(), "smtp-send: {error}");
+            exit.into()
+        }
     }
 }
 
-async fn send(cli: &Cli) -> Result<Sent, Box<dyn std::error::Error>> {
-    let credentials = cli.server.credentials()?;
-    let message = read(cli)?;
+/// How it ended, as `sysexits.h` has it. The later is the worse: that of the worst recipient counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum Exit {
+    Accepted = 0,
+    /// `EX_TEMPFAIL`: nobody said no for good.
+    Temporary = TEMPORARY,
+    /// `EX_UNAVAILABLE`: somebody did.
+    Refused = 69,
+    /// `EX_DATAERR`: the server takes no message like this.
+    Message = 65,
+    /// `EX_NOPERM`: it does not take the log-in.
+    NoPermission = 77,
+    /// `EX_NOINPUT`: the message cannot be read.
+    NoInput = 66,
+    /// `EX_CONFIG`: password, certificates or the host's name are missing.
+    Config = 78,
+}
+
+impl Exit {
+    /// How bad it is; the codes themselves are in no order.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::Temporary => 1,
+            Self::Refused => 2,
+            Self::Message => 3,
+            Self::NoPermission => 4,
+            Self::NoInput | Self::Config => 5,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why nobody was asked.
+struct NotBegun {
+    error: Box<dyn std::error::Error>,
+    exit: Exit,
+}
+
+impl NotBegun {
+    fn because<E: std::error::Error + 'static>(exit: Exit) -> impl Fn(E) -> Self {
+        move |error| Self { error: error.into(), exit }
+    }
+}
+
+/// Sends the message, tells what became of each recipient, and how it ended.
+fn send(cli: &Cli) -> Result<Exit, NotBegun> {
+    let credentials = cli.server.credentials().map_err(NotBegun::because(Exit::Config))?;
+    let message = read(cli).map_err(NotBegun::because(Exit::NoInput))?;
     let policy = match cli.server.encryption() {
         Encryption::Unsaid => TlsPolicy::Opportunistic,
         Encryption::StartTls => TlsPolicy::Required,
@@ -83,65 +142,87 @@ async fn send(cli: &Cli) -> Result<Sent, Box<dyn std::error::Error>> {
     }
     let mut envelope = Envelope::new(cli.from.clone())
         .to_all(cli.to.iter().cloned().map(Into::into))
-        .size(message.len() as u64);
+        .size(size(&message));
     if !message.is_ascii() {
         envelope = envelope.body(BodyType::EightBitMime);
     }
-    let (peer, until) = (cli.server.peer(anybody)?, cli.server.until());
-    let tap = cli.server.tap(Protocol::Smtp);
-    match Connection::open(Client::new(config), &peer, tap, until).await {
-        Ok(connection) => Ok(deliver(connection, envelope, message.into(), until).await),
-        // Nobody was asked, so all may be asked again.
+    let peer = cli.server.peer(anybody).map_err(NotBegun::because(Exit::Config))?;
+    let (tap, until) = (cli.server.tap(Protocol::Smtp), cli.server.until());
+    let all = message.len() as u64;
+    let bar = cli.progress.applies(all).then(io::stderr);
+    let message = Progress::new(&*message, all, bar);
+    match paved::send(Client::new(config), &peer, tap, envelope, message, until) {
+        Ok(delivered) => tell(cli, &delivered).map_err(NotBegun::because(Exit::Temporary)),
+        // Nobody was asked, so all may be asked again, unless the name can be none.
         Err(error) => {
-            let outcomes = vec![Outcome::NotSent(NotSent::Lost); cli.to.len()];
-            Ok(Sent { outcomes, tls: None, error: Some(error) })
+            let exit = if error.is_transient() { Exit::Temporary } else { Exit::Config };
+            Err(NotBegun { error: error.into(), exit })
         }
     }
 }
 
 /// Tells what became of each recipient. The worst of it is the exit code.
-fn tell(cli: &Cli, sent: &Sent) -> io::Result<ExitCode> {
+fn tell(cli: &Cli, delivered: &Delivered<LayeredError<Error>>) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
-    let lost = sent.error.as_ref();
-    let (mut permanent, mut temporary) = (false, false);
-    for (to, outcome) in cli.to.iter().zip(&sent.outcomes) {
-        let mut refused: Option<&Reply> = None;
-        let told = match outcome {
-            Outcome::Accepted(reply) => format!("accepted: {reply}"),
+    let lost = delivered.error.as_ref();
+    let mut worst = Exit::Accepted;
+    for (to, outcome) in cli.to.iter().zip(&delivered.outcomes) {
+        let (told, exit) = match outcome {
+            Outcome::Accepted(reply) => (format!("accepted: {reply}"), Exit::Accepted),
             Outcome::Refused { stage, reply } => {
-                refused = Some(reply);
-                permanent |= reply.is_permanent();
-                temporary |= !reply.is_permanent();
-                format!("refused at {}: {reply}", stage.as_str())
+                (format!("refused at {}: {reply}", stage.as_str()), of_reply(*stage, reply))
             }
             Outcome::NotSent(NotSent::Lost | NotSent::Closing) => {
-                let later = lost.is_none_or(|error| error.is_transient());
-                permanent |= !later;
-                temporary |= later;
-                "not sent".to_owned()
+                ("not sent".to_owned(), lost.map_or(Exit::Temporary, of_error))
             }
-            Outcome::NotSent(why) => {
-                permanent = true;
-                format!("not sent: {why:?}")
-            }
+            Outcome::NotSent(why) => (format!("not sent: {why:?}"), Exit::Message),
             Outcome::Unknown => {
-                temporary = true;
-                "unknown: the connection was lost before the answer".to_owned()
+                ("unknown: the connection was lost before the answer".to_owned(), Exit::Temporary)
             }
         };
         writeln!(out, "{to}: {told}")?;
-        if let (Some(reply), Some(language)) = (refused, cli.explain) {
+        if let (Outcome::Refused { reply, .. }, Some(language)) = (outcome, cli.explain) {
             writeln!(out, "{}", Diagnosis::of(reply).explain(language))?;
+        }
+        if exit.rank() > worst.rank() {
+            worst = exit;
         }
     }
     if let Some(error) = lost {
         writeln!(io::stderr(), "smtp-send: {error}")?;
     }
-    Ok(match (permanent, temporary) {
-        (true, _) => ExitCode::FAILURE,
-        (false, true) => ExitCode::from(TEMPORARY),
-        (false, false) => ExitCode::SUCCESS,
-    })
+    Ok(worst)
+}
+
+fn of_reply(stage: Verb, reply: &Reply) -> Exit {
+    match stage {
+        _ if !reply.is_permanent() => Exit::Temporary,
+        Verb::Auth | Verb::AuthResponse => Exit::NoPermission,
+        _ => Exit::Refused,
+    }
+}
+
+/// What the end of the conversation means for a message that was not sent.
+fn of_error(error: &DriveError<LayeredError<Error>>) -> Exit {
+    match error {
+        DriveError::Session(LayeredError::Session(Error::Refused { stage, reply })) => {
+            of_reply(*stage, reply)
+        }
+        error if error.kind().is_transient() => Exit::Temporary,
+        DriveError::Session(_) | DriveError::Io(_) => Exit::Refused,
+    }
+}
+
+/// How large the message is with CRLF at each line end, which is how it is sent.
+fn size(message: &[u8]) -> u64 {
+    let is_bare = |pair: &[u8]| match *pair {
+        [b'\r', after] => after != b'\n',
+        [before, b'\n'] => before != b'\r',
+        _ => false,
+    };
+    let ends = message.windows(2).filter(|pair| is_bare(pair)).count();
+    let ends = ends + usize::from(message.first() == Some(&b'\n'));
+    (message.len() + ends + usize::from(message.last() == Some(&b'\r'))) as u64
 }
 
 /// Reads the message whole: its size and whether it is 8-bit are said before it.
@@ -179,6 +260,18 @@ fn mailbox(text: &str) -> Result<Mailbox, ParseError> {
 fn domain(text: &str) -> Result<Domain, ParseError> {
     Domain::parse(text)
 }
+
+const EXIT_CODES: &str = "\
+Each recipient is told in a line of output. Exit codes, those of sysexits.h; with several recipients
+that of the worst counts, a refusal for good before one for now:
+  0   accepted for every recipient
+  75  may go better later: refused for now (4yz), not connected, or lost on the way
+  69  refused for good (5yz), or the server does not offer what is insisted on
+  65  the server takes no message like this: too large, or 8-bit
+  77  the log-in was refused
+  66  the message cannot be read
+  78  no password, no certificates to trust, or a host name that can be none
+  2   the command line is wrong";
 
 /// The most octets of a message. No server takes as many.
 const LARGEST: u64 = 256 << 20;

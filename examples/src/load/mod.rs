@@ -1,6 +1,8 @@
 //! A client that sends many messages over many connections at once, to measure who takes them: a
 //! counterpart of Postfix's `smtp-source(1)`.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the events of the crates may become more")]
+
 mod latency;
 
 use std::{
