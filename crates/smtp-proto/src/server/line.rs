@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Buf;
-use mail_wire::{Line, LineLimits, Next, grammar::cut};
+use mail_wire::{Line, LineLimits, Next, grammar::cut, shrink};
 
 use crate::{State, limits};
 
@@ -70,6 +70,8 @@ impl Server {
             self.hung_up();
             return None;
         }
+        // What many commands at once have filled is not kept until the next.
+        shrink(&mut self.input);
         let begun = !self.input.is_empty() || self.lines.is_swallowing();
         self.clock.await_line(begun, now, self.config.limits.command_time);
         if self.clock.is_overdue(now) {
