@@ -14,6 +14,8 @@ pub use replay::{Act, Ended, Replay, cut_everywhere, replay, splits};
 
 use std::time::Instant;
 
+use mail_errors::Secret;
+
 use crate::{TlsInfo, TlsVersion, Upgrade, Upgraded};
 
 /// Returns a moment to count from. Tests add to it; they never sleep.
@@ -27,7 +29,11 @@ pub fn start() -> Instant {
 #[must_use]
 pub fn pretend(upgrade: Upgrade) -> Upgraded {
     match upgrade {
-        Upgrade::Tls => Upgraded::Tls(TlsInfo::new(TlsVersion::Tls13, "TLS_AES_128_GCM_SHA256")),
+        Upgrade::Tls => {
+            let info = TlsInfo::new(TlsVersion::Tls13, "TLS_AES_128_GCM_SHA256");
+            // The same at both ends, as it is where nobody stands between them.
+            Upgraded::Tls(info.with_exporter(Some(Secret::new([7; 32]))))
+        }
         Upgrade::Deflate => Upgraded::Deflate,
     }
 }

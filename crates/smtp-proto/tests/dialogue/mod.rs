@@ -7,10 +7,12 @@
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+use std::sync::LazyLock;
+
 use bytes::{Buf, Bytes};
 use mail_errors::Secret;
 use mail_sasl::{
-    ScramKeys,
+    Nonce, ScramHash, ScramKeys,
     server::{Claim, Kept, Lookup},
 };
 use mail_wire::{
@@ -38,6 +40,21 @@ pub fn offers(last: &str) -> String {
 
 pub fn laptop() -> client::Config {
     client::Config::new(Domain::parse("laptop.example.com").unwrap())
+}
+
+/// What is kept of everybody.
+fn kept(lookup: &Lookup) -> Kept {
+    static KEYS: LazyLock<[ScramKeys; 2]> = LazyLock::new(|| {
+        let password = Secret::from(PASSWORD);
+        let hashes = [ScramHash::Sha256, ScramHash::Sha1];
+        hashes.map(|hash| ScramKeys::derive_for(hash, &password, b"salt", 4096).unwrap())
+    });
+    match lookup {
+        Lookup::Keys { hash, .. } => {
+            Kept::Keys(KEYS.iter().find(|keys| keys.hash() == *hash).unwrap().clone())
+        }
+        _ => Kept::Password(Secret::from(PASSWORD)),
+    }
 }
 
 /// An application that takes everything, but from the sender `refused`, for the recipients
@@ -91,14 +108,9 @@ pub fn application() -> impl FnMut(&mut Server, server::Event) -> Act {
                 Act::Log(format!("{mechanism} {}", claim.user().unwrap_or("?")))
             }
             Event::AuthLookup(lookup) => {
-                let password = Secret::from(PASSWORD);
-                let kept = match &lookup {
-                    Lookup::Keys { hash, .. } => {
-                        Kept::Keys(ScramKeys::derive_for(*hash, &password, b"salt", 4096).unwrap())
-                    }
-                    _ => Kept::Password(password),
-                };
-                server.supply(kept).unwrap();
+                server.supply(kept(&lookup)).unwrap();
+                // Another exchange must not differ from run to run.
+                server.set_nonce(Nonce::new("server").unwrap());
                 Act::Log(format!("look up {}", lookup.user()))
             }
             Event::Verify(whom) => {
