@@ -83,7 +83,7 @@ with Office() as office:
             same({tls for _, _, tls in kept.came}, {way != "in the clear"})
     with aiosmtpd() as (kept, port):
         with check("smtp-send tells each recipient's fate"):
-            said = smtp_send(port, "--plain", message=sent["plain"], ok=1,
+            said = smtp_send(port, "--plain", message=sent["plain"], ok=69,
                              to=(BOB, "nobody@aiosmtpd.test", "later@aiosmtpd.test"))
             same(said.splitlines(), [
                 f"{BOB}: accepted: 250 2.6.0 kept",
@@ -92,7 +92,7 @@ with Office() as office:
             ])
             same(kept.came[-1][0], [BOB])
         with check("smtp-send tells that the message was refused"):
-            said = smtp_send(port, "--plain", message=b"Subject: refuse-me\r\n\r\n", ok=1)
+            said = smtp_send(port, "--plain", message=b"Subject: refuse-me\r\n\r\n", ok=69)
             same(said, f"{BOB}: refused at end of data: 554 5.6.0 not this one\n")
             same(len(kept.came), 1, "messages kept")
 finish()
