@@ -2,14 +2,16 @@
 //!
 //! It comes and goes in pieces, as through a socket. `ours` is what the sessions do: octets come
 //! into the receive buffer (that copy, the socket's, is in the time), pieces leave it one by one.
-//! `ours, gathered` puts them into one vector, which is what the peer does.
+//! `ours, gathered` puts them into one vector, which is what the peer does; `ours, from slices` does
+//! what the peer does in the way it does it, from where the octets are and without a receive buffer.
 
 use std::hint::black_box;
 
 use bytes::{Buf, Bytes, BytesMut};
 use mail_benches::table::{MEMCPY, Rows};
 use mail_wire::{
-    BODY_BLOCK, BareNewline, BodyPiece, DotStuffer, DotUnstuffer, SendBuffer, reserve_block,
+    BODY_BLOCK, BareNewline, BodyPiece, DotStuffer, DotUnstuffer, SendBuffer, Unstuffed,
+    reserve_block,
 };
 use peer_smtp_proto::request::receiver::DataReceiver;
 
@@ -52,6 +54,9 @@ fn unstuff_row(rows: &mut Rows, row: &'static str, text: &Bytes) {
     let mut gathered = Vec::with_capacity(2 * SIZE);
     unstuff(&wire, &mut input, |piece| gathered.extend_from_slice(&piece));
     assert!(gathered == text[..], "ours unstuffs what it stuffed");
+    let mut from_slices = Vec::with_capacity(2 * SIZE);
+    unstuff_slices(&wire, &mut from_slices);
+    assert!(from_slices == text[..], "and so it does without a receive buffer");
     let mut peers = Vec::with_capacity(2 * SIZE);
     assert!(unstuff_by_peer(&wire, &mut peers));
     assert!(peers == text[..], "the peer unstuffs the same");
@@ -64,6 +69,10 @@ fn unstuff_row(rows: &mut Rows, row: &'static str, text: &Bytes) {
     rows.run_body(row, "ours, gathered", octets, || {
         gathered.clear();
         unstuff(&wire, &mut input, |piece| gathered.extend_from_slice(&piece));
+    });
+    rows.run_body(row, "ours, from slices", octets, || {
+        from_slices.clear();
+        unstuff_slices(&wire, &mut from_slices);
     });
     rows.run_body(row, "smtp-proto, gathered", octets, || {
         peers.clear();
@@ -134,6 +143,23 @@ fn unstuff(wire: &[u8], input: &mut BytesMut, mut take: impl FnMut(Bytes)) {
         }
     }
     assert!(rest.is_empty() && unstuffer.violation().is_none());
+}
+
+/// Reads in blocks, and straight from where they are. A block begins with what the one before has
+/// left.
+fn unstuff_slices(wire: &[u8], out: &mut Vec<u8>) {
+    let mut unstuffer = DotUnstuffer::new(POLICY);
+    let mut rest = wire;
+    loop {
+        let block = rest.get(..BODY_BLOCK).unwrap_or(rest);
+        match unstuffer.unstuff(block, out) {
+            Unstuffed::Starved { taken } => rest = rest.get(taken..).unwrap_or_default(),
+            Unstuffed::End { taken } => {
+                assert!(taken == rest.len() && unstuffer.violation().is_none());
+                return;
+            }
+        }
+    }
 }
 
 /// Reads in blocks, and straight from where they are: this one needs no receive buffer.

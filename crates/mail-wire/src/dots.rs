@@ -3,9 +3,12 @@
 //! Both directions check every CR and LF on the way, and both rest on [`clean_run`]: how far does
 //! the text go in which there is nothing to do? Such runs pass as slices or are moved in place.
 
-use bytes::{Buf, Bytes, BytesMut};
+use std::sync::LazyLock;
 
-use crate::{BareNewline, SendBuffer, Sink, buffer::take_piece, grammar::cut};
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::memmem::Finder;
+
+use crate::{BODY_BLOCK, BareNewline, SendBuffer, Sink, buffer::take_piece, grammar::cut};
 
 /// A CR without LF or an LF without CR in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +43,23 @@ impl DotStuffer {
     /// A bare CR or LF under [`BareNewline::Reject`]. What stood before it has been appended; the
     /// body must not be ended after that.
     pub fn push(&mut self, part: Bytes, out: &mut SendBuffer) -> Result<(), BareOctet> {
-        let mut at = 0;
+        let (mut at, mut checked) = (0, 0);
         while let Some(&octet) = part.get(at) {
-            let run = if self.cr { 0 } else { clean_run(cut(&part, at).1, self.line_start) };
-            if run > 0 {
-                let clean = part.slice(at..at + run);
-                self.line_start = clean.last() == Some(&b'\n');
-                out.put_bytes(clean);
+            let (_, rest) = cut(&part, at);
+            let run = if self.cr { 0 } else { clean_run(rest, self.line_start, &mut checked) };
+            if run > 0 || checked > 0 {
+                // RFC 5321 §4.5.2: a dot at the start of a line goes out twice, behind the run that
+                // it ends and in front of the one that it begins.
+                let is_dot = checked > 0;
+                self.line_start = !is_dot && rest.get(run - 1) == Some(&b'\n');
+                let octets = run + usize::from(is_dot);
+                if octets < SendBuffer::COPY_BELOW {
+                    // Where one run is short, others are: room for all of them, at once.
+                    out.reserve(rest.len().min(BODY_BLOCK));
+                    out.put(cut(rest, octets).0);
+                } else {
+                    out.put_bytes(part.slice(at..at + octets));
+                }
                 at += run;
             } else {
                 self.special(octet, self.taken + at as u64, out)?;
@@ -127,6 +140,42 @@ pub enum BodyPiece {
     End,
 }
 
+/// What came of a slice that [`DotUnstuffer::unstuff`] took a body out of.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unstuffed {
+    /// The body goes on.
+    Starved {
+        /// How many octets of the slice were taken: all of them, or all but the last one or two.
+        taken: usize,
+    },
+    /// The terminator was there.
+    End {
+        /// How many octets of the slice were taken, the terminator included.
+        taken: usize,
+    },
+}
+
+/// What comes next in a stuffed body.
+enum Step {
+    /// So many octets mean themselves, and so many dots behind them (none, or one) are to be taken
+    /// off.
+    Run {
+        octets: usize,
+        dots: usize,
+    },
+    /// CR or LF alone, under [`BareNewline::Reject`].
+    Rejected(u8),
+    /// CR or LF alone, which is to be a line end.
+    Newline,
+    /// It depends on what is not here yet.
+    Starved,
+    End,
+}
+
+/// Octets of the terminator that are not the end of the last line.
+const TERMINATOR: usize = b".\r\n".len();
+
 /// Takes a stuffed body out of a receive buffer, up to and with its terminator.
 ///
 /// Exactly CRLF "." CRLF ends a body; its first CRLF may be the one before the body. Whatever only
@@ -150,57 +199,113 @@ impl DotUnstuffer {
     /// the last two of what is there.
     pub fn next(&mut self, input: &mut BytesMut) -> BodyPiece {
         // Octets up to `read` have been worked off; what is left of them stands before `kept`.
-        let (mut read, mut kept) = (0, 0);
+        let (mut read, mut kept, mut checked) = (0, 0, 0);
         loop {
-            let (_, rest) = cut(input, read);
-            let run = clean_run(rest, self.line_start);
-            if run > 0 {
-                self.line_start = rest.get(run - 1) == Some(&b'\n');
-                if kept != read {
-                    input.copy_within(read..read + run, kept);
+            match self.step(cut(input, read).1, &mut checked) {
+                Step::Run { octets, dots } => {
+                    if kept != read {
+                        input.copy_within(read..read + octets, kept);
+                    }
+                    read += octets + dots;
+                    kept += octets;
                 }
-                read += run;
-                kept += run;
-                continue;
-            }
-            match *rest {
-                [] | [b'\r'] => {
+                Step::Rejected(octet) => {
+                    self.reject(octet, read);
+                    read += 1;
+                }
+                Step::Starved => {
                     return self.data(input, read, kept).unwrap_or(BodyPiece::Starved);
                 }
-                [b'.'] | [b'.', b'\r'] if self.line_start => {
-                    return self.data(input, read, kept).unwrap_or(BodyPiece::Starved);
-                }
-                [b'.', b'\r', b'\n', ..] if self.line_start => {
+                Step::End => {
                     if let Some(data) = self.data(input, read, kept) {
                         return data;
                     }
-                    input.advance(3);
-                    self.taken += 3;
+                    input.advance(TERMINATOR);
+                    self.taken += TERMINATOR as u64;
                     return BodyPiece::End;
                 }
-                [b'.', ..] => {
-                    // RFC 5321 §4.5.2: a dot at the start of a longer line is taken off.
-                    read += 1;
-                    self.line_start = false;
-                }
-                [octet, ..] => {
-                    // A dot behind a bare newline is text, whatever becomes of the newline.
-                    self.line_start = false;
-                    match self.policy {
-                        BareNewline::Reject => {
-                            let offset = self.taken + read as u64;
-                            self.violation.get_or_insert(BareOctet { octet, offset });
-                            read += 1;
-                        }
-                        BareNewline::Normalize => {
-                            if let Some(data) = self.data(input, read, kept) {
-                                return data;
-                            }
-                            input.advance(1);
-                            self.taken += 1;
-                            return BodyPiece::Data(Bytes::from_static(b"\r\n"));
-                        }
+                Step::Newline => {
+                    if let Some(data) = self.data(input, read, kept) {
+                        return data;
                     }
+                    input.advance(1);
+                    self.taken += 1;
+                    return BodyPiece::Data(Bytes::from_static(b"\r\n"));
+                }
+            }
+        }
+    }
+
+    /// Appends what a slice holds of the body to `out`, for those who have no receive buffer.
+    ///
+    /// What it does not take, of a body that goes on, is two octets at most: what they are depends
+    /// on the next, so they belong in front of the next slice.
+    ///
+    /// ```
+    /// use mail_wire::{BareNewline, DotUnstuffer, Unstuffed};
+    ///
+    /// let mut unstuffer = DotUnstuffer::new(BareNewline::Reject);
+    /// let mut body = Vec::new();
+    /// let found = unstuffer.unstuff(b"..and\r\n.\r\nQUIT\r\n", &mut body);
+    /// assert_eq!(found, Unstuffed::End { taken: 10 });
+    /// assert_eq!(body, b".and\r\n");
+    /// assert_eq!(unstuffer.violation(), None);
+    /// ```
+    pub fn unstuff(&mut self, input: &[u8], out: &mut impl Sink) -> Unstuffed {
+        let (mut read, mut checked) = (0, 0);
+        let is_end = loop {
+            let (_, rest) = cut(input, read);
+            read += match self.step(rest, &mut checked) {
+                Step::Run { octets, dots } => {
+                    out.put(cut(rest, octets).0);
+                    octets + dots
+                }
+                Step::Rejected(octet) => {
+                    self.reject(octet, read);
+                    1
+                }
+                Step::Newline => {
+                    out.put(b"\r\n");
+                    1
+                }
+                Step::Starved => break false,
+                Step::End => {
+                    read += TERMINATOR;
+                    break true;
+                }
+            };
+        };
+        self.taken += read as u64;
+        if is_end { Unstuffed::End { taken: read } } else { Unstuffed::Starved { taken: read } }
+    }
+
+    /// Says what comes next in what is left. What was a step is to be taken off before the next is
+    /// asked for; asking again for one that was not taken gives it again.
+    #[inline]
+    fn step(&mut self, rest: &[u8], checked: &mut usize) -> Step {
+        let octets = clean_run(rest, self.line_start, checked);
+        let (run, behind) = cut(rest, octets);
+        // RFC 5321 §4.5.2: a dot at the start of a longer line is taken off.
+        if let (true, [b'.', next, ..]) = (*checked > 0, behind)
+            && *next != b'\r'
+        {
+            return self.take_dot(octets, checked);
+        }
+        if let Some(last) = run.last() {
+            self.line_start = *last == b'\n';
+            return Step::Run { octets, dots: 0 };
+        }
+        match *rest {
+            [] | [b'\r'] => Step::Starved,
+            [b'.'] | [b'.', b'\r'] if self.line_start => Step::Starved,
+            [b'.', b'\r', b'\n', ..] if self.line_start => Step::End,
+            [b'.', ..] => self.take_dot(0, checked),
+            [octet, ..] => {
+                // A dot behind a bare newline is text, whatever becomes of the newline.
+                self.line_start = false;
+                match self.policy {
+                    BareNewline::Reject => Step::Rejected(octet),
+                    BareNewline::Normalize => Step::Newline,
                 }
             }
         }
@@ -219,6 +324,18 @@ impl DotUnstuffer {
         self.taken
     }
 
+    const fn take_dot(&mut self, octets: usize, checked: &mut usize) -> Step {
+        self.line_start = false;
+        *checked = checked.saturating_sub(1);
+        Step::Run { octets, dots: 1 }
+    }
+
+    /// Remembers a bare octet, if it is the first, that stands so far behind what was taken.
+    fn reject(&mut self, octet: u8, read: usize) {
+        let offset = self.taken + read as u64;
+        self.violation.get_or_insert(BareOctet { octet, offset });
+    }
+
     fn data(&mut self, input: &mut BytesMut, read: usize, kept: usize) -> Option<BodyPiece> {
         self.taken += read as u64;
         let gone = read - kept;
@@ -232,21 +349,64 @@ impl DotUnstuffer {
     }
 }
 
-/// Returns how many octets at the start of `text` mean themselves: up to a dot at the start of a
+/// Returns how many octets at the start of `rest` mean themselves: up to a dot at the start of a
 /// line, an LF without CR, a CR without LF, or a CR whose next octet is not here yet.
-fn clean_run(text: &[u8], line_start: bool) -> usize {
-    match text.first() {
-        None | Some(b'\n') => return 0,
-        Some(b'.') if line_start => return 0,
-        Some(_) => {}
+///
+/// The first `checked` octets are known to have each CR with its LF. Whoever takes the run off, and a
+/// dot behind it, takes them off `checked` too; then nothing is checked twice. If it is not 0 when
+/// this returns, what stands behind the run is such a dot.
+#[inline]
+fn clean_run(rest: &[u8], line_start: bool, checked: &mut usize) -> usize {
+    let (mut run, mut line_start) = (0, line_start);
+    loop {
+        let (_, rest) = cut(rest, run);
+        if *checked == 0 {
+            *checked = paired(window(rest));
+        }
+        let (text, _) = cut(rest, *checked);
+        let clean = dotless(text, line_start);
+        run += clean;
+        *checked -= clean;
+        if *checked > 0 || clean == 0 {
+            return run;
+        }
+        line_start = text.last() == Some(&b'\n');
+    }
+}
+
+/// Returns as much of the text as is looked through twice: what the first look brings into the
+/// nearest cache is there for the second. A line end is not cut in two.
+fn window(text: &[u8]) -> &[u8] {
+    let (head, _) = cut(text, WINDOW);
+    if head.last() == Some(&b'\r') { cut(text, WINDOW + 1).0 } else { head }
+}
+
+/// Half of the smallest of the nearest caches, in octets.
+const WINDOW: usize = 16 * 1024;
+
+/// Returns how many octets come before a dot at the start of a line, in a text whose LFs all have
+/// their CR.
+#[inline]
+fn dotless(text: &[u8], line_start: bool) -> usize {
+    static DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n."));
+    if line_start && text.first() == Some(&b'.') {
+        return 0;
+    }
+    DOT.find(text).map_or(text.len(), |at| at + 2)
+}
+
+/// Returns how many octets come before an LF without CR, a CR without LF, or a CR at the end.
+fn paired(text: &[u8]) -> usize {
+    if let None | Some(b'\n') = text.first() {
+        return 0;
     }
     let mut from = 0;
     loop {
         let (_, rest) = cut(text, from);
         // The block overlaps the next one by an octet: what counts is pairs.
         let (block, _) = cut(rest, BLOCK + 1);
-        if has_special(block)
-            && let Some(at) = first_special(block)
+        if has_torn(block)
+            && let Some(at) = first_torn(block)
         {
             return from + at;
         }
@@ -259,31 +419,29 @@ fn clean_run(text: &[u8], line_start: bool) -> usize {
 }
 
 /// Short enough that finding the place in it costs little, long enough for wide registers.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
-/// Tells whether any pair of neighbours is special. No branch, so that it runs in vector registers.
+/// Tells whether any pair of neighbours is torn. No branch, so that it runs in vector registers.
 #[inline]
-fn has_special(block: &[u8]) -> bool {
+fn has_torn(block: &[u8]) -> bool {
     let Some((_, seconds)) = block.split_first() else { return false };
-    block.iter().zip(seconds).fold(0_u8, |seen, (&a, &b)| seen | pair(a, b)) != 0
+    block.iter().zip(seconds).fold(0_u8, |seen, (&a, &b)| seen | torn(a, b)) != 0
 }
 
+/// Tells whether a CR is without LF behind it, or an LF without CR before it.
 #[inline]
-const fn pair(a: u8, b: u8) -> u8 {
-    let torn = (a == b'\r') as u8 ^ (b == b'\n') as u8;
-    let dot = (a == b'\n') as u8 & (b == b'.') as u8;
-    torn | dot
+const fn torn(a: u8, b: u8) -> u8 {
+    (a == b'\r') as u8 ^ (b == b'\n') as u8
 }
 
-/// Returns the offset of the octet that is special in the first special pair: the CR of one without
-/// LF, else the second.
-fn first_special(block: &[u8]) -> Option<usize> {
+/// Returns the offset of the octet that is bare in the first torn pair.
+fn first_torn(block: &[u8]) -> Option<usize> {
     let mut from = 0;
     // Sixteen pairs at once, as octets of one number: the lowest that is not 0 is the first.
     while let Some((firsts, seconds)) = sixteen_pairs(cut(block, from).1) {
         let mut found = [0; 16];
         for (found, (&a, &b)) in found.iter_mut().zip(firsts.iter().zip(seconds)) {
-            *found = pair(a, b);
+            *found = torn(a, b);
         }
         let found = u128::from_le_bytes(found);
         if found != 0 {
@@ -294,7 +452,7 @@ fn first_special(block: &[u8]) -> Option<usize> {
     }
     let (_, rest) = cut(block, from);
     let (_, seconds) = rest.split_first()?;
-    let at = from + rest.iter().zip(seconds).position(|(&a, &b)| pair(a, b) != 0)?;
+    let at = from + rest.iter().zip(seconds).position(|(&a, &b)| torn(a, b) != 0)?;
     Some(at + usize::from(block.get(at) != Some(&b'\r')))
 }
 
@@ -320,9 +478,9 @@ mod tests {
     }
 
     /// The body, what is left of the input, and the first bare octet.
-    type Unstuffed = (Option<Vec<u8>>, Vec<u8>, Option<BareOctet>);
+    type Outcome = (Option<Vec<u8>>, Vec<u8>, Option<BareOctet>);
 
-    fn unstuffed(parts: &[&[u8]], policy: BareNewline) -> Unstuffed {
+    fn unstuffed(parts: &[&[u8]], policy: BareNewline) -> Outcome {
         let mut input = BytesMut::new();
         let mut unstuffer = DotUnstuffer::new(policy);
         let (mut body, mut ended) = (Vec::new(), false);
@@ -336,7 +494,27 @@ mod tests {
                 }
             }
         }
-        (ended.then_some(body), input.to_vec(), unstuffer.violation())
+        let found = (ended.then_some(body), input.to_vec(), unstuffer.violation());
+        assert_eq!(found, unstuffed_from_slices(parts, policy));
+        found
+    }
+
+    /// The same without a receive buffer: what was not taken stands in front of the next part.
+    fn unstuffed_from_slices(parts: &[&[u8]], policy: BareNewline) -> Outcome {
+        let mut unstuffer = DotUnstuffer::new(policy);
+        let (mut slice, mut body, mut ended) = (Vec::new(), Vec::new(), false);
+        for part in parts {
+            slice.extend_from_slice(part);
+            if !ended {
+                let (before, found) = (unstuffer.taken(), unstuffer.unstuff(&slice, &mut body));
+                let (Unstuffed::Starved { taken } | Unstuffed::End { taken }) = found;
+                ended = matches!(found, Unstuffed::End { .. });
+                assert_eq!(unstuffer.taken(), before + taken as u64);
+                slice.drain(..taken);
+                assert!(ended || slice.len() <= 2, "{slice:?} is left");
+            }
+        }
+        (ended.then_some(body), slice, unstuffer.violation())
     }
 
     /// Cuts in two at every offset, and octet by octet.
@@ -438,12 +616,42 @@ mod tests {
             for (special, before) in [("\rx", 0), ("\nx", 0), ("\r\n.", 2), ("\r", 0)] {
                 for tail in ["", "\r\n.\n\r", &"y".repeat(BLOCK)] {
                     let text = ["x".repeat(clean).as_str(), special, tail].concat();
-                    assert_eq!(clean_run(text.as_bytes(), true), clean + before, "{text:?}");
+                    assert_eq!(
+                        clean_run(text.as_bytes(), true, &mut 0),
+                        clean + before,
+                        "{text:?}"
+                    );
                 }
             }
         }
         let clean = "x\r\n".repeat(BLOCK);
-        assert_eq!(clean_run(clean.as_bytes(), true), clean.len());
+        assert_eq!(clean_run(clean.as_bytes(), true, &mut 0), clean.len());
+    }
+
+    /// What is looked through at once has a border, which no pair and no dot may fall into.
+    #[test]
+    fn ok_specials_around_the_border_of_a_window() {
+        for clean in WINDOW - 6..WINDOW + 6 {
+            for special in ["\r\n..", "\r\n.", "\r\n", ".", "\r\n.\r\n.", "\n", "\r", "\r\r\n."] {
+                let body = ["x".repeat(clean).as_str(), special, "y"].concat();
+                let wire = stuffed(&[body.as_bytes()], BareNewline::Normalize).unwrap();
+                assert_eq!(wire, plainly_stuffed(&plainly_normalized(body.as_bytes())));
+                let (back, rest, bare) = unstuffed(&[&wire], BareNewline::Reject);
+                assert_eq!(back, Some(plainly_normalized(body.as_bytes())), "{clean} {special:?}");
+                assert!(rest.is_empty() && bare.is_none());
+                let is_bare = matches!(special, "\n" | "\r" | "\r\r\n.");
+                let refused = stuffed(&[body.as_bytes()], BareNewline::Reject).is_err();
+                assert_eq!(refused, is_bare, "{clean} {special:?}");
+            }
+        }
+    }
+
+    fn plainly_stuffed(text: &[u8]) -> Vec<u8> {
+        let lines = text.split_inclusive(|&octet| octet == b'\n');
+        let dot = |line: &[u8]| if line.starts_with(b".") { &b"."[..] } else { b"" };
+        let mut wire: Vec<u8> = lines.flat_map(|line| [dot(line), line].concat()).collect();
+        wire.extend(b".\r\n");
+        wire
     }
 
     #[test]

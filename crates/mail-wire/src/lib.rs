@@ -210,7 +210,7 @@ mod tls_info;
 
 pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};
 pub use deadlines::{Deadlines, Pace};
-pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer};
+pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Unstuffed};
 pub use line::{BareNewline, Line, LineFramer, LineLimits};
 pub use send::{SendBuffer, Sink};
 pub use session::{Goodbye, Next, Session, Upgrade, Upgraded};

@@ -58,7 +58,7 @@ pub struct SendBuffer {
 
 impl SendBuffer {
     /// Pieces shorter than this are copied: a slice costs more than the copy.
-    const COPY_BELOW: usize = 1024;
+    pub(crate) const COPY_BELOW: usize = 1024;
     /// Room that is kept for the next line when all has been sent.
     const KEEP: usize = 512;
 
@@ -77,6 +77,11 @@ impl SendBuffer {
         self.seal();
         self.queued += octets.len();
         self.queue.push_back(octets);
+    }
+
+    /// Makes room for so many octets that will be [put](Sink::put), at once instead of step by step.
+    pub(crate) fn reserve(&mut self, octets: usize) {
+        self.tail.reserve(octets);
     }
 
     /// Returns how many octets wait to be sent.

@@ -1,4 +1,5 @@
 //! The header of the PROXY protocol as a value, from octets and to them.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::SocketAddr;
 

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use mail_wire::{
     BareNewline, BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Line, LineFramer, LineLimits,
-    SendBuffer,
+    SendBuffer, Unstuffed,
 };
 
 use crate::cut;
@@ -69,9 +69,9 @@ fn stuff(pieces: &[&[u8]], policy: BareNewline) -> Result<Vec<u8>, BareOctet> {
 }
 
 /// The body if it came to its end, what is left of the input, and the first bare octet.
-type Unstuffed = (Option<Vec<u8>>, Vec<u8>, Option<BareOctet>);
+type Outcome = (Option<Vec<u8>>, Vec<u8>, Option<BareOctet>);
 
-fn unstuff(pieces: &[&[u8]], policy: BareNewline) -> Unstuffed {
+fn unstuff(pieces: &[&[u8]], policy: BareNewline) -> Outcome {
     let mut input = BytesMut::new();
     let mut unstuffer = DotUnstuffer::new(policy);
     let (mut body, mut ended) = (Vec::new(), false);
@@ -94,6 +94,12 @@ fn unstuff(pieces: &[&[u8]], policy: BareNewline) -> Unstuffed {
     // A body that has not ended is in pieces that depend on the cutting.
     let body = ended.then_some(body);
     let bare = unstuffer.violation().filter(|_| ended);
+    if let ([whole], true) = (pieces, ended) {
+        let (mut unstuffer, mut out) = (DotUnstuffer::new(policy), Vec::new());
+        let taken = whole.len() - input.len();
+        assert_eq!(unstuffer.unstuff(whole, &mut out), Unstuffed::End { taken });
+        assert_eq!((Some(out), unstuffer.violation()), (body.clone(), bare));
+    }
     (body, input.to_vec(), bare)
 }
 
