@@ -2,9 +2,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use mail_errors::Secret;
-use mail_sasl::Credentials;
+use mail_sasl::{
+    Credentials, Nonce, ScramHash, ScramKeys,
+    server::{Claim, Kept, Lookup},
+};
 use mail_wire::testing::{Act, Replay, contract, cut_everywhere};
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{Config, Event, PlaintextLogin, Server};
@@ -42,6 +47,21 @@ impl App {
                 let good = who.user() == "mrose" && who.password().expose() == b"tanstaaf";
                 self.log_in(session, good);
                 Act::Log(format!("login {}", who.user()))
+            }
+            Event::Lookup(lookup) => {
+                session.supply(kept(&lookup)).unwrap();
+                // Another exchange must not differ from run to run.
+                session.set_nonce(Nonce::new("server").unwrap());
+                Act::Log(format!("look up {}", lookup.user()))
+            }
+            Event::Authenticate(claim) => {
+                let good = match &claim {
+                    Claim::Token(token) => token.token().expose() == b"tanstaaf",
+                    // What is shown already, and what anybody may.
+                    _ => true,
+                };
+                self.log_in(session, good);
+                Act::Log(format!("authenticate {}", claim.user().unwrap_or("?")))
             }
             Event::Apop(who) => {
                 let good = who.user() == "mrose" && who.verify(&Secret::from("tanstaaf"));
@@ -90,6 +110,21 @@ impl App {
     }
 }
 
+/// What is kept of everybody.
+pub fn kept(lookup: &Lookup) -> Kept {
+    static KEYS: LazyLock<[ScramKeys; 2]> = LazyLock::new(|| {
+        let password = Secret::from("tanstaaf");
+        let hashes = [ScramHash::Sha256, ScramHash::Sha1];
+        hashes.map(|hash| ScramKeys::derive_for(hash, &password, b"salt", 4096).unwrap())
+    });
+    match lookup {
+        Lookup::Keys { hash, .. } => {
+            Kept::Keys(KEYS.iter().find(|keys| keys.hash() == *hash).unwrap().clone())
+        }
+        _ => Kept::Password(Secret::from("tanstaaf")),
+    }
+}
+
 /// A server on loopback: passwords may come in the clear.
 pub fn open() -> Config {
     Config::new().plaintext_login(PlaintextLogin::Allow)
@@ -106,7 +141,9 @@ pub fn serve_octets(config: &Config, app: &App, flights: &[&[u8]]) -> Replay {
     let make = || {
         let app = app.clone();
         let act = move |session: &mut Server, event| app.act(session, event);
-        (Server::new(config.clone()), act)
+        let mut server = Server::new(config.clone());
+        server.set_nonce(Nonce::new("server").unwrap());
+        (server, act)
     };
     contract(make, flights);
     cut_everywhere(make, flights, true)
@@ -121,6 +158,7 @@ pub fn lines(lines: &[&str]) -> String {
 pub fn fetch(config: &client::Config, give: fn(&mut Client), answers: &[&[u8]]) -> Replay {
     let make = || {
         let mut client = Client::new(config.clone());
+        client.set_nonce(Nonce::new("client").unwrap());
         give(&mut client);
         (client, |_: &mut Client, event| tell(event))
     };
