@@ -91,6 +91,27 @@ fn err_message_over_the_size_limit() {
     assert_eq!(office.inbox("bob").len(), 1);
 }
 
+/// RFC 3030: what comes in chunks is stored like what comes by DATA, and ends in a line end.
+#[test]
+fn ok_message_in_chunks() {
+    let office = Office::open("rules-chunks", "");
+    let mut client = office.smtp();
+    client.smtp("MAIL FROM:<x@elsewhere.test>").code(250);
+    client.smtp("RCPT TO:<bob@post-office.test>").code(250);
+    client.send("BDAT 19\r\nSubject: hello\r\n\r\n.BDAT 5 LAST\r\nhello");
+    client.reply().code(250);
+    client.reply().code(250);
+    client.message("x@elsewhere.test", &["bob@post-office.test"], MESSAGE).code(250);
+    let [chunks, data] = &office.inbox("bob")[..] else { panic!("two messages went in") };
+    assert!(chunks.ends_with("\r\n\r\n.hello\r\n"), "{chunks}");
+    assert!(data.ends_with("\r\n\r\nhello\r\n"), "{data}");
+    // What the office cannot honour it does not offer.
+    let offered = client.smtp("EHLO x.test").code(250);
+    for extension in ["BINARYMIME", "DSN", "SMTPUTF8", "REQUIRETLS", "DELIVERBY", "ETRN", "XCLIENT"] {
+        assert!(!offered.contains(extension), "{offered}");
+    }
+}
+
 #[test]
 fn err_hundred_hops() {
     let office = Office::open("rules-hops", "");

@@ -112,6 +112,8 @@ struct Transaction {
     recipients: Vec<Address>,
     accounts: BTreeSet<AccountId>,
     relay: BTreeSet<Address>,
+    /// The octets that the message ends in so far.
+    last: [u8; 2],
     /// What is to be said instead, before there is one and once it could not be written.
     spool: Result<Spool, Reply>,
 }
@@ -153,6 +155,7 @@ impl Smtp {
             recipients: Vec::new(),
             accounts: BTreeSet::new(),
             relay: BTreeSet::new(),
+            last: *b"\r\n",
             spool: Err(replies::BAD_SEQUENCE),
         });
         Ok(())
@@ -197,6 +200,10 @@ impl Smtp {
 
     fn body(&mut self, octets: &[u8]) {
         let Some(open) = &mut self.open else { return };
+        for &octet in octets.iter().rev().take(2).rev() {
+            let [_, before] = open.last;
+            open.last = [before, octet];
+        }
         if let Ok(Err(error)) = open.spool.as_mut().map(|spool| spool.write(octets)) {
             open.spool = Err(trouble(&error));
         }
@@ -204,6 +211,11 @@ impl Smtp {
 
     /// Takes the responsibility, or says why not.
     fn end(&mut self) -> Result<String, Reply> {
+        // What comes in chunks need not end in a line end (RFC 3030), but what is stored has to: it
+        // goes on by DATA and POP3, which would add one.
+        if self.open.as_ref().is_some_and(|open| &open.last != b"\r\n") {
+            self.body(b"\r\n");
+        }
         let open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
         let message = open.spool?.finish();
         if hops(&message).map_err(|error| trouble(&error))? >= MOST_HOPS {
