@@ -157,6 +157,15 @@ fn err_hello_of_the_other_protocol() {
 }
 
 #[test]
+fn err_parameter_that_nobody_knows() {
+    let said = b"MAIL FROM:<a@b> SIZE=3 SIZE147\r\nRCPT TO:<c@d> NOTIFY=NEVER state=1\r\nRSET\r\n";
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &[], said);
+    assert_eq!(kinds(&seen), [Kind::Raw, Kind::Raw, Kind::Command]);
+    let expected = "a parameter that is known";
+    assert_eq!(errors(&seen), [(23, expected), (59, expected)]);
+}
+
+#[test]
 fn ok_pop3_answers_of_many_lines() {
     let said = b"+OK\r\n1 120\r\n2 x\r\n.\r\n+OK\r\n..a\r\n.\r\n+OK 2 3\r\n-ERR\r\n+OK\r\n1 a\r\n";
     let after = ["LIST", "RETR 1", "STAT", "LIST", "UIDL"];
@@ -174,6 +183,19 @@ fn ok_pop3_answers_of_many_lines() {
     let seen = cut_everywhere((Pop3, Client, Strict), &[], b"USER a\r\nPASS b c\r\nTOP 1\r\n");
     assert_eq!(kinds(&seen), [Kind::Command, Kind::Command, Raw]);
     assert!(!seen[1].value.contains("b c"));
+}
+
+#[test]
+fn ok_pop3_auth() {
+    let said = b"AUTH PLAIN\r\nAGEAYg==\r\nSTAT\r\nAUTH LOGIN YQ==\r\n*\r\nQUIT\r\n";
+    let seen = cut_everywhere((Pop3, Client, Strict), &[], said);
+    use Kind::{Response, Sasl};
+    let said = Kind::Command;
+    assert_eq!(kinds(&seen), [said, Sasl, said, said, Sasl, said]);
+    assert!(!format!("{seen:?}").contains("AGEAYg=="));
+    let said = b"+ \r\n+ VXNlcg==\r\n+\r\n+OK in\r\n+ %\r\n";
+    let seen = cut_everywhere((Pop3, Server, Strict), &["AUTH LOGIN"], said);
+    assert_eq!(kinds(&seen), [Sasl, Sasl, Sasl, Response, Kind::Stray]);
 }
 
 #[test]

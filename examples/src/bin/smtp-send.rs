@@ -195,10 +195,12 @@ fn tell(cli: &Cli, delivered: &Delivered<LayeredError<Error>>) -> io::Result<Exi
 }
 
 fn of_reply(stage: Verb, reply: &Reply) -> Exit {
-    match stage {
-        _ if !reply.is_permanent() => Exit::Temporary,
-        Verb::Auth | Verb::AuthResponse => Exit::NoPermission,
-        _ => Exit::Refused,
+    if !reply.is_permanent() {
+        Exit::Temporary
+    } else if matches!(stage, Verb::Auth | Verb::AuthResponse) {
+        Exit::NoPermission
+    } else {
+        Exit::Refused
     }
 }
 

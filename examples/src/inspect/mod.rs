@@ -78,7 +78,7 @@ pub struct Element {
 pub enum Kind {
     /// A command.
     Command,
-    /// A line of a SASL exchange, from the client.
+    /// A line of a SASL exchange; of SMTP and IMAP servers such a line is a reply or response.
     Sasl,
     /// A message or another answer up to a lone dot.
     Body,
@@ -253,7 +253,7 @@ impl Inspection {
             (Protocol::Smtp | Protocol::Lmtp, Speaker::Server) => {
                 Box::new(smtp::Server::new(strictness, after)?)
             }
-            (Protocol::Pop3, Speaker::Client) => Box::new(pop3::Client::new(strictness)),
+            (Protocol::Pop3, Speaker::Client) => Box::new(pop3::Client::new(strictness, after)?),
             (Protocol::Pop3, Speaker::Server) => Box::new(pop3::Server::new(strictness, after)?),
             (Protocol::Imap, Speaker::Client) => Box::new(imap::Client::new(strictness, after)?),
             (Protocol::Imap, Speaker::Server) => Box::new(imap::Server::new(strictness)),

@@ -4,33 +4,62 @@ use std::collections::VecDeque;
 
 use bytes::BytesMut;
 use mail_errors::ParseError;
+use mail_sasl::framing::decode_challenge;
 use mail_wire::{BareNewline, DotUnstuffer, Line, LineFramer, LineLimits};
-use pop3_proto::{Deviation, Profile, Status, Verb, parse};
+use pop3_proto::{Command, Deviation, Profile, Status, Verb, parse};
 
 use super::{
     Dialect, Found, Kind, Step, Strictness, UnknownCommand,
+    sasl::Responses,
     smtp::{body, too_long},
 };
 
-/// What a client says: one command a line.
+/// What a client says: one command a line, and the responses of an AUTH.
 pub(super) struct Client {
     profile: Profile,
     lines: LineFramer,
+    responses: Option<Responses>,
 }
 
 impl Client {
-    pub(super) const fn new(strictness: Strictness) -> Self {
-        Self { profile: profile(strictness), lines: LineFramer::new() }
+    pub(super) fn new(strictness: Strictness, after: &[String]) -> Result<Self, UnknownCommand> {
+        let (profile, lines) = (profile(strictness), LineFramer::new());
+        let mut client = Self { profile, lines, responses: None };
+        if let Some(last) = after.last()
+            && client.line(last.as_bytes()).error.is_some()
+        {
+            return Err(UnknownCommand { command: last.clone() });
+        }
+        Ok(client)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Found {
+        if let Some(mut responses) = self.responses.take()
+            && responses.take(line)
+        {
+            self.responses = (!responses.is_over()).then_some(responses);
+            return Found::new(Kind::Sasl, format!("{} octets", line.len()));
+        }
+        match parse::command(line) {
+            Ok(command) => {
+                if let Command::Auth(Some(auth)) = &command {
+                    let has_initial = auth.initial().is_some();
+                    self.responses = Some(Responses::after(auth.mechanism(), has_initial));
+                }
+                Found::new(Kind::Command, format!("{command:?}"))
+            }
+            Err(error) => Found::raw(line, &error),
+        }
     }
 }
 
 impl Dialect for Client {
     fn next(&mut self, input: &mut BytesMut) -> Step {
         let bare = Deviation::BareNewlineInCommand;
-        each_line(&mut self.lines, input, self.profile, bare, |line| match parse::command(line) {
-            Ok(command) => Found::new(Kind::Command, format!("{command:?}")),
-            Err(error) => Found::raw(line, &error),
-        })
+        let (mut lines, profile) = (std::mem::take(&mut self.lines), self.profile);
+        let step = each_line(&mut lines, input, profile, bare, |line| self.line(line));
+        self.lines = lines;
+        step
     }
 
     fn missing(&self) -> &'static str {
@@ -74,6 +103,11 @@ impl Server {
     }
 
     fn response(&mut self, line: &[u8]) -> Found {
+        // RFC 5034 4: what is neither +OK nor -ERR goes on with an AUTH.
+        let challenge = if line == b"+" { Some(&b""[..]) } else { line.strip_prefix(b"+ ") };
+        if let Some(challenge) = challenge.filter(|it| decode_challenge(it).is_ok()) {
+            return Found::new(Kind::Sasl, format!("{} octets", challenge.len()));
+        }
         let response = match parse::response(line) {
             Ok(response) => response,
             Err(error) => {
@@ -168,7 +202,8 @@ fn answered(command: &str) -> Result<Answered, UnknownCommand> {
     Ok(match verb {
         Verb::Retr | Verb::Top => Answered::ByMessage,
         Verb::Capa => Answered::ByLines(verb),
-        Verb::List | Verb::Uidl if alone => Answered::ByLines(verb),
+        // Without an argument, AUTH lists the mechanisms for old clients.
+        Verb::List | Verb::Uidl | Verb::Auth if alone => Answered::ByLines(verb),
         verb => Answered::InOneLine(verb),
     })
 }

@@ -6,7 +6,8 @@ use bytes::{Buf, BytesMut};
 use mail_errors::ParseError;
 use mail_wire::{BareNewline, BodyPiece, DotUnstuffer, Line, LineFramer, LineLimits};
 use smtp_proto::{
-    Capabilities, Command, Defects, Profile, Read, ReplyError, ReplyReader, limits, parse,
+    Capabilities, Command, Defects, Deviation, Profile, Read, ReplyError, ReplyReader, limits,
+    parse,
 };
 
 use super::{Base, Dialect, Found, Kind, Step, Strictness, UnknownCommand, sasl::Responses};
@@ -107,16 +108,23 @@ impl Client {
         Found::new(Kind::Command, format!("{command:?}")).with_defects(defects.iter())
     }
 
-    /// Finds the greeting of the other protocol. RFC 2033 4.1: LHLO stands for EHLO and HELO,
-    /// neither of which an LMTP server takes.
+    /// Finds what belongs to no protocol or to the other one. RFC 2033 4.1: LHLO stands for EHLO and
+    /// HELO, neither of which an LMTP server takes. What was offered is not known here.
     fn foreign(&self, line: &[u8], command: &Command<&[u8]>) -> Option<ParseError> {
-        match command {
+        let unknown = match command {
             Command::Ehlo(_) | Command::Helo(_) if self.lmtp => {
-                Some(ParseError::at(line, 0, "LHLO"))
+                return Some(ParseError::at(line, 0, "LHLO"));
             }
-            Command::Lhlo(_) if !self.lmtp => Some(ParseError::at(line, 0, "EHLO")),
-            _ => None,
+            Command::Lhlo(_) if !self.lmtp => return Some(ParseError::at(line, 0, "EHLO")),
+            Command::Mail { params, .. } => params.unknown()?,
+            Command::Rcpt { params, .. } => params.unknown()?,
+            _ => return None,
+        };
+        if self.profile().tolerates(Deviation::UnknownParameter) {
+            return None;
         }
+        let at = (unknown.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+        Some(ParseError::at(line, at.min(line.len()), "a parameter that is known"))
     }
 
     const fn bare_newline(&self) -> BareNewline {
