@@ -11,11 +11,12 @@ use imap_proto::{
     StatusValues, UidSet, view::Change,
 };
 use mail_errors::{Misuse, Secret};
-use mail_sasl::Credentials;
+use mail_sasl::{Credentials, Mechanism};
 use mail_wire::testing::Act;
 
 use crate::lockstep;
 use crate::random::Random;
+use crate::sasl::{kept, nonce};
 use crate::session::{Cutting, hold};
 
 /// A frame may be as long as its limit says.
@@ -26,12 +27,16 @@ const HEADER: usize = 25;
 
 /// Octets are what a client sends; the application says yes and no as it likes.
 pub(crate) fn server(data: &[u8]) {
-    let plain = server::Config::new().plaintext_login(server::PlaintextLogin::Allow);
+    let plain = server::Config::new()
+        .plaintext_login(server::PlaintextLogin::Allow)
+        .auth(&Mechanism::BY_STRENGTH);
     let make = |config: server::Config| {
         move || {
             let mut app = App { random: Random::of(data), uids: vec![3, 5, 8], coming: 0 };
             let act = move |server: &mut Server, event: Event| app.act(server, event);
-            (Server::new(config.clone()), act)
+            let mut server = Server::new(config.clone());
+            server.set_nonce(nonce("server"));
+            (server, act)
         }
     };
     let run = hold(make(plain.clone()), data, HOLDS, Cutting::Anywhere);
@@ -61,12 +66,16 @@ impl App {
     }
 
     fn answer(&mut self, server: &mut Server, event: Event) -> Result<(), Misuse> {
+        server.set_nonce(nonce("server"));
         // How many pieces there are depends on the cutting; what is decided must not.
         let is_piece = matches!(event, Event::AppendChunk(_) | Event::WantBody(_));
         let refuses = !is_piece && self.random.below(6) == 0;
         match event {
-            Event::Login(_) if refuses => server.login_refused(),
-            Event::Login(_) => server.authenticated(),
+            Event::Login(_) | Event::Lookup(_) | Event::Authenticate(_) if refuses => {
+                server.login_refused()
+            }
+            Event::Lookup(lookup) => server.supply(kept(&lookup)),
+            Event::Login(_) | Event::Authenticate(_) => server.authenticated(),
             Event::Select { .. }
             | Event::Create { .. }
             | Event::Delete { .. }
@@ -212,6 +221,7 @@ pub(crate) fn client(data: &[u8]) {
         let config = plain.clone().tls(tls);
         let make = || {
             let mut client = Client::new(config.clone());
+            client.set_nonce(nonce("client"));
             give(&mut client).expect("the queue has room");
             (client, reader())
         };

@@ -12,26 +12,66 @@ use imap_proto::{Response, ResponseLimits, Status};
 use mail_errors::Reply;
 use mail_wire::BareNewline;
 use mail_wire::testing::{Ended, Replay};
-use smtp_proto::{Read, ReplyReader, limits};
+use smtp_proto::{
+    Read, ReplyReader,
+    limits::{self, ServerLimits},
+};
 
-/// SMTP: every line gets one reply; behind 354 everything up to CRLF "." CRLF gets one, and it is
-/// that message which the application was given (RFC 5321 4.1.1.4, 4.3.1).
+use crate::smtp_ends::{LATER, NOBODY};
+
+/// SMTP: every line gets one reply; behind 354 everything up to CRLF "." CRLF gets one, and behind
+/// BDAT as many octets as it says come before its own. The application was given these messages and
+/// no others (RFC 5321 4.1.1.4 and 4.3.1, RFC 3030 2).
 pub(crate) fn smtp(data: &[u8], run: &Replay, policy: BareNewline) {
     let mut replies = smtp_replies(&run.output).into_iter();
     assert_eq!(replies.next().map(|reply| reply.code().get()), Some(220));
-    let (mut rest, mut messages, mut count) = (data, Vec::new(), 0);
+    let (mut rest, mut messages, mut chunks) = (data, Vec::new(), Vec::new());
+    let mut is_exchange = false;
     while let Some(reply) = replies.next() {
+        let code = reply.code().get();
         let line = line(&mut rest);
         let is = |verb: &[u8]| line.is_none_or(|line| line.trim_ascii().eq_ignore_ascii_case(verb));
         // Last words may come without a line, or behind its answer.
-        assert!(line.is_some() || is_over(run) && replies.len() == 0, "{reply:?} to nothing");
-        match reply.code().get() {
-            354 => assert!(is(b"DATA"), "{line:?} starts a message"),
-            221 => {
+        let is_last = is_over(run) && replies.len() == 0;
+        assert!(line.is_some() || is_last, "{reply:?} to nothing");
+        // RFC 4954 4: the next line is no command.
+        let is_response = std::mem::replace(&mut is_exchange, code == 334);
+        let bdat = line.filter(|_| !is_response).and_then(chunk);
+        match (code, bdat) {
+            (354, _) => assert!(is(b"DATA"), "{line:?} starts a message"),
+            (221, _) => {
                 assert!(is(b"QUIT"), "{line:?} ends the conversation");
                 continue;
             }
-            _ => continue,
+            (_, Some(Chunk::Unreadable)) => {
+                assert!(is_over(run), "goes on behind {line:?}");
+                break;
+            }
+            (_, Some(Chunk::Octets { octets, last })) => {
+                let Some((piece, behind)) = rest.split_at_checked(octets) else {
+                    assert!(is_over(run), "{reply:?} to half of a chunk");
+                    break;
+                };
+                rest = behind;
+                let told = given_of_chunk(&reply, last);
+                if told {
+                    chunks.extend_from_slice(piece);
+                } else {
+                    chunks.clear();
+                }
+                if told && last {
+                    messages.push(std::mem::take(&mut chunks));
+                }
+                continue;
+            }
+            _ => {
+                let is_mail =
+                    line.is_some_and(|line| line.to_ascii_uppercase().starts_with(b"MAIL"));
+                if is_mail && code == 250 {
+                    chunks.clear();
+                }
+                continue;
+            }
         }
         let Some(stuffed) = message(&mut rest) else {
             assert!(replies.len() <= usize::from(is_over(run)), "a message that has not ended");
@@ -40,16 +80,57 @@ pub(crate) fn smtp(data: &[u8], run: &Replay, policy: BareNewline) {
         };
         assert!(replies.next().is_some() || !wants_input(run), "a message without an answer");
         if policy == BareNewline::Normalize || !has_bare(stuffed) {
-            messages.push(stuffed);
+            messages.push(unstuffed(stuffed));
         }
-        count += 1;
     }
-    assert!(!wants_input(run) || !has_line(rest), "a line without an answer");
+    let waits = !has_line(rest) || half_a_chunk(rest);
+    assert!(!wants_input(run) || waits, "a line without an answer");
     let given: Vec<_> = run.log.iter().filter_map(|line| line.strip_prefix("message ")).collect();
-    assert_eq!(given.len(), messages.len(), "messages of {count}");
+    assert_eq!(given.len(), messages.len(), "messages");
     if policy == BareNewline::Reject {
-        let sent = messages.iter().map(|stuffed| unstuffed(stuffed).escape_ascii().to_string());
+        let sent = messages.iter().map(|message| message.escape_ascii().to_string());
         assert!(sent.eq(given.iter().copied()), "another message than was sent: {given:?}");
+    }
+}
+
+/// What the argument of BDAT says.
+enum Chunk {
+    Octets { octets: usize, last: bool },
+    Unreadable,
+}
+
+/// Reads BDAT, if this is it. A line over the limit is none.
+fn chunk(line: &[u8]) -> Option<Chunk> {
+    let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n"))?;
+    let (verb, argument) = text.split_at_checked(4)?;
+    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let is_bdat = verb.eq_ignore_ascii_case(b"BDAT") && argument.first().is_none_or(is_blank);
+    if !is_bdat || line.len() > ServerLimits::default().command_line {
+        return None;
+    }
+    let words: Vec<_> = argument.split(is_blank).filter(|word| !word.is_empty()).collect();
+    let size = words.first().filter(|size| size.iter().all(u8::is_ascii_digit));
+    let size = size.and_then(|size| std::str::from_utf8(size).ok()?.parse::<u64>().ok());
+    Some(match (size, words.get(1..).unwrap_or_default()) {
+        (Some(size), []) => Chunk::Octets { octets: size as usize, last: false },
+        (Some(size), [last]) if last.eq_ignore_ascii_case(b"LAST") => {
+            Chunk::Octets { octets: size as usize, last: true }
+        }
+        _ => Chunk::Unreadable,
+    })
+}
+
+/// A chunk is taken by 250; the last is given to the application, who takes it or says no.
+fn given_of_chunk(reply: &Reply, last: bool) -> bool {
+    let text = reply.text();
+    let said_no = text == NOBODY.as_bytes() || text == LATER.as_bytes();
+    reply.code().get() == 250 || last && said_no
+}
+
+fn half_a_chunk(mut rest: &[u8]) -> bool {
+    match line(&mut rest).and_then(chunk) {
+        Some(Chunk::Octets { octets, .. }) => rest.len() < octets,
+        Some(Chunk::Unreadable) | None => false,
     }
 }
 
@@ -71,9 +152,14 @@ pub(crate) fn pop3(data: &[u8], run: &Replay) {
     assert!(line(&mut out).is_some_and(|greeting| greeting.starts_with(b"+OK")));
     let told: Vec<_> = run.log.iter().filter(|line| line.starts_with("commit ")).collect();
     let (mut marked, mut commits) = (BTreeSet::new(), Vec::new());
+    let mut is_exchange = false;
     while let Some(answer) = line(&mut out) {
         let ok = answer.starts_with(b"+OK");
-        assert!((ok || answer.starts_with(b"-ERR")) && !has_bare(answer), "no response");
+        // RFC 5034 4: a challenge, and the next line is no command but its response.
+        let is_challenge = answer.starts_with(b"+ ");
+        let is_response = std::mem::replace(&mut is_exchange, is_challenge);
+        let is_legal = ok || is_challenge || answer.starts_with(b"-ERR");
+        assert!(is_legal && !has_bare(answer), "no response");
         let Some(line) = line(&mut rest) else {
             assert!(is_over(run) && out.is_empty(), "an answer to nothing");
             break;
@@ -81,8 +167,8 @@ pub(crate) fn pop3(data: &[u8], run: &Replay) {
         let text = String::from_utf8_lossy(line).trim().to_ascii_uppercase();
         let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
         match *words.as_slice() {
-            _ if !ok => {}
-            ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL"] => {
+            _ if !ok || is_response => {}
+            ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL" | "AUTH"] => {
                 let body = message(&mut out).expect("a response to its end");
                 assert!(!has_bare(body), "a bare line end goes out");
             }

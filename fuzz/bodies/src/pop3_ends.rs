@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use mail_errors::Secret;
-use mail_sasl::Credentials;
+use mail_sasl::{Credentials, Mechanism};
 use mail_wire::testing::Act;
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{self, Server};
@@ -12,6 +12,7 @@ use pop3_proto::{Maildrop, MessageNumber, Response, ResponseCode, Timestamp, Uni
 
 use crate::lockstep;
 use crate::random::Random;
+use crate::sasl::{kept, nonce};
 use crate::session::{Cutting, hold};
 
 /// Longer than any line of either end.
@@ -23,8 +24,17 @@ const MESSAGES: [&[u8]; 3] =
 /// Octets are what a client sends; the application says yes and no as it likes.
 pub(crate) fn server(data: &[u8]) {
     let stamp = Timestamp::new("<1896.697170952@dbc.mtview.ca.us>").expect("a timestamp");
-    let plain = server::Config::new().plaintext_login(server::PlaintextLogin::Allow).apop(stamp);
-    let make = |config: server::Config| move || (Server::new(config.clone()), application(data));
+    let plain = server::Config::new()
+        .plaintext_login(server::PlaintextLogin::Allow)
+        .apop(stamp)
+        .auth(&Mechanism::BY_STRENGTH);
+    let make = |config: server::Config| {
+        move || {
+            let mut server = Server::new(config.clone());
+            server.set_nonce(nonce("server"));
+            (server, application(data))
+        }
+    };
     let run = hold(make(plain.clone()), data, HOLDS, Cutting::Anywhere);
     lockstep::pop3(data, &run);
     for tls in [server::Tls::StartTls, server::Tls::Implicit] {
@@ -36,6 +46,7 @@ fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
     use server::Event;
     let mut random = Random::of(data);
     move |server, event| {
+        server.set_nonce(nonce("server"));
         let mut log_in = |server: &mut Server| {
             if random.below(4) == 0 {
                 let no = Response::err(ResponseCode::Auth, "no").expect("a response");
@@ -48,7 +59,10 @@ fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
         let is_commit = matches!(event, Event::Commit(_));
         assert!(is_commit || server.committed().is_err(), "nothing is deleted by {event:?}");
         match &event {
-            Event::Login(_) | Event::Apop(_) => log_in(server).expect("it is owed"),
+            Event::Login(_) | Event::Apop(_) | Event::Authenticate(_) => {
+                log_in(server).expect("it is owed");
+            }
+            Event::Lookup(lookup) => server.supply(kept(lookup)).expect("it is owed"),
             Event::WantBody(want) => {
                 let text = MESSAGES.get(want.number().index()).expect("one that is there");
                 let from = usize::try_from(want.offset()).expect("small");
@@ -87,18 +101,26 @@ pub(crate) fn client(data: &[u8]) {
         (client::Tls::Required, Cutting::Matters),
     ] {
         let config = plain.clone().tls(tls);
-        let make = || {
-            let mut client = Client::new(config.clone());
-            give(&mut client).expect("the queue has room");
-            (client, reader())
-        };
-        hold(make, data, HOLDS, cutting);
+        for by_sasl in [false, true] {
+            let make = || {
+                let mut client = Client::new(config.clone());
+                client.set_nonce(nonce("client"));
+                give(&mut client, by_sasl).expect("the queue has room");
+                (client, reader())
+            };
+            hold(make, data, HOLDS, cutting);
+        }
     }
 }
 
-fn give(client: &mut Client) -> Result<(), mail_errors::Misuse> {
+fn give(client: &mut Client, by_sasl: bool) -> Result<(), mail_errors::Misuse> {
     let one = MessageNumber::new(1).expect("a number");
-    client.login(Credentials::new("tim", Secret::from("tanstaaf"))?)?;
+    let tim = Credentials::new("tim", Secret::from("tanstaaf"))?;
+    if by_sasl {
+        client.log_in(tim)?
+    } else {
+        client.login(tim)?
+    };
     client.stat()?;
     client.list()?;
     client.uidl()?;

@@ -1,18 +1,30 @@
 //! SMTP's two ends, each with a peer that sends anything.
 
+use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
+
 use bytes::Bytes;
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode, Secret};
 use mail_sasl::{Credentials, Mechanism};
 use mail_wire::BareNewline;
+use mail_wire::proxy::{Network, Trusted};
 use mail_wire::testing::{Act, Ended, replay};
 use smtp_proto::client::{self, Client, Envelope, TlsPolicy};
 use smtp_proto::server::{self, Server, TlsUse, replies};
-use smtp_proto::{Domain, ForwardPath, Profile, ReversePath};
+use smtp_proto::{
+    Domain, ForwardPath, FutureRelease, Limits, Offer, Profile, ReversePath, Solicitation,
+    Timestamp,
+};
 
 use crate::lockstep;
 use crate::random::Random;
+use crate::sasl::{kept, nonce};
 use crate::session::{Cutting, hold};
 
+/// How the application says no to a recipient or a message; to one that has not come yet it does
+/// so in other words.
+pub(crate) const NOBODY: &str = "nobody of that name";
+pub(crate) const LATER: &str = "come back later";
 /// Longer than any line of either end.
 const HOLDS: usize = 64 * 1024;
 
@@ -22,41 +34,80 @@ pub(crate) fn server(data: &[u8]) {
     let plain = server::Config::new(&host).auth(&Mechanism::BY_STRENGTH).allow_auth_in_clear();
     for policy in [BareNewline::Reject, BareNewline::Normalize] {
         let config = plain.clone().bare_newline(policy);
-        let run = hold(
-            || (Server::new(config.clone()), application(data)),
-            data,
-            HOLDS,
-            Cutting::Anywhere,
-        );
+        let run = hold(|| (start(&config), application(data)), data, HOLDS, Cutting::Anywhere);
         lockstep::smtp(data, &run, policy);
+    }
+    for config in [everything(plain.clone()), everything(plain.clone()).lmtp()] {
+        hold(|| (start(&config), application(data)), data, HOLDS, Cutting::Anywhere);
     }
     for tls in [TlsUse::Required, TlsUse::Implicit] {
         let config = plain.clone().tls(tls).profile(Profile::STRICT);
-        hold(|| (Server::new(config.clone()), application(data)), data, HOLDS, Cutting::Matters);
+        hold(|| (start(&config), application(data)), data, HOLDS, Cutting::Matters);
     }
+}
+
+/// With all that can be offered, to whoever it is.
+fn everything(config: server::Config) -> server::Config {
+    let until = Timestamp::parse("2030-01-01T00:00:00Z").expect("a time");
+    let two = NonZeroU32::new(2);
+    let mut limits = Limits::default();
+    (limits.messages, limits.recipients, limits.recipient_domains) = (NonZeroU32::new(5), two, two);
+    let anybody = || Trusted::new([Network::parse("0.0.0.0/0").expect("a network")]);
+    [
+        Offer::BinaryMime,
+        Offer::Dsn,
+        Offer::SmtpUtf8,
+        Offer::RequireTls,
+        Offer::DeliverBy(two),
+        Offer::FutureRelease(FutureRelease::new(60, until).expect("a time")),
+        Offer::MtPriority(None),
+        Offer::Rrvs,
+        Offer::Limits(limits),
+        Offer::NoSoliciting(Some(Solicitation::parse("org.example:ADV").expect("a keyword"))),
+        Offer::Etrn,
+        Offer::Expn,
+        Offer::Help,
+    ]
+    .into_iter()
+    .fold(config, server::Config::offer)
+    .xclient(anybody())
+    .xforward(anybody())
+}
+
+fn start(config: &server::Config) -> Server {
+    let mut server = Server::new(config.clone()).peer(Ipv4Addr::LOCALHOST.into());
+    server.set_nonce(nonce("server"));
+    server
 }
 
 fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
     use server::Event;
     const NO: [Reply; 2] = [
-        Reply::fixed(
-            ReplyCode::MAILBOX_UNAVAILABLE,
-            Some(EnhancedStatusCode::BAD_MAILBOX),
-            "nobody of that name",
-        ),
-        Reply::fixed(ReplyCode::LOCAL_ERROR, None, "come back later"),
+        Reply::fixed(ReplyCode::MAILBOX_UNAVAILABLE, Some(EnhancedStatusCode::BAD_MAILBOX), NOBODY),
+        Reply::fixed(ReplyCode::LOCAL_ERROR, None, LATER),
     ];
+    // Whether a chunk was refused before it came or when all had come shows by the words.
+    const NO_DATA: Reply = Reply::fixed(ReplyCode::LOCAL_ERROR, None, "no message now");
     let mut random = Random::of(data);
     let mut body = Vec::new();
+    let upper = data.to_ascii_uppercase();
+    let has = |word: &[u8]| upper.windows(word.len()).any(|octets| octets == word);
+    let (has_chunks, is_binary) = (has(b"BDAT"), has(b"BINARYMIME"));
     move |server, event| {
+        server.set_nonce(nonce("server"));
         let is_question = matches!(
             event,
             Event::Auth { .. }
+                | Event::AuthLookup(_)
                 | Event::Mail(_)
                 | Event::Rcpt(_)
                 | Event::Data
                 | Event::BodyEnd { .. }
                 | Event::Verify(_)
+                | Event::Expand(_)
+                | Event::Help(_)
+                | Event::Etrn(_)
+                | Event::Xclient(_)
         );
         assert_eq!(server.owes().is_some(), is_question, "{event:?}");
         let before = server.state();
@@ -66,13 +117,20 @@ fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
             let owed = server.owes();
             assert!(server.reply(wrong).is_err(), "no answer to {event:?}");
             assert_eq!((server.owes(), server.state()), (owed, before), "a mistake of ours counts");
-            // Seldom no: a message needs four times yes.
-            match random.below(16) {
-                0 => server.reply(NO[0].clone()),
-                1 => server.reply(NO[1].clone()),
-                _ => server.accept(),
+            // In LMTP once for each recipient.
+            for _ in 0..server.answers_owed() {
+                // Seldom no: a message needs four times yes.
+                match random.below(16) {
+                    0 | 1 if event == Event::Data => server.reply(NO_DATA),
+                    0 => server.reply(NO[0].clone()),
+                    1 => server.reply(NO[1].clone()),
+                    _ => match &event {
+                        Event::AuthLookup(lookup) => server.supply(kept(lookup)),
+                        _ => server.accept(),
+                    },
+                }
+                .expect("it is owed");
             }
-            .expect("it is owed");
         } else {
             assert!(server.accept().is_err(), "{event:?} is answered already");
             assert_eq!(server.state(), before, "a mistake of ours moves the session");
@@ -85,9 +143,10 @@ fn application(data: &[u8]) -> impl FnMut(&mut Server, server::Event) -> Act {
             }
             Event::BodyEnd { octets } => {
                 assert_eq!(octets, body.len() as u64);
-                assert!(body.is_empty() || body.ends_with(b"\r\n"));
+                assert!(has_chunks || body.is_empty() || body.ends_with(b"\r\n"));
                 let text = std::mem::take(&mut body);
-                let bare = text.windows(2).any(|two| (two[0] == b'\r') != (two[1] == b'\n'));
+                let bare =
+                    !is_binary && text.windows(2).any(|two| (two[0] == b'\r') != (two[1] == b'\n'));
                 assert!(!bare, "a bare line end goes on");
                 Act::Log(format!("message {}", text.escape_ascii()))
             }
@@ -114,6 +173,7 @@ pub(crate) fn client(data: &[u8]) {
     ] {
         let make = || {
             let mut client = Client::new(config.clone());
+            client.set_nonce(nonce("client"));
             client.send(envelope()).expect("nothing is under way");
             (client, sender())
         };
