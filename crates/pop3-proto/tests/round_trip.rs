@@ -1,9 +1,10 @@
 //! What is encoded parses to the same value, and what parses is never torn.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
 
+use mail_errors::Secret;
 use pop3_proto::{
-    ApopDigest, Capability, Command, DropListing, MessageNumber, Password, Response, ResponseCode,
-    ScanListing, Text, Timestamp, UniqueId, UniqueIdListing, UserName, encode, parse,
+    ApopDigest, AuthArguments, Capability, Command, DropListing, MessageNumber, Password, Response,
+    ResponseCode, ScanListing, Text, Timestamp, UniqueId, UniqueIdListing, UserName, encode, parse,
 };
 use proptest::prelude::*;
 
@@ -45,12 +46,20 @@ fn command() -> impl Strategy<Value = Command<'static>> {
             let digits = digits.into_bytes().try_into().unwrap();
             Command::Apop(user, ApopDigest::new(digits).unwrap())
         }),
+        ("[A-Za-z0-9_-]{1,20}", prop::option::of("[A-Za-z0-9+/]{1,40}={0,2}|=")).prop_map(
+            |(mechanism, initial)| {
+                let initial = initial.as_deref().map(Secret::from);
+                let arguments = AuthArguments::new(&mechanism, initial.as_ref()).unwrap();
+                Command::Auth(Some(arguments.into_owned()))
+            }
+        ),
         prop::option::of(number()).prop_map(Command::List),
         prop::option::of(number()).prop_map(Command::Uidl),
         number().prop_map(Command::Retr),
         (number(), any::<u64>()).prop_map(|(number, lines)| Command::Top(number, lines)),
         number().prop_map(Command::Dele),
         prop::sample::select(vec![
+            Command::Auth(None),
             Command::Capa,
             Command::Stls,
             Command::Stat,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may panic")]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::{collections::BTreeMap, num::NonZeroU32, sync::LazyLock};
 
 use bytes::Bytes;
 use imap_proto::{
@@ -12,6 +12,11 @@ use imap_proto::{
     search_match::Candidate,
     server::{Config, Event, Message, PlaintextLogin, Selected, Server},
     view::Change,
+};
+use mail_errors::Secret;
+use mail_sasl::{
+    Nonce, ScramHash, ScramKeys,
+    server::{Claim, Kept, Lookup},
 };
 use mail_wire::testing::{Act, Replay, cut_everywhere};
 
@@ -55,6 +60,21 @@ pub fn name(text: &str) -> MailboxName<'static> {
 
 pub fn text(code: Option<PlainCode>, words: &'static str) -> ResponseText<'static> {
     ResponseText::new(code.map(Into::into), words).expect("a text")
+}
+
+/// What is kept of everybody.
+pub fn kept(lookup: &Lookup) -> Kept {
+    static KEYS: LazyLock<[ScramKeys; 2]> = LazyLock::new(|| {
+        let password = Secret::from("tanstaaf");
+        let hashes = [ScramHash::Sha256, ScramHash::Sha1];
+        hashes.map(|hash| ScramKeys::derive_for(hash, &password, b"salt", 4096).unwrap())
+    });
+    match lookup {
+        Lookup::Keys { hash, .. } => {
+            Kept::Keys(KEYS.iter().find(|keys| keys.hash() == *hash).unwrap().clone())
+        }
+        _ => Kept::Password(Secret::from("tanstaaf")),
+    }
 }
 
 pub fn config() -> Config {
@@ -113,6 +133,19 @@ impl App {
                     session.login_refused()
                 }
             }
+            Event::Lookup(lookup) => {
+                session.supply(kept(&lookup))?;
+                // Another exchange must not differ from run to run.
+                session.set_nonce(Nonce::new("server").unwrap());
+                Ok(())
+            }
+            Event::Authenticate(claim) => match &claim {
+                Claim::Token(token) if token.token().expose() != b"tanstaaf" => {
+                    session.login_refused()
+                }
+                // What is shown already, and what anybody may.
+                _ => session.authenticated(),
+            },
             Event::Select { mailbox, .. } => {
                 let Some(mails) = self.mailboxes.get(mailbox.as_bytes()) else {
                     return session.no(text(Some(PlainCode::NonExistent), "no such mailbox"));
@@ -355,7 +388,9 @@ pub fn dialogue_with(config: impl Fn() -> Config, app: impl Fn() -> App, lines: 
     let make = || {
         let mut app = app();
         let act = move |session: &mut Server, event: Event| app.act(session, event);
-        (Server::new(config()), act)
+        let mut server = Server::new(config());
+        server.set_nonce(Nonce::new("server").unwrap());
+        (server, act)
     };
     let replay = cut_everywhere(make, &script, false);
     compare(&replay.text(), &expected);
