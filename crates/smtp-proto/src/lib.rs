@@ -69,11 +69,16 @@
 //! | [`Profile`], [`Deviation`], [`Defect`] | what is tolerated, and the report of it | |
 //! | [`limits`] | how much, how long, how many | 5321 4.5.3 |
 //! | [`parse`], [`encode`] | the layer below: lines to views without a copy, and back | 5321 4 |
+//! | `codec` | commands and replies as frames of tokio-util (feature `codec`) | 5321 4, 3030 |
 //!
 //! Whatever leaves a session is an owned value; the bodies of messages leave the server in slices
 //! of its receive buffer, and reach the client as the application gives them. No line end but CRLF
 //! gets in or out (see [`mail_wire::BareNewline`]), and nothing that only looks like the end of a
 //! message ends one.
+//!
+//! # Features
+//!
+//! `codec`, off by default: `CommandCodec` and `ReplyCodec` for `tokio_util::codec`.
 //!
 //! # Not supported
 //!
@@ -85,6 +90,8 @@ mod address;
 mod binding;
 pub mod client;
 mod clock;
+#[cfg(feature = "codec")]
+pub mod codec;
 mod command;
 pub mod encode;
 mod extensions;
