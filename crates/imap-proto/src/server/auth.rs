@@ -6,7 +6,7 @@ use mail_errors::{Misuse, ParseError, Secret};
 use mail_sasl::{
     Credentials, Mechanism, Nonce, SaslError,
     framing::{Decoded, decode_initial, decode_response, encode},
-    server::{Claim, Exchange, Kept, Step as SaslStep, Verdict, offered},
+    server::{Exchange, Kept, Step as SaslStep, Verdict, offered},
 };
 use mail_wire::{Line, Sink};
 
@@ -166,10 +166,7 @@ impl Server {
             }
             Ok(SaslStep::Lookup(lookup)) => self.owe(Owed::Lookup(exchange), Event::Lookup(lookup)),
             Ok(SaslStep::Check(claim)) => {
-                let event = match claim {
-                    Claim::Password(credentials) => Event::Login(credentials),
-                    claim => Event::Authenticate(claim),
-                };
+                let event = claim.into_credentials().map_or_else(Event::Authenticate, Event::Login);
                 self.owe(Owed::Login(Some(exchange)), event)
             }
             Ok(SaslStep::Accepted | SaslStep::Refused) => self.refuse_login(),

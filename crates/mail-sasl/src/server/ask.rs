@@ -108,6 +108,21 @@ impl Claim {
         }
     }
 
+    /// Parts claims by what has to be done: name and password, which have to be checked, from all
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// The claim itself, if there is no password.
+    pub fn into_credentials(self) -> Result<Credentials, Self> {
+        match self {
+            Self::Password(credentials) => Ok(credentials),
+            other @ (Self::Proven(_) | Self::Token(_) | Self::External(_) | Self::Anonymous(_)) => {
+                Err(other)
+            }
+        }
+    }
+
     /// Returns name and password, if it is them that have to be checked.
     #[must_use]
     pub const fn credentials(&self) -> Option<&Credentials> {

@@ -221,7 +221,11 @@ impl Client {
             Then::Cancelled if status == Status::Ok => {
                 return self.over(Err(Violation::Unsolicited));
             }
-            then => then,
+            then @ (Then::Nothing
+            | Then::Password(_)
+            | Then::Exchange(_)
+            | Then::Cancelled
+            | Then::LoggedIn(..)) => then,
         };
         match (verb, then) {
             (Verb::Stls, _) => return self.stls_answered(response),

@@ -4,7 +4,7 @@ use mail_errors::{Misuse, ParseError, Secret};
 use mail_sasl::{
     ChannelBindings, Mechanism, Nonce, SaslError,
     framing::{Decoded, decode_initial, decode_response, encode},
-    server::{Claim, Exchange, Kept, Step, Verdict, offered},
+    server::{Exchange, Kept, Step, Verdict, offered},
 };
 use mail_wire::Sink;
 
@@ -115,10 +115,8 @@ impl Server {
             }
             Ok(Step::Check(claim)) => {
                 self.work = Work::Login(Verb::Auth);
-                self.news.push_back(match claim {
-                    Claim::Password(credentials) => Event::Login(credentials),
-                    claim => Event::Authenticate(claim),
-                });
+                let event = claim.into_credentials().map_or_else(Event::Authenticate, Event::Login);
+                self.news.push_back(event);
             }
             // The password is wrong, or somebody stands in the middle: attempts that count.
             Ok(Step::Accepted | Step::Refused) | Err(SaslError::Binding { .. }) => {
