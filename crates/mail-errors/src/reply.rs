@@ -118,6 +118,39 @@ impl Reply {
         Ok(reply)
     }
 
+    /// Makes a reply of what was received: the texts of all lines with LF between, off which the
+    /// enhanced code has been taken already, as by [`Reply::split_enhanced`].
+    ///
+    /// # Errors
+    /// [`Misuse::Unencodable`] if the text holds CR or NUL; [`Misuse::Invalid`] if the enhanced code
+    /// is one that is not read behind this code.
+    pub fn received(
+        code: ReplyCode,
+        enhanced: Option<EnhancedStatusCode>,
+        text: Vec<u8>,
+    ) -> Result<Self, Misuse> {
+        if enhanced.is_some_and(|found| !reads_as(code, found)) {
+            let why = "its class is not that of the reply code";
+            return Err(Misuse::Invalid { what: "enhanced status code", why });
+        }
+        // Without a way out of the loop it takes many octets at once.
+        if text.iter().fold(false, |found, octet| found | matches!(octet, b'\r' | 0)) {
+            let stray = |octet: &u8| matches!(octet, b'\r' | 0);
+            let offset = text.iter().position(stray).unwrap_or_default();
+            let octet = text.get(offset).copied().unwrap_or_default();
+            return Err(Misuse::Unencodable { what: "reply text", octet, offset });
+        }
+        Ok(Self { code, enhanced, text: Cow::Owned(text) })
+    }
+
+    /// Takes the enhanced code off the front of a line's text, if there is one that can stand behind
+    /// this code in a reply that is received: its class need not be the same, as servers do answer
+    /// `450 5.1.1`. RFC 2034 4.
+    #[must_use]
+    pub fn split_enhanced(code: ReplyCode, text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
+        EnhancedStatusCode::split_from(text).filter(|(found, _)| reads_as(code, *found))
+    }
+
     /// Returns the code.
     #[must_use]
     pub const fn code(&self) -> ReplyCode {
@@ -174,9 +207,7 @@ impl Reply {
 
     /// Moves the enhanced code of the last line out of the text.
     fn lift_enhanced(&mut self) {
-        let lift = |line| {
-            EnhancedStatusCode::split_from(line).filter(|(found, _)| reads_as(self.code, *found))
-        };
+        let lift = |line| Self::split_enhanced(self.code, line);
         let Some((enhanced, _)) = self.lines().next_back().and_then(lift) else { return };
         let lines = self.lines().map(|line| lift(line).map_or(line, |(_, rest)| rest));
         let mut text = Vec::with_capacity(self.text.len());
@@ -312,6 +343,16 @@ mod tests {
             let error = Reply::new(ReplyCode::OK, None, text).unwrap_err();
             assert_eq!(error, Misuse::Unencodable { what: "reply text", octet, offset: 2 });
         }
+    }
+
+    #[test]
+    fn ok_received_text_with_its_code_taken_off() {
+        let code = EnhancedStatusCode::BAD_MAILBOX;
+        let received = Reply::received(GONE, Some(code), b"first\nsecond".to_vec());
+        assert_eq!(received, Reply::multiline(GONE, None, ["5.1.1 first", "5.1.1 second"]));
+        let error = Reply::received(GONE, None, b"a\0b".to_vec()).unwrap_err();
+        assert_eq!(error, Misuse::Unencodable { what: "reply text", octet: 0, offset: 1 });
+        assert!(Reply::received(ReplyCode::OK, Some(code), Vec::new()).is_err());
     }
 
     #[test]

@@ -253,7 +253,7 @@ impl Defect {
         self.deviation
     }
 
-    /// Returns where it stands, in octets from the start of the line.
+    /// Returns where it stands, in octets from the start of the line, or of the reply.
     #[must_use]
     pub const fn offset(self) -> usize {
         self.offset as usize

@@ -13,6 +13,8 @@ use crate::{
 const KEYWORD: ByteSet = ByteSet::ALNUM.with(b"-");
 /// > esmtp-value = 1*(%d33-60 / %d62-126)                                    RFC 5321 4.1.2
 const VALUE: ByteSet = ByteSet::VCHAR.without(b"=");
+/// > esmtp-value =/ UTF8-non-ascii                                            RFC 6531 3.3
+const UTF8_VALUE: ByteSet = VALUE.and(&ByteSet::EIGHT_BIT);
 pub(super) const BLANK: ByteSet = ByteSet::NONE.with(b" \t");
 
 /// Folds four octets into a word, upper and lower case into the same. Others fold together too, so
@@ -308,8 +310,11 @@ pub(super) fn param(i: &[u8]) -> PResult<'_, Param<'_>> {
     }
     match rest {
         [b'=', value @ ..] => {
-            let (rest, value) = span1(value, &VALUE, &"a parameter's value")?;
-            Ok((rest, Param { keyword, value: Some(value) }))
+            let (rest, found) = span1(value, &UTF8_VALUE, &"a parameter's value")?;
+            if std::str::from_utf8(found).is_err() {
+                return unmet(value, &"a parameter's value in UTF-8");
+            }
+            Ok((rest, Param { keyword, value: Some(found) }))
         }
         _ => Ok((rest, Param { keyword, value: None })),
     }

@@ -26,6 +26,7 @@ pub struct ReplyLine<'a> {
 ///
 /// # Errors
 /// [`ParseError`] at the first octet that does not fit.
+#[inline]
 pub fn reply_line(line: &[u8]) -> Result<ReplyLine<'_>, ParseError> {
     complete(line, line_of_reply)
 }
