@@ -103,6 +103,8 @@ pub struct ClientLimits {
     pub group: usize,
     /// How many unsent octets of a body may wait before no more is asked for. Default 64 KiB.
     pub output: usize,
+    /// How many octets of a message are gathered for a chunk (RFC 3030). Default 64 KiB.
+    pub chunk: usize,
     /// Wait for the greeting. RFC 5321 4.5.3.2.1: five minutes.
     pub greeting_time: Duration,
     /// Wait for the reply to a command. RFC 5321 4.5.3.2.2 and 3: five minutes.
@@ -126,6 +128,7 @@ impl Default for ClientLimits {
             reply: 64 * 1024,
             group: 4 * 1024,
             output: 64 * 1024,
+            chunk: 64 * 1024,
             greeting_time: Duration::from_secs(300),
             command_time: Duration::from_secs(300),
             data_time: Duration::from_secs(120),

@@ -15,8 +15,8 @@ use mail_wire::{
 };
 use proptest::prelude::*;
 use smtp_proto::{
-    BodyType, ForwardPath, Mailbox,
-    client::{self, Client, Envelope, NotSent, Outcome, TlsPolicy},
+    BodyType, Mailbox,
+    client::{self, Client, Envelope, NotSent, Outcome, Recipient, TlsPolicy},
     limits::{ClientLimits, ServerLimits},
     server::{self, Server, TlsUse, replies},
 };
@@ -198,7 +198,7 @@ fn ok_very_many_recipients() {
     let limits = ServerLimits { errors: 0, ..Default::default() };
     let limits = mx().limits(limits);
     let mut ends = Ends::new(laptop().limits(ClientLimits::default()), limits, 100_000);
-    let bob: ForwardPath = Mailbox::parse("bob@example.net").unwrap().into();
+    let bob = Recipient::from(Mailbox::parse("bob@example.net").unwrap());
     let envelope = to(&[]).to_all(std::iter::repeat_n(bob, 100_000));
     let outcomes = ends.send(envelope, &[Bytes::from("x")]);
     assert_eq!(outcomes.len(), 100_000);

@@ -236,12 +236,12 @@ fn err_too_big_for_the_server_is_not_sent() {
 fn err_eight_bit_is_not_sent_where_it_is_not_offered() {
     let message: (Envelope, &[&str]) = (to(&["c@d"]).body(BodyType::EightBitMime), &["\u{3042}"]);
     plain(laptop(), std::slice::from_ref(&message))
-        .e("0 not sent: EightBitNotOffered")
+        .e("0 not sent: NotOffered(EightBitMime)")
         .c("QUIT")
         .s("221 bye")
         .closed();
     plain(laptop().eight_bit(EightBit::SendAnyway), &[message])
-        .e("8-bit undeclared")
+        .e("without 8BITMIME")
         .c("MAIL FROM:<a@b>")
         .s("250 ok")
         .c("RCPT TO:<c@d>")

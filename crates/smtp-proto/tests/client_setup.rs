@@ -8,12 +8,12 @@ use dialogue::{Sending, laptop, sending, sent};
 use mail_errors::Secret;
 use mail_sasl::Credentials;
 use mail_wire::{
-    Next, Session, Upgrade,
+    Goodbye, Next, Session, Upgrade,
     testing::{pretend, start},
 };
 use smtp_proto::{
     Mailbox, State,
-    client::{Client, Config, Envelope, TlsPolicy},
+    client::{Client, Config, Envelope, Event, TlsPolicy},
 };
 
 fn message() -> (Envelope, &'static [&'static str]) {
@@ -83,6 +83,30 @@ fn err_required_tls_is_not_to_be_had() {
         .e("0 not sent: Lost")
         .c("QUIT")
         .fails("NotOffered");
+}
+
+/// RFC 3207 6: what was offered before and is not now may have been taken away on the way.
+#[test]
+fn err_starttls_was_offered_before_and_is_hidden_now() {
+    let known = || laptop().start_tls_was_offered();
+    hello(known().tls(TlsPolicy::Required), &["mx"])
+        .e("0 not sent: Lost")
+        .c("QUIT")
+        .fails("StartTlsHidden");
+    hello(known(), &["mx"]).e("STARTTLS hidden").c("MAIL FROM:<a@b>").open();
+    hello(known(), &["mx", "STARTTLS"]).c("STARTTLS").open();
+    hello(known().tls(TlsPolicy::Never), &["mx"]).c("MAIL FROM:<a@b>").open();
+    // Whoever minds says so before anything goes out.
+    let mut client = Client::new(known().auth(tim()).allow_auth_in_clear());
+    for reply in ["220 mx\r\n", "250-mx\r\n250 AUTH PLAIN\r\n"] {
+        assert!(matches!(client.next_event(start()), Ok(Next::NeedInput { .. })));
+        sent(&mut client);
+        client.buffers().0.extend_from_slice(reply.as_bytes());
+    }
+    assert!(matches!(client.next_event(start()), Ok(Next::Event(Event::StartTlsHidden))));
+    client.close(Goodbye::Done);
+    assert!(matches!(client.next_event(start()), Ok(Next::NeedInput { .. })));
+    assert_eq!(sent(&mut client), b"QUIT\r\n");
 }
 
 fn at_starttls() -> Client {

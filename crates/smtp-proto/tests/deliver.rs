@@ -14,11 +14,12 @@ use mail_wire::{
 };
 use smtp_proto::{
     Mailbox,
-    client::{Client, Delivered, Envelope, NotSent, Outcome, TlsPolicy, deliver},
+    client::{self, Chunking, Client, Delivered, Envelope, NotSent, Outcome, TlsPolicy, deliver},
     server::Server,
 };
 
 fn delivered(
+    config: client::Config,
     body: impl Read,
     hang_up_at: Option<&str>,
 ) -> (Delivered<impl mail_errors::Fault>, Vec<String>) {
@@ -38,7 +39,7 @@ fn delivered(
         }
         told
     });
-    let mut client = Client::new(laptop().tls(TlsPolicy::Never));
+    let mut client = Client::new(config.tls(TlsPolicy::Never));
     let mailbox = |text| Mailbox::parse(text).unwrap();
     let envelope = Envelope::new(mailbox("a@b")).to(mailbox("c@d")).to(mailbox("nobody@d"));
     let delivered = deliver(&mut client, |client| client, &mut near, envelope, body);
@@ -49,7 +50,7 @@ fn delivered(
 #[test]
 fn ok_delivers_and_quits() {
     let body = b"0123456789\r\n".repeat(100_000);
-    let (delivered, told) = delivered(&body[..], None);
+    let (delivered, told) = delivered(laptop(), &body[..], None);
     assert!(matches!(delivered.outcomes[..], [Outcome::Accepted(_), Outcome::Refused { .. }]));
     assert!(delivered.error.is_none() && !delivered.is_complete());
     assert_eq!(told.last().unwrap(), "quit");
@@ -65,23 +66,34 @@ fn err_message_cannot_be_read() {
             if self.0 > 2 { Err(std::io::Error::other("disk")) } else { Ok(to.len()) }
         }
     }
-    let (delivered, told) = delivered(Broken(0), None);
-    let [cut, refused] = &delivered.outcomes[..] else { panic!("two recipients") };
-    assert_eq!(*cut, Outcome::NotSent(NotSent::BodyFailed));
-    assert!(matches!(refused, Outcome::Refused { .. }));
-    assert!(delivered.error.is_some());
-    // NUL is what it read, and it came without an end.
-    assert_eq!(told.last().unwrap(), "aborted Disconnected");
+    for chunking in [Chunking::Never, Chunking::Offered] {
+        let (delivered, told) = delivered(laptop().chunking(chunking), Broken(0), None);
+        let [cut, refused] = &delivered.outcomes[..] else { panic!("two recipients") };
+        assert_eq!(*cut, Outcome::NotSent(NotSent::BodyFailed));
+        assert!(matches!(refused, Outcome::Refused { .. }));
+        assert!(!told.iter().any(|line| line.starts_with("message")), "{told:?}");
+        let last = told.last().unwrap().as_str();
+        match chunking {
+            // NUL is what it read, and it came without an end.
+            Chunking::Never => assert!(delivered.error.is_some() && last.starts_with("aborted")),
+            // Chunks end by their sizes, so there is no need to hang up.
+            _ => assert!(delivered.error.is_none() && last == "quit", "{told:?}"),
+        }
+    }
 }
 
 #[test]
 fn err_server_hangs_up() {
+    let by_data = || laptop().chunking(Chunking::Never);
     for at in ["hello", "from", "to <nobody", "data"] {
-        let (delivered, _) = delivered(&b"x"[..], Some(at));
+        let (delivered, _) = delivered(by_data(), &b"x"[..], Some(at));
         assert!(delivered.error.is_some(), "{at}");
         assert_eq!(delivered.outcomes[0], Outcome::NotSent(NotSent::Lost), "{at}");
     }
-    let (delivered, _) = delivered(&b"x"[..], Some("message"));
-    assert!(delivered.error.is_some());
-    assert_eq!(delivered.outcomes[0], Outcome::Unknown);
+    // All of a small message is in its first chunk.
+    for (config, at) in [(by_data(), "message"), (laptop(), "data"), (laptop(), "message")] {
+        let (delivered, _) = delivered(config, &b"x"[..], Some(at));
+        assert!(delivered.error.is_some());
+        assert_eq!(delivered.outcomes[0], Outcome::Unknown);
+    }
 }

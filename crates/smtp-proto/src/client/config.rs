@@ -3,7 +3,7 @@
 use mail_sasl::{Mechanism, client::Identity};
 use mail_wire::BareNewline;
 
-use crate::{Domain, Profile, limits::ClientLimits};
+use crate::{Attributes, Domain, Profile, limits::ClientLimits};
 
 /// How a client goes about its conversation.
 ///
@@ -21,11 +21,15 @@ use crate::{Domain, Profile, limits::ClientLimits};
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(super) name: Domain,
+    pub(super) lmtp: bool,
     pub(super) tls: TlsPolicy,
+    pub(super) start_tls_was_offered: bool,
+    pub(super) client: Option<Attributes>,
     pub(super) identity: Option<Identity>,
     pub(super) mechanism: Option<Mechanism>,
     pub(super) auth_in_clear: bool,
     pub(super) eight_bit: EightBit,
+    pub(super) chunking: Chunking,
     pub(super) bare_newline: BareNewline,
     pub(super) profile: Profile,
     pub(super) limits: ClientLimits,
@@ -61,6 +65,25 @@ pub enum EightBit {
     SendAnyway,
 }
 
+/// Which messages go by BDAT where the server offers CHUNKING. RFC 3030.
+///
+/// BDAT says beforehand how much there is: nothing that stands in a message can be taken for its
+/// end, and one that breaks off does not cost the connection. It goes out as it is given; only a last
+/// line without CRLF gets one, as with DATA, unless the message is binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Chunking {
+    /// All.
+    #[default]
+    Offered,
+    /// Those of [`BodyType::BinaryMime`](crate::BodyType::BinaryMime) only, which have no other way.
+    BinaryOnly,
+    /// None.
+    ///
+    /// # Why you might
+    /// Something in the middle knows DATA only.
+    Never,
+}
+
 impl Config {
     /// Starts with a client that calls itself so in EHLO: its host name or, without one, its
     /// address literal (RFC 5321 4.1.4).
@@ -68,21 +91,50 @@ impl Config {
     pub fn new(name: Domain) -> Self {
         Self {
             name,
+            lmtp: false,
             tls: TlsPolicy::default(),
+            start_tls_was_offered: false,
+            client: None,
             identity: None,
             mechanism: None,
             auth_in_clear: false,
             eight_bit: EightBit::default(),
+            chunking: Chunking::default(),
             bare_newline: BareNewline::default(),
             profile: Profile::default(),
             limits: ClientLimits::default(),
         }
     }
 
+    /// Speaks LMTP: LHLO, and behind each message one reply for each of its recipients. RFC 2033.
+    #[must_use]
+    pub const fn lmtp(mut self) -> Self {
+        self.lmtp = true;
+        self
+    }
+
     /// Sets how TLS is used.
     #[must_use]
     pub const fn tls(mut self, tls: TlsPolicy) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Says that this server offered STARTTLS before. If it does not now, somebody in the middle may
+    /// have taken it away: [`Error::StartTlsHidden`](super::Error::StartTlsHidden) with
+    /// [`TlsPolicy::Required`], [`Event::StartTlsHidden`](super::Event::StartTlsHidden) with
+    /// [`TlsPolicy::Opportunistic`]. RFC 3207 6.
+    #[must_use]
+    pub const fn start_tls_was_offered(mut self) -> Self {
+        self.start_tls_was_offered = true;
+        self
+    }
+
+    /// Speaks for another client, by XCLIENT: the server takes the conversation for one with that
+    /// client. Where it does not offer that, or not all attributes, there is no conversation.
+    #[must_use]
+    pub fn client(mut self, client: Attributes) -> Self {
+        self.client = Some(client);
         self
     }
 
@@ -117,6 +169,13 @@ impl Config {
     #[must_use]
     pub const fn eight_bit(mut self, policy: EightBit) -> Self {
         self.eight_bit = policy;
+        self
+    }
+
+    /// Sets which messages go by BDAT.
+    #[must_use]
+    pub const fn chunking(mut self, chunking: Chunking) -> Self {
+        self.chunking = chunking;
         self
     }
 

@@ -12,6 +12,8 @@ use mail_wire::{
     },
 };
 
+use crate::{Extension, Extensions};
+
 use super::{Client, Envelope, Event, Outcome};
 
 /// What came of a delivery.
@@ -22,6 +24,9 @@ pub struct Delivered<E: Fault> {
     /// Why the conversation ended before its time, if it did. Recipients that were accepted before
     /// stay accepted.
     pub error: Option<DriveError<E>>,
+    /// What the message went without, as [`Event::Dropped`] has it; STARTTLS if
+    /// [`Event::StartTlsHidden`] was told.
+    pub dropped: Extensions,
 }
 
 /// Delivers one message and says QUIT.
@@ -45,7 +50,8 @@ pub struct Delivered<E: Fault> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// If `message` cannot be read to its end the connection is cut, and nobody gets a part of it.
+/// If `message` cannot be read to its end nobody gets a part of it. What is over the server's limit
+/// of recipients is [told](super::NotSent::TooManyRecipients), and left to another call.
 pub fn deliver<S>(
     session: &mut S,
     client: impl Fn(&mut S) -> &mut Client,
@@ -57,7 +63,7 @@ where
     S: Session<Event = Event>,
 {
     let mut outcomes = vec![None; envelope.recipients().len()];
-    let mut error = None;
+    let (mut error, mut dropped) = (None, Extensions::NONE);
     if client(session).send(envelope).is_err() {
         session.close(Goodbye::Done);
     }
@@ -97,15 +103,17 @@ where
                 }
             }
             Event::Done { .. } => session.close(Goodbye::Done),
+            Event::Dropped { extension, .. } => dropped = dropped.with(extension),
+            Event::StartTlsHidden => dropped = dropped.with(Extension::StartTls),
             Event::Tls(_)
             | Event::Ready
             | Event::BodyEnough { .. }
-            | Event::EightBitUndeclared { .. }
+            | Event::Answer { .. }
             | Event::Tolerated(_) => {}
         }
     }
     let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or(NOT_TOLD)).collect();
-    Delivered { outcomes, error }
+    Delivered { outcomes, error, dropped }
 }
 
 /// The session tells every recipient, unless it was over before.

@@ -30,6 +30,10 @@ pub enum Error {
         /// What that is.
         needed: &'static str,
     },
+    /// STARTTLS was [offered before](super::Config::start_tls_was_offered) and is not now: somebody
+    /// in the middle may have taken it away. RFC 3207 6.
+    #[error("server does not offer STARTTLS any more")]
+    StartTlsHidden,
     /// The server answers what was not asked, or in a way that does not answer it.
     #[error("reply does not answer {}: {reply}", .verb.map_or("anything", Verb::as_str))]
     Unexpected {
@@ -78,7 +82,9 @@ pub enum Error {
 impl Fault for Error {
     fn kind(&self) -> FaultKind {
         match self {
-            Self::Refused { .. } | Self::NotOffered { .. } => FaultKind::Incompatible,
+            Self::Refused { .. } | Self::NotOffered { .. } | Self::StartTlsHidden => {
+                FaultKind::Incompatible
+            }
             Self::Closing { .. } | Self::Disconnected { .. } => FaultKind::Disconnected,
             Self::Unexpected { .. } | Self::Injected { .. } => FaultKind::Misbehaved,
             Self::Reply(ReplyError::Malformed(_)) => FaultKind::Malformed,

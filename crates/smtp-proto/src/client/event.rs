@@ -1,9 +1,11 @@
 //! What a client session tells its application.
 
 use mail_errors::Reply;
-use mail_wire::{BareOctet, TlsInfo};
+use mail_wire::TlsInfo;
 
-use crate::{Defect, Verb};
+use crate::{Defect, Extension, Verb};
+
+use super::{NotSent, RequestId};
 
 /// What happened, or is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +46,26 @@ pub enum Event {
         /// Which message.
         id: MessageId,
     },
-    /// The message has octets of 0x80 and above, the server does not offer 8BITMIME, and
-    /// [`EightBit::SendAnyway`](super::EightBit::SendAnyway) was asked for.
-    EightBitUndeclared {
+    /// The server does not offer an extension that the message makes use of, and it is sent without:
+    /// [`Envelope`](super::Envelope) says of what that is true. Of 8BITMIME it is with
+    /// [`EightBit::SendAnyway`](super::EightBit::SendAnyway) alone.
+    Dropped {
         /// Which message.
         id: MessageId,
+        /// Without what.
+        extension: Extension,
     },
+    /// What was [asked](super::Client::ask) is answered, or was not asked for this reason.
+    Answer {
+        /// Which request.
+        id: RequestId,
+        /// The reply, in whatever sense.
+        answer: Result<Reply, NotSent>,
+    },
+    /// STARTTLS was [offered before](super::Config::start_tls_was_offered) and is not now. With
+    /// [`TlsPolicy::Opportunistic`](super::TlsPolicy::Opportunistic) everything goes out in the
+    /// clear, unless the session is closed now.
+    StartTlsHidden,
     /// Something was tolerated in a reply. For logs.
     Tolerated(Defect),
 }
@@ -75,27 +91,4 @@ pub enum Outcome {
     /// The message was sent to the end, and the connection was lost before the reply. The server
     /// has it or has it not; who sends it again may send it twice (RFC 5321 4.5.3.2.6, RFC 1047).
     Unknown,
-}
-
-/// Why a message was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotSent {
-    /// The server says that it takes no message so large. RFC 1870 5.
-    TooBig {
-        /// How large it is, in octets.
-        size: u64,
-        /// How large it may be.
-        limit: u64,
-    },
-    /// The server does not offer 8BITMIME. RFC 6152 3.
-    EightBitNotOffered,
-    /// The message has a CR or LF that stands alone.
-    BareNewline(BareOctet),
-    /// [`body_failed`](super::Client::body_failed) was called.
-    BodyFailed,
-    /// [`close`](mail_wire::Session::close) was called before it began.
-    Closing,
-    /// The conversation came to an end before; its error says why.
-    Lost,
 }

@@ -1,56 +1,61 @@
 //! The client's end of a conversation.
 
+mod chunks;
 mod config;
 mod deliver;
+mod drive;
 mod envelope;
 mod error;
 mod event;
+mod not_sent;
+mod offers;
 mod outgoing;
+mod proxied;
 mod replies;
+mod requests;
 mod setup;
 mod transaction;
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, fmt};
 
 use bytes::{Bytes, BytesMut};
 use mail_errors::Misuse;
 use mail_sasl::{ChannelBindings, Nonce, client::Exchange};
-use mail_wire::{
-    COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session, Sink, Upgrade, Upgraded, reserve_block,
-};
+use mail_wire::{Goodbye, SendBuffer};
 
-use crate::{
-    Capabilities, Command, Outcome as ReplyOutcome, ReplyReader, State, Verb, binding::bindings,
-    clock::Clock, encode, state::after,
-};
+use crate::{Capabilities, ReplyReader, State, Verb, clock::Clock};
 
+use offers::Used;
 use outgoing::Outgoing;
+use requests::Requests;
 
-pub use config::{Config, EightBit, TlsPolicy};
+pub use config::{Chunking, Config, EightBit, TlsPolicy};
 pub use deliver::{Delivered, deliver};
-pub use envelope::Envelope;
+pub use envelope::{Envelope, Recipient};
 pub use error::Error;
-pub use event::{Event, MessageId, NotSent, Outcome};
+pub use event::{Event, MessageId, Outcome};
+pub use not_sent::NotSent;
+pub use requests::{Request, RequestId};
 
 /// The client's end of a conversation.
 ///
 /// * **Making one**: [`new`](Self::new).
 /// * **Work**: [`send`](Self::send), [`body`](Self::body), [`body_end`](Self::body_end),
-///   [`body_failed`](Self::body_failed).
-/// * **Getters**: [`capabilities`](Self::capabilities), [`state`](Self::state),
-///   [`is_tls`](Self::is_tls), [`is_ready`](Self::is_ready).
-/// * **Driving it**: its [`Session`], which see for the loop and the order of answers.
+///   [`body_failed`](Self::body_failed); [`ask`](Self::ask) between messages.
+/// * **Getters**: [`capabilities`](Self::capabilities), [`messages_left`](Self::messages_left),
+///   [`state`](Self::state), [`is_tls`](Self::is_tls), [`is_ready`](Self::is_ready).
+/// * **Driving it**: its [`Session`](mail_wire::Session), which see for the loop and the order of answers.
 ///
-/// It waits for the greeting, says EHLO (or HELO, where that is all the server knows), sees to TLS
-/// and AUTH as its [`Config`] has it, and sends one message after the other, the commands of each
-/// in one go where the server offers PIPELINING (RFC 2920). What became of each recipient is told
-/// by [`Event::Recipient`], once and without exception, whatever happens to the connection: after
-/// an input or output error of the driver call [`recv_eof`](Session::recv_eof), and ask on until
-/// the session fails as well. For one message over a blocking stream all this is [`deliver`].
+/// It waits for the greeting, says EHLO (or HELO, where that is all the server knows; or LHLO), sees
+/// to TLS and AUTH as its [`Config`] has it, and sends one message after the other, the commands of
+/// each in one go where the server offers PIPELINING (RFC 2920), the message by BDAT where it offers
+/// CHUNKING (RFC 3030). What became of each recipient is told by [`Event::Recipient`], once and
+/// without exception, whatever happens to the connection: after an input or output error of the
+/// driver call [`recv_eof`](mail_wire::Session::recv_eof), and ask on until the session fails as
+/// well. For one message over a blocking stream all this is [`deliver`].
+///
+/// What a message asks for and the server does not offer, the session decides on as the RFCs have
+/// it, and says so: [`NotSent::NotOffered`], or [`Event::Dropped`].
 ///
 /// ```
 /// # use bytes::{Buf, Bytes};
@@ -107,6 +112,9 @@ pub struct Client {
     nonce: Option<Nonce>,
     setup: Setup,
     outgoing: Option<Outgoing>,
+    requests: Requests,
+    /// What counts against the limits that the server offers.
+    used: Used,
     messages: u64,
     eof: bool,
     goodbye: Option<Goodbye>,
@@ -131,7 +139,11 @@ struct Setup {
     tls_refused: bool,
     /// EHLO was refused; HELO it is.
     without_ehlo: bool,
+    /// The client that we speak for has been presented.
+    is_presented: bool,
     is_authenticated: bool,
+    /// It has been told that STARTTLS is not offered any more.
+    is_warned: bool,
     is_done: bool,
 }
 
@@ -155,6 +167,8 @@ impl Client {
             nonce: None,
             setup: Setup::default(),
             outgoing: None,
+            requests: Requests::default(),
+            used: Used::default(),
             messages: 0,
             eof: false,
             goodbye: None,
@@ -181,19 +195,20 @@ impl Client {
         }
         let id = MessageId(self.messages);
         self.messages += 1;
-        self.outgoing = Some(Outgoing::new(id, envelope, self.config.bare_newline));
+        self.outgoing = Some(Outgoing::new(id, envelope, self.by_dots()));
         Ok(id)
     }
 
-    /// Gives the next part of a message, cut anywhere, lines ended by CRLF, dots as they are.
+    /// Gives the next part of a message, cut anywhere, lines ended by CRLF (unless it is announced as
+    /// [binary](crate::BodyType::BinaryMime)), dots as they are.
     ///
     /// # Errors
     /// [`Misuse::UnknownId`] if this message is not being asked for; [`Misuse::Unencodable`] if the
-    /// part has a CR or LF that stands alone, and the [`Config`] rejects that: the connection is
-    /// cut then, because part of the message may be gone already.
+    /// part has a CR or LF that stands alone, and the [`Config`] rejects that: the message is given
+    /// up then as by [`body_failed`](Self::body_failed), because part of it may be gone already.
     pub fn body(&mut self, id: MessageId, part: Bytes) -> Result<(), Misuse> {
         open_body(&mut self.outgoing, id)?;
-        self.push_body(part).map_err(|bare| self.cut_bare(bare))
+        self.push_body(part).map_err(|bare| self.stop_bare(bare))
     }
 
     /// Says that the message is complete.
@@ -203,22 +218,25 @@ impl Client {
     pub fn body_end(&mut self, id: MessageId) -> Result<(), Misuse> {
         let outgoing = open_body(&mut self.outgoing, id)?;
         match outgoing.end_body(&mut self.output) {
-            Ok(()) => {
-                self.in_flight.push_back(InFlight { verb: Verb::EndOfData, cost: 0 });
+            Ok(is_said) => {
+                if is_said {
+                    self.in_flight.push_back(InFlight { verb: Verb::EndOfData, cost: 0 });
+                }
                 Ok(())
             }
-            Err(bare) => Err(self.cut_bare(bare)),
+            Err(bare) => Err(self.stop_bare(bare)),
         }
     }
 
-    /// Says that the rest of the message cannot be had. The connection is cut, so that what has
-    /// been sent of it does not look whole.
+    /// Says that the rest of the message cannot be had. So that what has been sent of it does not
+    /// look whole, the connection is cut; if the message goes by chunks, RSET does it, and the
+    /// connection goes on.
     ///
     /// # Errors
     /// [`Misuse::UnknownId`] if this message is not being asked for.
     pub fn body_failed(&mut self, id: MessageId) -> Result<(), Misuse> {
         open_body(&mut self.outgoing, id)?;
-        self.cut(NotSent::BodyFailed);
+        self.stop_body(NotSent::BodyFailed);
         Ok(())
     }
 
@@ -251,290 +269,16 @@ impl Client {
     pub const fn is_ready(&self) -> bool {
         self.setup.is_done
     }
-
-    fn step(&mut self, now: Instant) -> Result<Next<Event>, Error> {
-        loop {
-            if let Some(event) = self.told.pop_front().or_else(|| self.tell_recipient()) {
-                return Ok(Next::Event(event));
-            }
-            if let Some(over) = &self.over {
-                return over.clone().map(|()| Next::Closed);
-            }
-            // What is there before anything was asked answers nothing, and must not pass for the
-            // answer to what is asked next.
-            if self.in_flight.is_empty() && self.read_reply() {
-                continue;
-            }
-            // What goes out depends on the replies that have been acted on, and not on how many of
-            // them came in one read.
-            let is_heard = !self.eof || !self.input.is_empty();
-            if (is_heard && self.go_on()) || self.read_reply() {
-                continue;
-            }
-            if self.eof {
-                self.hung_up();
-            } else if self.wants_tls() {
-                if let Some(answer) = self.await_tls(now) {
-                    return Ok(answer);
-                }
-            } else if let Some(answer) = self.pull_body(now).or_else(|| self.starve(now)) {
-                return Ok(answer);
-            }
-        }
-    }
-
-    /// Says what comes next, if anything can be said now. Answers whether something happened.
-    fn go_on(&mut self) -> bool {
-        let is_idle = self.in_flight.is_empty();
-        match self.state {
-            State::Greeted | State::Ready if is_idle && !self.setup.is_done => {
-                match self.goodbye {
-                    Some(_) => self.quit(),
-                    None => self.set_up(),
-                }
-                true
-            }
-            State::Ready | State::HasSender | State::HasRecipient
-                if self.setup.is_done && self.outgoing.is_some() =>
-            {
-                self.send_commands()
-            }
-            State::Ready if is_idle && self.goodbye.is_some() => {
-                self.quit();
-                true
-            }
-            State::Connected
-            | State::Greeted
-            | State::TurnedAway
-            | State::Ready
-            | State::Handshake
-            | State::Authenticating
-            | State::HasSender
-            | State::HasRecipient
-            | State::Message
-            | State::Chunks
-            | State::Spoiled
-            | State::Closed => false,
-        }
-    }
-
-    /// Says a command.
-    fn say(&mut self, command: &Command) {
-        let before = self.output.len();
-        encode::command(command, &mut self.output);
-        let cost = self.output.len() - before;
-        self.in_flight.push_back(InFlight { verb: command.verb(), cost: cost.max(REPLY) });
-    }
-
-    fn quit(&mut self) {
-        if let Some(outgoing) = &mut self.outgoing {
-            outgoing.tell_open(Outcome::NotSent(NotSent::Closing));
-        }
-        self.say(&Command::Quit);
-    }
-
-    /// Asks for the next part of the message, if one is wanted.
-    fn pull_body(&mut self, now: Instant) -> Option<Next<Event>> {
-        let outgoing = self.outgoing.as_mut().filter(|one| one.is_body_open())?;
-        if outgoing.is_asking() {
-            return Some(Next::NeedReply { until: self.until(now) });
-        }
-        let room = self.config.limits.output.saturating_sub(self.output.len());
-        if room == 0 {
-            return Some(Next::NeedOutput { until: self.until(now) });
-        }
-        outgoing.ask();
-        Some(Next::Event(Event::WantBody { id: outgoing.id, room }))
-    }
-
-    /// There is nothing to read and nothing to say.
-    fn starve(&mut self, now: Instant) -> Option<Next<Event>> {
-        let awaited = self.in_flight.front().map(|one| one.verb);
-        if let Some(verb) = awaited {
-            self.clock.await_reply(now, self.time_for(verb));
-            if self.clock.is_overdue(now) {
-                match verb == Verb::Quit {
-                    true => self.end(Ok(())),
-                    false => self.give_up(Error::TimedOut { verb }),
-                }
-                return None;
-            }
-        }
-        Some(Next::NeedInput { until: self.until(now) })
-    }
-
-    fn until(&mut self, now: Instant) -> Option<Instant> {
-        self.clock.until(&self.output, now, self.config.limits.block_time)
-    }
-
-    /// How long an answer may take. RFC 5321 4.5.3.2.
-    const fn time_for(&self, verb: Verb) -> Duration {
-        let limits = &self.config.limits;
-        match verb {
-            Verb::Connect => limits.greeting_time,
-            Verb::Data => limits.data_time,
-            Verb::EndOfData | Verb::LastChunk => limits.end_time,
-            Verb::Quit => limits.quit_time,
-            Verb::Ehlo
-            | Verb::Helo
-            | Verb::Lhlo
-            | Verb::StartTls
-            | Verb::Handshake
-            | Verb::Auth
-            | Verb::AuthResponse
-            | Verb::Mail
-            | Verb::Rcpt
-            | Verb::Rset
-            | Verb::Noop
-            | Verb::Vrfy
-            | Verb::Expn
-            | Verb::Help
-            | Verb::Bdat
-            | Verb::Burl
-            | Verb::Etrn
-            | Verb::Xclient
-            | Verb::Xforward => limits.command_time,
-        }
-    }
-
-    /// The server is gone, and what it said before is worked off.
-    fn hung_up(&mut self) {
-        let quitting = self.in_flight.front().map(|one| one.verb) == Some(Verb::Quit);
-        let leaving = self.goodbye.is_some() && self.outgoing.is_none();
-        match quitting || leaving {
-            true => self.end(Ok(())),
-            false => self.give_up(Error::Disconnected { state: self.state }),
-        }
-    }
-
-    fn wants_tls(&self) -> bool {
-        let implicit = self.state == State::Connected && self.config.tls == TlsPolicy::Implicit;
-        self.state == State::Handshake || (implicit && !self.setup.is_tls)
-    }
-
-    fn await_tls(&mut self, now: Instant) -> Option<Next<Event>> {
-        self.clock.await_handshake(now, self.config.limits.handshake_time);
-        if self.clock.is_overdue(now) {
-            self.give_up(Error::TimedOut { verb: Verb::Handshake });
-        } else if self.goodbye.is_some() {
-            self.end(Ok(()));
-        } else {
-            return Some(Next::Upgrade { to: Upgrade::Tls, until: self.until(now) });
-        }
-        None
-    }
-
-    /// Ends the conversation because it cannot go on, with QUIT where that can still be said.
-    fn give_up(&mut self, error: Error) {
-        let may_quit = matches!(
-            self.state,
-            State::Greeted
-                | State::TurnedAway
-                | State::Ready
-                | State::HasSender
-                | State::HasRecipient
-        );
-        if may_quit && self.in_flight.is_empty() {
-            self.output.put(b"QUIT\r\n");
-        } else {
-            // Of a message that is cut, nothing more may go out; least of all its end.
-            self.output.discard();
-        }
-        self.end(Err(error));
-    }
-
-    fn end(&mut self, how: Result<(), Error>) {
-        if let Some(outgoing) = &mut self.outgoing {
-            let lost = match (outgoing.is_complete(), self.goodbye) {
-                (true, _) => Outcome::Unknown,
-                (false, Some(_)) if how.is_ok() => Outcome::NotSent(NotSent::Closing),
-                (false, _) => Outcome::NotSent(NotSent::Lost),
-            };
-            outgoing.tell_open(lost);
-        }
-        self.state = after(self.state, Verb::Connect, ReplyOutcome::Closing);
-        self.in_flight.clear();
-        self.clock = Clock::default();
-        self.exchange = None;
-        self.input = BytesMut::new();
-        self.over = Some(how);
-    }
-
-    /// Tells the next recipient what became of it, and after the last that this was all.
-    fn tell_recipient(&mut self) -> Option<Event> {
-        let outgoing = self.outgoing.as_mut()?;
-        let id = outgoing.id;
-        if let Some((index, outcome)) = outgoing.next_told() {
-            return Some(Event::Recipient { id, index, outcome });
-        }
-        // Until RSET has been answered the connection is not free.
-        let is_free =
-            self.over.is_some() || outgoing.is_free(self.state, self.in_flight.is_empty());
-        if !is_free {
-            return None;
-        }
-        self.outgoing = None;
-        Some(Event::Done { id })
-    }
 }
 
 /// What a reply is taken to cost the receive buffer (RFC 2920 3.1), in octets.
 const REPLY: usize = 128;
+/// Longest command line in octets that every server takes, CRLF included. RFC 5321 4.5.3.1.4.
+const COMMAND_LINE: usize = 512;
 
 fn open_body(outgoing: &mut Option<Outgoing>, id: MessageId) -> Result<&mut Outgoing, Misuse> {
     let open = outgoing.as_mut().filter(|outgoing| outgoing.id == id && outgoing.is_body_open());
     open.ok_or(Misuse::UnknownId { what: "body", id: id.0 })
-}
-
-impl Session for Client {
-    type Event = Event;
-    type Error = Error;
-
-    fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
-        reserve_block(&mut self.input, COMMAND_BLOCK);
-        (&mut self.input, &mut self.output)
-    }
-
-    fn recv_eof(&mut self) {
-        self.eof = true;
-    }
-
-    fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Error> {
-        let is_asking = self.outgoing.as_ref().is_some_and(Outgoing::is_asking);
-        self.clock.resume(now, !is_asking);
-        let time = self.config.limits.block_time;
-        if !self.clock.watch(&self.output, now, time) && self.over.is_none() {
-            self.give_up(Error::Stuck);
-        }
-        let answer = self.step(now);
-        if matches!(answer, Ok(Next::Event(_))) {
-            self.clock.pause(now);
-        }
-        answer
-    }
-
-    fn upgraded(&mut self, to: Upgraded) -> Result<(), Error> {
-        let Upgraded::Tls(info) = to else { return Err(Error::NoUpgrade) };
-        if !self.wants_tls() || self.over.is_some() {
-            return Err(Error::NoUpgrade);
-        }
-        if !self.input.is_empty() {
-            let error = Error::Injected { octets: self.input.len() };
-            self.give_up(error.clone());
-            return Err(error);
-        }
-        // RFC 3207 4.2: the client must forget what it learned from the server before.
-        self.state = after(self.state, Verb::Handshake, ReplyOutcome::Done);
-        self.capabilities = Capabilities::new();
-        self.setup = Setup { is_tls: true, bindings: bindings(&info), ..Setup::default() };
-        self.clock.handshake_done();
-        self.told.push_back(Event::Tls(Box::new(info)));
-        Ok(())
-    }
-
-    fn close(&mut self, why: Goodbye) {
-        self.goodbye.get_or_insert(why);
-    }
 }
 
 /// Says nothing of what is in the buffers: passwords pass through them.

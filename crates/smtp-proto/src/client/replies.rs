@@ -38,27 +38,26 @@ impl Client {
             Verb::Connect
             | Verb::Ehlo
             | Verb::Helo
+            | Verb::Lhlo
             | Verb::StartTls
             | Verb::Auth
-            | Verb::AuthResponse => self.setup_reply(verb, outcome, reply),
-            Verb::Mail | Verb::Rcpt | Verb::Data | Verb::EndOfData | Verb::Rset => {
-                self.transaction_reply(verb, outcome, reply);
+            | Verb::AuthResponse
+            | Verb::Xclient => self.setup_reply(verb, outcome, reply),
+            Verb::Mail
+            | Verb::Rcpt
+            | Verb::Data
+            | Verb::EndOfData
+            | Verb::Bdat
+            | Verb::LastChunk
+            | Verb::Rset
+            | Verb::Xforward => self.transaction_reply(verb, outcome, reply),
+            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Etrn => {
+                self.answer_request(Ok(reply));
             }
             // RFC 5321 4.1.1.10: whatever the reply says, this was the last of it.
             Verb::Quit => self.end(Ok(())),
             // Nothing of this is ever sent.
-            Verb::Handshake
-            | Verb::Lhlo
-            | Verb::Bdat
-            | Verb::Burl
-            | Verb::LastChunk
-            | Verb::Noop
-            | Verb::Vrfy
-            | Verb::Expn
-            | Verb::Help
-            | Verb::Etrn
-            | Verb::Xclient
-            | Verb::Xforward => {
+            Verb::Handshake | Verb::Burl => {
                 self.give_up(Error::Unexpected { verb: Some(verb), reply });
             }
         }
@@ -73,7 +72,7 @@ impl Client {
             // reading a message, and the only way out is to hang up.
             self.told.push_back(Event::BodyEnough { id: outgoing.id });
             if refused {
-                let stage = Verb::EndOfData;
+                let stage = if outgoing.is_chunked() { Verb::Bdat } else { Verb::EndOfData };
                 outgoing.tell_open(Outcome::Refused { stage, reply: reply.clone() });
             }
         }
@@ -87,9 +86,10 @@ impl Client {
         if stage == Verb::Quit {
             return self.end(Ok(()));
         }
-        if let Some(outgoing) = &mut self.outgoing {
-            outgoing.tell_open(Outcome::Refused { stage, reply: reply.clone() });
+        if self.requests.is_open() {
+            self.answer_request(Ok(reply.clone()));
         }
+        self.closed_in_transaction(stage, &reply);
         self.give_up(Error::Closing { reply });
     }
 }

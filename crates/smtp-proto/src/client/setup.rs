@@ -10,24 +10,33 @@ use mail_wire::Sink;
 
 use crate::{AuthArguments, Capabilities, Command, HelloName, Outcome, State, Verb};
 
-use super::{Client, Error, Event, InFlight, REPLY, TlsPolicy};
-
-/// Longest command line in octets that every server takes, CRLF included. RFC 5321 4.5.3.1.4.
-const COMMAND_LINE: usize = 512;
+use super::{COMMAND_LINE, Client, Error, Event, InFlight, REPLY, TlsPolicy};
 
 impl Client {
     /// Does the next thing on the way.
     pub(super) fn set_up(&mut self) {
         if self.state == State::Greeted {
             let name = HelloName::from(&self.config.name);
-            // RFC 5321 3.2: HELO for servers that do not know EHLO.
-            let hello =
-                if self.setup.without_ehlo { Command::Helo(name) } else { Command::Ehlo(name) };
+            let hello = if self.config.lmtp {
+                Command::Lhlo(name)
+            } else if self.setup.without_ehlo {
+                // RFC 5321 3.2: for servers that do not know EHLO.
+                Command::Helo(name)
+            } else {
+                Command::Ehlo(name)
+            };
             return self.say(&hello);
         }
         if !self.setup.is_tls && !self.setup.tls_refused {
             let offered = self.capabilities.has_start_tls();
+            let hidden = !offered && self.config.start_tls_was_offered;
             match self.config.tls {
+                TlsPolicy::Required if hidden => return self.give_up(Error::StartTlsHidden),
+                TlsPolicy::Opportunistic if hidden && !self.setup.is_warned => {
+                    // Nothing more is said before the application has heard of it.
+                    self.setup.is_warned = true;
+                    return self.told.push_back(Event::StartTlsHidden);
+                }
                 TlsPolicy::Required if !offered => {
                     return self.give_up(Error::NotOffered { needed: "STARTTLS" });
                 }
@@ -39,6 +48,11 @@ impl Client {
                 | TlsPolicy::Never
                 | TlsPolicy::Implicit => {}
             }
+        }
+        if let Some(client) = self.config.client.clone()
+            && !self.setup.is_presented
+        {
+            return self.present(client);
         }
         if let Some(identity) = self.config.identity.clone()
             && !self.setup.is_authenticated
@@ -89,7 +103,14 @@ impl Client {
         let is_auth = matches!(verb, Verb::Auth | Verb::AuthResponse);
         match (verb, outcome) {
             (Verb::Connect | Verb::Helo, Outcome::Done) => {}
-            (Verb::Ehlo, Outcome::Done) => self.capabilities = Capabilities::read(&reply),
+            (Verb::Ehlo | Verb::Lhlo, Outcome::Done) => {
+                self.capabilities = Capabilities::read(&reply);
+            }
+            // Another greeting: it begins anew.
+            (Verb::Xclient, Outcome::Done) => {
+                self.setup.is_presented = true;
+                self.capabilities = Capabilities::new();
+            }
             (Verb::StartTls, Outcome::Done) => {
                 // What stands behind it would be read as if it had come under TLS.
                 if !self.input.is_empty() {

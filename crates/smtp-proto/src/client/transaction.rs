@@ -1,34 +1,38 @@
-//! One message: MAIL, RCPT, DATA, the message, and what the server says to each.
+//! One message: MAIL, RCPT, DATA or BDAT, the message, and what the server says to each.
 
 use bytes::Bytes;
 use mail_errors::{Misuse, Reply};
-use mail_wire::BareOctet;
+use mail_wire::{BareOctet, DotStuffer};
 
-use crate::{BodyType, Command, MailParams, Outcome, RcptParams, State, Verb};
+use crate::{BodyType, Command, Extension, Outcome, State, Verb, encode, limits};
 
-use super::{Client, EightBit, Error, Event, InFlight, NotSent, Outcome as Fate, REPLY};
+use super::{
+    COMMAND_LINE, Chunking, Client, Error, Event, InFlight, NotSent, Outcome as Fate, REPLY,
+    chunks::Chunker,
+    outgoing::{Framing, Outgoing},
+};
 
 impl Client {
     /// Says as many commands of the message as may go out now. Answers whether something happened.
     pub(super) fn send_commands(&mut self) -> bool {
         let mut moved = false;
-        while self.over.is_none() && self.has_room() && self.send_command() {
+        while self.over.is_none() && self.send_command() {
             moved = true;
         }
         moved
     }
 
     /// RFC 2920 3.1: no more on their way than both ends' buffers hold.
-    fn has_room(&self) -> bool {
+    fn has_room(&self, octets: usize) -> bool {
         let costs: usize = self.in_flight.iter().map(|one| one.cost).sum();
         self.in_flight.is_empty()
             || (self.capabilities.has_pipelining()
-                && costs + LONGEST_COMMAND <= self.config.limits.group)
+                && costs + octets.max(REPLY) <= self.config.limits.group)
     }
 
     fn send_command(&mut self) -> bool {
-        let Some(outgoing) = &mut self.outgoing else { return false };
         let is_idle = self.in_flight.is_empty();
+        let Some(outgoing) = &mut self.outgoing else { return false };
         if outgoing.is_decided() {
             // The transaction is open still: nothing of it may slip into the next.
             let reset = is_idle && self.state != State::Ready;
@@ -39,70 +43,116 @@ impl Client {
         }
         if !outgoing.said.checked {
             outgoing.said.checked = true;
-            self.check_offers();
+            match self.goodbye {
+                Some(_) => outgoing.tell_open(Fate::NotSent(NotSent::Closing)),
+                None => self.check_offers(),
+            }
             return true;
         }
         if !outgoing.said.mail {
-            outgoing.said.mail = true;
-            if self.goodbye.is_some() {
-                outgoing.tell_open(Fate::NotSent(NotSent::Closing));
-                return true;
-            }
-            let mail = self.mail();
-            self.say(&mail);
-            return true;
+            return self.begin();
         }
-        if let Some(to) = outgoing.envelope.to.get(outgoing.said.recipients) {
-            outgoing.said.recipients += 1;
-            let rcpt = Command::Rcpt { to: to.clone(), params: RcptParams::new() };
-            self.say(&rcpt);
-            return true;
+        if let Some(index) = outgoing.next_asked() {
+            return self.ask_for(index);
         }
-        if outgoing.said.data {
+        if outgoing.is_chunked() {
+            return self.begin_chunks();
+        }
+        if outgoing.said.data || !self.has_room(REPLY) {
             return false;
         }
         // RFC 2920 3.1: DATA is the last of its group, and what it is answered by decides.
-        outgoing.said.data = true;
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.said.data = true;
+        }
         self.say(&Command::Data);
         true
     }
 
-    /// Compares the message with what the server offers.
-    fn check_offers(&mut self) {
-        let Some(outgoing) = &mut self.outgoing else { return };
-        // RFC 1870 5: what the server will not take is not sent.
-        let (size, limit) = (outgoing.envelope.size, self.capabilities.largest_message());
-        if let (Some(size), Some(limit)) = (size, limit)
-            && size > limit
-        {
-            return outgoing.tell_open(Fate::NotSent(NotSent::TooBig { size, limit }));
+    /// Says XFORWARD, where it is wanted, and MAIL.
+    fn begin(&mut self) -> bool {
+        let Some(mut outgoing) = self.outgoing.take() else { return false };
+        let says = self.begin_with(&mut outgoing);
+        self.outgoing = Some(outgoing);
+        if let Some(command) = &says {
+            self.say(command);
         }
-        let undeclared = outgoing.envelope.body == BodyType::EightBitMime
-            && !self.capabilities.has_eight_bit_mime();
-        if undeclared {
-            match self.config.eight_bit {
-                EightBit::Refuse => {
-                    outgoing.tell_open(Fate::NotSent(NotSent::EightBitNotOffered));
-                }
-                EightBit::SendAnyway => {
-                    self.told.push_back(Event::EightBitUndeclared { id: outgoing.id });
-                }
-            }
-        }
+        says.is_some()
     }
 
-    fn mail(&self) -> Command {
-        let Some(outgoing) = &self.outgoing else { return Command::Rset };
-        let envelope = &outgoing.envelope;
-        let mut params = MailParams::new();
-        // RFC 1870 4 and RFC 6152 3: only what is offered.
-        if let Some(size) = envelope.size.filter(|_| self.capabilities.has_size()) {
-            params = params.with_size(size);
+    fn begin_with(&mut self, outgoing: &mut Outgoing) -> Option<Command> {
+        if !outgoing.forwards.is_empty() {
+            let has_room = self.has_room(COMMAND_LINE);
+            let client = if has_room { outgoing.forwards.pop_front() } else { None };
+            return client.map(Command::Xforward);
         }
-        if envelope.body == BodyType::EightBitMime && self.capabilities.has_eight_bit_mime() {
-            params = params.with_body(envelope.body);
+        let params = self.mail_params(outgoing);
+        if !self.has_room(LONGEST_PATH + params.as_wire().len()) {
+            return None;
         }
-        Command::Mail { from: envelope.from.clone(), params }
+        outgoing.said.mail = true;
+        self.count_message();
+        Some(Command::Mail { from: outgoing.envelope.from.clone(), params })
+    }
+
+    fn ask_for(&mut self, index: usize) -> bool {
+        let Some(outgoing) = &mut self.outgoing else { return false };
+        let Some(recipient) = outgoing.envelope.to.get(index) else { return false };
+        let to = recipient.path.clone();
+        let recipient = recipient.clone();
+        let params = self.rcpt_params(&recipient);
+        let fits = self.has_room(LONGEST_PATH + params.as_wire().len());
+        if fits {
+            if let Some(outgoing) = &mut self.outgoing {
+                outgoing.ask_recipient();
+            }
+            self.say(&Command::Rcpt { to, params });
+        }
+        fits
+    }
+
+    /// Chunks begin when it is known that there is somebody to send them for.
+    fn begin_chunks(&mut self) -> bool {
+        let is_idle = self.in_flight.is_empty();
+        let Some(outgoing) = &mut self.outgoing else { return false };
+        let begins = is_idle && !outgoing.said.data && outgoing.is_wanted();
+        if begins {
+            outgoing.said.data = true;
+            outgoing.open_body();
+        }
+        begins || self.send_chunk()
+    }
+
+    /// Says a chunk, if there is one and it may be said now. Answers whether it was.
+    fn send_chunk(&mut self) -> bool {
+        let is_idle = self.in_flight.is_empty();
+        let has_room = self.has_room(REPLY);
+        let ready = |one: &&mut Outgoing| has_room && one.has_chunk(is_idle);
+        let Some(outgoing) = self.outgoing.as_mut().filter(ready) else { return false };
+        let is_last = outgoing.say_chunk(&mut self.output);
+        let verb = if is_last { Verb::LastChunk } else { Verb::Bdat };
+        self.in_flight.push_back(InFlight { verb, cost: REPLY });
+        true
+    }
+
+    /// Tells whether a message of this type goes by BDAT.
+    pub(super) fn takes_chunks(&self, body: BodyType) -> bool {
+        let wanted = match self.config.chunking {
+            Chunking::Never => false,
+            Chunking::BinaryOnly => body == BodyType::BinaryMime,
+            Chunking::Offered => true,
+        };
+        wanted && self.capabilities.offers(Extension::Chunking)
+    }
+
+    pub(super) fn by_chunks(&self, body: BodyType) -> Framing {
+        // RFC 3030 3: binary has no line ends to look after.
+        let lines = (body != BodyType::BinaryMime).then_some(self.config.bare_newline);
+        Framing::Chunks(Chunker::new(lines, self.config.limits.chunk))
+    }
+
+    pub(super) const fn by_dots(&self) -> Framing {
+        Framing::Dots(DotStuffer::new(self.config.bare_newline))
     }
 
     /// Acts on a reply to one of these.
@@ -111,7 +161,11 @@ impl Client {
             return self.give_up(Error::Unexpected { verb: Some(verb), reply });
         };
         match (verb, outcome) {
-            (Verb::Mail, Outcome::Done) => {}
+            (Verb::Mail | Verb::Bdat | Verb::Rset | Verb::Xforward, Outcome::Done) => {}
+            (Verb::Xforward, Outcome::Refused) => {
+                let (id, extension) = (outgoing.id, Extension::Xforward);
+                self.told.push_back(Event::Dropped { id, extension });
+            }
             (Verb::Rcpt, Outcome::Done) => {
                 outgoing.answer(true);
             }
@@ -129,22 +183,70 @@ impl Client {
                 outgoing.tell_open(Fate::Refused { stage: verb, reply });
             }
             (Verb::Data, Outcome::GoOn) if outgoing.is_wanted() => outgoing.open_body(),
-            (Verb::Data, Outcome::GoOn) => {
+            (Verb::Data, Outcome::GoOn) if !self.config.lmtp => {
                 // RFC 2920 3.1: the server took DATA although it takes no recipient. A lone dot
                 // ends that, and what it answers does not matter.
                 let _ = outgoing.end_body(&mut self.output);
                 self.in_flight.push_back(InFlight { verb: Verb::EndOfData, cost: REPLY });
             }
-            (Verb::EndOfData, Outcome::Done) => outgoing.tell_open(Fate::Accepted(reply)),
-            (Verb::EndOfData, Outcome::Refused) => {
-                outgoing.tell_open(Fate::Refused { stage: verb, reply });
+            (Verb::Bdat, Outcome::Refused) => self.chunk_refused(reply),
+            (Verb::EndOfData | Verb::LastChunk, Outcome::Done) => {
+                self.message_answered(verb, Fate::Accepted(reply));
             }
-            (Verb::Rset, Outcome::Done) => {}
-            // Nothing can be trusted after that: the two ends are not where each thinks.
+            (Verb::EndOfData | Verb::LastChunk, Outcome::Refused) => {
+                self.message_answered(verb, Fate::Refused { stage: verb, reply });
+            }
+            // Nothing can be trusted after that: the two ends are not where each thinks. RFC 2033
+            // 4.2: in LMTP DATA without a recipient is refused, and a dot would have no answer.
             (_, Outcome::Done | Outcome::GoOn | Outcome::Refused | Outcome::Closing) => {
                 self.give_up(Error::Unexpected { verb: Some(verb), reply });
             }
         }
+    }
+
+    /// RFC 3030 2: the transaction has failed. What comes of it is RSET, when all that is on its way
+    /// has been answered.
+    fn chunk_refused(&mut self, reply: Reply) {
+        let Some(outgoing) = &mut self.outgoing else { return };
+        if outgoing.is_body_open() {
+            self.told.push_back(Event::BodyEnough { id: outgoing.id });
+        }
+        outgoing.tell_open(Fate::Refused { stage: Verb::Bdat, reply });
+    }
+
+    /// The message has been answered: for all recipients at once, or in LMTP for the next of them.
+    fn message_answered(&mut self, verb: Verb, fate: Fate) {
+        let Some(outgoing) = &mut self.outgoing else { return };
+        if !self.config.lmtp {
+            return outgoing.tell_open(fate);
+        }
+        let Some((index, is_last)) = outgoing.deliver() else { return };
+        let id = outgoing.id;
+        self.told.push_back(Event::Recipient { id, index, outcome: fate });
+        match is_last {
+            // Everybody has been told.
+            true => outgoing.tell_open(Fate::Unknown),
+            // RFC 2033 4.2: one reply for each.
+            false => self.in_flight.push_front(InFlight { verb, cost: REPLY }),
+        }
+    }
+
+    /// The server closes the connection instead of answering.
+    pub(super) fn closed_in_transaction(&mut self, stage: Verb, reply: &Reply) {
+        let Some(outgoing) = &mut self.outgoing else { return };
+        if outgoing.is_body_open() {
+            self.told.push_back(Event::BodyEnough { id: outgoing.id });
+        }
+        let refused = Fate::Refused { stage, reply: reply.clone() };
+        if !self.config.lmtp || !matches!(stage, Verb::EndOfData | Verb::LastChunk) {
+            return outgoing.tell_open(refused);
+        }
+        // That answers for one. What it has done for those behind it, it does not say.
+        if let Some((index, _)) = outgoing.deliver() {
+            let id = outgoing.id;
+            self.told.push_back(Event::Recipient { id, index, outcome: refused });
+        }
+        outgoing.tell_open(Fate::Unknown);
     }
 
     /// If every recipient was refused, there is nobody left to tell; the rest is tidying up.
@@ -158,24 +260,33 @@ impl Client {
     /// Takes the next part of the message.
     pub(super) fn push_body(&mut self, part: Bytes) -> Result<(), BareOctet> {
         let Some(outgoing) = &mut self.outgoing else { return Ok(()) };
-        outgoing.given();
-        outgoing.stuffer.push(part, &mut self.output)
+        outgoing.push(part, &mut self.output)
     }
 
-    pub(super) fn cut_bare(&mut self, bare: BareOctet) -> Misuse {
-        self.cut(NotSent::BareNewline(bare));
+    pub(super) fn stop_bare(&mut self, bare: BareOctet) -> Misuse {
+        self.stop_body(NotSent::BareNewline(bare));
         let offset = usize::try_from(bare.offset).unwrap_or(usize::MAX);
         Misuse::Unencodable { what: "message", octet: bare.octet, offset }
     }
 
-    /// Cuts the connection within a message, so that it does not look whole.
-    pub(super) fn cut(&mut self, why: NotSent) {
-        if let Some(outgoing) = &mut self.outgoing {
-            outgoing.tell_open(Fate::NotSent(why));
+    /// Stops within a message, so that it does not look whole: between chunks by RSET, and else by
+    /// hanging up.
+    pub(super) fn stop_body(&mut self, why: NotSent) {
+        let Some(outgoing) = &mut self.outgoing else { return };
+        outgoing.tell_open(Fate::NotSent(why));
+        if !outgoing.is_chunked() {
+            self.give_up(Error::Cut);
         }
-        self.give_up(Error::Cut);
+    }
+
+    /// Says a command.
+    pub(super) fn say(&mut self, command: &Command) {
+        let before = self.output.len();
+        encode::command(command, &mut self.output);
+        let cost = self.output.len() - before;
+        self.in_flight.push_back(InFlight { verb: command.verb(), cost: cost.max(REPLY) });
     }
 }
 
-/// Longest MAIL or RCPT in octets: path, SIZE and BODY.
-const LONGEST_COMMAND: usize = 256 + 64;
+/// Longest MAIL or RCPT in octets without parameters.
+const LONGEST_PATH: usize = limits::PATH + "MAIL FROM: \r\n".len();

@@ -484,7 +484,12 @@ fn sender(
         Event::Ready => Act::Quiet,
         Event::Tls(_) => Act::Log("tls".to_owned()),
         Event::BodyEnough { .. } => Act::Log("enough".to_owned()),
-        Event::EightBitUndeclared { .. } => Act::Log("8-bit undeclared".to_owned()),
+        Event::Dropped { extension, .. } => Act::Log(format!("without {extension}")),
+        Event::StartTlsHidden => Act::Log("STARTTLS hidden".to_owned()),
+        Event::Answer { answer, .. } => Act::Log(match answer {
+            Ok(reply) => format!("answer {reply}"),
+            Err(why) => format!("no answer: {why}"),
+        }),
         Event::Tolerated(defect) => Act::Log(format!("tolerated {defect}")),
         other => panic!("unknown event {other:?}"),
     };
