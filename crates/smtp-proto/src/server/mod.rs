@@ -36,7 +36,7 @@ pub use event::{Aborted, Event, Mail, Rcpt, Refused};
 /// The server's end of a conversation.
 ///
 /// * **Making one**: [`new`](Self::new), [`turning_away`](Self::turning_away).
-/// * **Answers**: [`accept`](Self::accept), [`reply`](Self::reply).
+/// * **Answers**: [`accept`](Self::accept), [`reply`](Self::reply), [`supply`](Self::supply).
 /// * **Getters**: [`owes`](Self::owes), [`state`](Self::state), [`is_tls`](Self::is_tls),
 ///   [`is_authenticated`](Self::is_authenticated).
 /// * **Driving it**: its [`Session`], which see for the loop and the order of answers.
