@@ -1,11 +1,12 @@
 //! Passwords and accounts: how they are made, and how a log-in is checked.
 //!
-//! A password is kept as SCRAM-SHA-256 keys (RFC 7677), which check PLAIN and LOGIN as well. APOP
+//! A password is kept as SCRAM-SHA-256 keys (RFC 7677), with which a client proves that it knows the
+//! password without sending it, and which check PLAIN and LOGIN as well. APOP
 //! (RFC 1939 7) needs the password itself, so it is kept in plain for those alone who asked for it;
 //! whoever steals the store then has these passwords, and not merely a way of guessing at them.
 
 use mail_errors::{Misuse, Secret};
-use mail_sasl::ScramKeys;
+use mail_sasl::{ScramHash, ScramKeys};
 use thiserror::Error;
 
 use crate::config::{AccountConfig, Config, PasswordConfig};
@@ -74,6 +75,8 @@ pub fn random_password() -> Result<Secret, AccountError> {
 pub struct Authenticator {
     /// Belongs to nobody.
     decoy: ScramKeys,
+    /// What the keys are made of that are shown for names without an account.
+    secret: Secret,
 }
 
 impl Authenticator {
@@ -84,7 +87,34 @@ impl Authenticator {
     /// [`AccountError::Random`].
     pub fn new() -> Result<Self, AccountError> {
         let password = Secret::new(random::<32>()?);
-        Ok(Self { decoy: ScramKeys::derive(&password, &random::<16>()?, ITERATIONS)? })
+        let decoy = ScramKeys::derive(&password, &random::<16>()?, ITERATIONS)?;
+        Ok(Self { decoy, secret: Secret::new(random::<32>()?) })
+    }
+
+    /// Returns the keys of an account for SCRAM-SHA-256, and for a name without an account keys
+    /// that nobody's password fits: the same each time, so that nothing tells who has an account.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authenticator::check_password`].
+    pub fn scram_keys(&self, store: &dyn Store, login: &str) -> Result<ScramKeys, AccountError> {
+        match find(store, login)? {
+            Some(account) => keys(&account),
+            // One account, one decoy, in whatever case the name is written.
+            None => {
+                let login = login.to_lowercase();
+                Ok(ScramKeys::decoy(ScramHash::Sha256, &self.secret, &login, ITERATIONS)?)
+            }
+        }
+    }
+
+    /// Returns the account of somebody who has shown that they know its password.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authenticator::check_password`].
+    pub fn proven(&self, store: &dyn Store, login: &str) -> Result<Option<Account>, AccountError> {
+        find(store, login)
     }
 
     /// Returns the account if login name and password are right, in whatever case the name is

@@ -133,6 +133,26 @@ fn ok_changed_configuration_changes_accounts_and_keeps_mail() {
     assert_eq!(office, Resolved::To { accounts: vec![after.id], relay });
 }
 
+/// SCRAM asks for keys before anybody has shown anything.
+#[test]
+fn keys_do_not_tell_who_has_an_account() {
+    let dir = Dir::new("scram");
+    let store = dir.open();
+    let made = set_up(&store, &Config::default()).expect("set up");
+    let authenticator = Authenticator::new().expect("random");
+    let keys = |login: &str| authenticator.scram_keys(&store, login).expect("looked up");
+    let alice = keys("ALICE@post-office.test");
+    assert!(alice.verify_password(&made[0].password));
+    let nobody = keys("nobody@post-office.test");
+    assert_eq!(nobody, keys("Nobody@post-office.test"), "the same each time");
+    assert_ne!(nobody.salt(), keys("noone@post-office.test").salt());
+    assert_eq!(nobody.iterations(), alice.iterations());
+    assert_eq!(nobody.salt().len(), alice.salt().len());
+    assert!(!nobody.verify_password(&made[0].password));
+    let proven = |login: &str| authenticator.proven(&store, login).expect("looked up").is_some();
+    assert!(proven("alice@post-office.test") && !proven("nobody@post-office.test"));
+}
+
 #[test]
 fn err_keys_that_are_no_keys_are_damage_and_not_a_wrong_password() {
     let dir = Dir::new("damage");

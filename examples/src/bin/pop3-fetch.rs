@@ -79,7 +79,7 @@ async fn fetch(cli: &Cli) -> Result<(), Failure> {
     let mut drop = Connection::open(Client::new(config), &peer, tap, until).await?;
     let log_in = |client: &mut Client| match cli.apop {
         true => client.apop(credentials),
-        false => client.login(credentials),
+        false => client.log_in(credentials),
     };
     pop3::run(&mut drop, log_in, until, |_| Ok(())).await?;
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use mail_errors::Secret;
-use mail_sasl::ScramKeys;
+use mail_errors::{ParseError, Secret};
+use mail_sasl::{ScramHash, ScramKeys};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -238,7 +238,7 @@ impl Reading<'_> {
             }),
             (None, Some(scram)) => match apop {
                 Some(apop) => Err(self.error(apop, "APOP needs the password itself")),
-                None => self.one(scram, ScramKeys::parse).map(PasswordConfig::Scram),
+                None => self.one(scram, scram_keys).map(PasswordConfig::Scram),
             },
             (Some(_), Some(scram)) => Err(self.error(scram, "either password or scram, not both")),
             (None, None) => Err(self.error(&file.login, "the account has no password")),
@@ -299,6 +299,15 @@ impl Reading<'_> {
 
     fn error<T>(&self, at: &Spanned<T>, message: impl fmt::Display) -> ConfigError {
         ConfigError::at(self.text, Some(at.span()), message)
+    }
+}
+
+/// Keys for the one hash that is offered.
+fn scram_keys(text: &str) -> Result<ScramKeys, ParseError> {
+    let keys = ScramKeys::parse(text)?;
+    match keys.hash() {
+        ScramHash::Sha256 => Ok(keys),
+        ScramHash::Sha1 | _ => Err(ParseError::at(text.as_bytes(), 0, "SCRAM-SHA-256")),
     }
 }
 
@@ -381,6 +390,10 @@ addresses = ["Bob@example.net", "b@example.org"]
         assert!(config.relay.resolver.is_some() && config.aliases.len() == 1);
     }
 
+    /// The keys of RFC 5802 section 5, whose hash is not offered.
+    const SHA_1: &str = "SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92$6dlGYMOdZcOPutkcNY8U2g7vK9Y=:\
+                         D+CSWLOshSulAsxiupA+qs2/fTE=";
+
     #[test]
     fn err_names_line_and_key() {
         let account = |rest: &str| format!("[[account]]\nlogin = 'a@post-office.test'\n{rest}");
@@ -404,7 +417,7 @@ addresses = ["Bob@example.net", "b@example.org"]
             (account(""), 2, "account.login", "no password"),
             (account("password = ''"), 3, "account.password", "empty"),
             (account("password = 'x'\nscram = 'y'"), 4, "account.scram", "not both"),
-            (account("scram = 'SCRAM-SHA-1$'"), 3, "account.scram", "SCRAM-SHA-256"),
+            (account(&format!("scram = '{SHA_1}'")), 3, "account.scram", "SCRAM-SHA-256"),
             (account("password = 'x'\naddresses = ['a@b.test']"), 4, "account.addresses", "domain"),
             (account("password = 'x'\nquota = 'big'"), 4, "account.quota", "not a size"),
             (account(&account("password = 'x'")), 2, "account.login", "no password"),

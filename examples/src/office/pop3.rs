@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use mail_sasl::Credentials;
+use mail_sasl::server::{Claim, Lookup};
 use mail_wire::layered::Layered;
 use pop3_proto::{
     Maildrop, Response, ResponseCode, Text, Timestamp, UniqueId,
@@ -12,14 +12,20 @@ use pop3_proto::{
 use tokio::task::block_in_place;
 use tracing::{info, warn};
 
-use super::{Office, connection::Application, login::Refused, unguessable};
+use super::{
+    Office,
+    connection::Application,
+    login::{MECHANISMS, Refused},
+    unguessable,
+};
 use crate::store::{
     Account, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage, StoreError,
 };
 
 /// Makes the session for one connection.
 pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
-    let mut config = Config::new().tls(if implicit_tls { Tls::Implicit } else { Tls::StartTls });
+    let tls = if implicit_tls { Tls::Implicit } else { Tls::StartTls };
+    let mut config = Config::new().tls(tls).auth(&MECHANISMS);
     if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
         config = config.name(name);
     }
@@ -58,7 +64,17 @@ impl Pop3 {
         Self { office, peer, open: None }
     }
 
-    async fn log_in(&mut self, session: &mut Server, who: &Credentials) {
+    async fn look_up(&mut self, session: &mut Server, lookup: &Lookup) {
+        note(match self.office.look_up(lookup, self.peer.ip()).await {
+            Ok(kept) => session.supply(kept),
+            Err(Refused::Credentials) => {
+                session.refuse(&refusal(ResponseCode::Auth, "that is not right"))
+            }
+            Err(Refused::System) => session.refuse(&broken()),
+        });
+    }
+
+    async fn log_in(&mut self, session: &mut Server, who: &Claim) {
         let found = self.office.log_in(who, self.peer.ip()).await;
         self.enter(session, found);
     }
@@ -159,7 +175,9 @@ impl Application<Server> for Pop3 {
     async fn act(&mut self, session: &mut Server, event: Event) {
         match event {
             Event::Tls(tls) => info!(peer = %self.peer, version = tls.version().as_str(), "tls"),
-            Event::Login(who) => self.log_in(session, &who).await,
+            Event::Login(who) => self.log_in(session, &Claim::Password(who)).await,
+            Event::Lookup(lookup) => self.look_up(session, &lookup).await,
+            Event::Authenticate(who) => self.log_in(session, &who).await,
             Event::Apop(who) => self.log_in_by_apop(session, &who).await,
             Event::WantIds(want) => self.ids(session, want),
             Event::WantBody(want) => self.body(session, want),

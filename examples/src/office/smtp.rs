@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use mail_errors::{EnhancedStatusCode, Misuse, Reply, ReplyCode};
 use mail_message::Header;
-use mail_sasl::{Credentials, Mechanism};
+use mail_sasl::server::{Claim, Lookup};
 use mail_wire::{TlsInfo, layered::Layered};
 use smtp_proto::{
     BodyType, Domain, ForwardPath, Mailbox, ReversePath,
@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use super::{
     Office, clock,
     connection::Application,
-    login::Refused,
+    login::{MECHANISMS, Refused},
     notice::{self, Failure},
     trace::{Received, prefix, return_path},
     unguessable,
@@ -88,7 +88,7 @@ pub(super) fn session(office: &Office, role: Role, implicit_tls: bool) -> Layere
     let config = Config::new(&host).limits(limits).tls(tls);
     let config = match role {
         Role::Mx => config,
-        Role::Submission => config.auth(&[Mechanism::Plain, Mechanism::Login]).require_auth(),
+        Role::Submission => config.auth(&MECHANISMS).require_auth(),
     };
     office.layered(Server::new(config))
 }
@@ -124,7 +124,15 @@ impl Smtp {
         Self { office, peer, role, hello, tls: None, account: None, open: None }
     }
 
-    async fn auth(&mut self, server: &mut Server, who: &Credentials) -> Result<(), Misuse> {
+    async fn look_up(&mut self, server: &mut Server, lookup: &Lookup) -> Result<(), Misuse> {
+        match self.office.look_up(lookup, self.peer.ip()).await {
+            Ok(kept) => server.supply(kept),
+            Err(Refused::Credentials) => server.reply(replies::BAD_CREDENTIALS),
+            Err(Refused::System) => server.reply(replies::AUTH_UNAVAILABLE),
+        }
+    }
+
+    async fn auth(&mut self, server: &mut Server, who: &Claim) -> Result<(), Misuse> {
         match self.office.log_in(who, self.peer.ip()).await {
             Ok(account) => {
                 info!(peer = %self.peer, login = %account.login, "smtp login");
@@ -341,7 +349,8 @@ impl Smtp {
 impl Application<Server> for Smtp {
     async fn act(&mut self, server: &mut Server, event: Event) {
         let answered = match event {
-            Event::Auth { credentials, .. } => self.auth(server, &credentials).await,
+            Event::Auth { claim, .. } => self.auth(server, &claim).await,
+            Event::AuthLookup(lookup) => self.look_up(server, &lookup).await,
             other => block_in_place(|| self.answer(server, other)),
         };
         if let Err(misuse) = answered {

@@ -110,7 +110,7 @@ impl Person {
         let client = Pop3Client::new(Pop3Config::new());
         let mut connection = Connection::open(client, &peer, tap, until).await?;
         let credentials = self.credentials()?;
-        pop3::run(&mut connection, |it| it.login(credentials), until, |_| Ok(())).await?;
+        pop3::run(&mut connection, |it| it.log_in(credentials), until, |_| Ok(())).await?;
         Ok(connection)
     }
 }

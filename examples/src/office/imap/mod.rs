@@ -11,7 +11,7 @@ use imap_proto::{
     server::{Config, Event, Limits, Selected, Server, Tls},
 };
 use mail_errors::Misuse;
-use mail_sasl::Credentials;
+use mail_sasl::server::{Claim, Lookup};
 use mail_wire::layered::Layered;
 use tokio::task::block_in_place;
 use tracing::{info, warn};
@@ -20,7 +20,7 @@ use self::convert::{all_flags, no, stored_name, trouble};
 use super::{
     Office,
     connection::Application,
-    login::Refused,
+    login::{MECHANISMS, Refused},
     news::{Subscription, numbers},
 };
 use crate::store::{Account, Body, MailboxId, MessageId, Spool, Store, SystemFlag};
@@ -32,7 +32,8 @@ pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
     let mut config = Config::new()
         .limits(limits)
         .tls(if implicit_tls { Tls::Implicit } else { Tls::StartTls })
-        .delimiter(Delimiter::new(b'/'));
+        .delimiter(Delimiter::new(b'/'))
+        .auth(&MECHANISMS);
     if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
         config = config.name(name);
     }
@@ -78,7 +79,15 @@ impl Imap {
         self.office.store()
     }
 
-    async fn log_in(&mut self, session: &mut Server, who: &Credentials) -> Answered {
+    async fn look_up(&mut self, session: &mut Server, lookup: &Lookup) -> Answered {
+        match self.office.look_up(lookup, self.peer.ip()).await {
+            Ok(kept) => session.supply(kept),
+            Err(Refused::Credentials) => session.login_refused(),
+            Err(Refused::System) => session.no(no(PlainCode::Unavailable, "try again later")),
+        }
+    }
+
+    async fn log_in(&mut self, session: &mut Server, who: &Claim) -> Answered {
         match self.office.log_in(who, self.peer.ip()).await {
             Ok(account) => {
                 info!(peer = %self.peer, login = %account.login, "imap login");
@@ -187,7 +196,9 @@ impl Imap {
 impl Application<Server> for Imap {
     async fn act(&mut self, session: &mut Server, event: Event) {
         let answered = match event {
-            Event::Login(who) => self.log_in(session, &who).await,
+            Event::Login(who) => self.log_in(session, &Claim::Password(who)).await,
+            Event::Lookup(lookup) => self.look_up(session, &lookup).await,
+            Event::Authenticate(who) => self.log_in(session, &who).await,
             other => block_in_place(|| self.answer(session, other)),
         };
         if let Err(misuse) = answered {
