@@ -84,10 +84,9 @@ impl Server {
     /// # Errors
     /// [`Misuse::WrongMoment`] if nothing is owed.
     pub fn accept(&mut self) -> Result<(), Misuse> {
-        let reply = match self.owed("accept")? {
-            Owed::Xclient { .. } => self.greeting(),
-            owed => owed.yes(),
-        };
+        let owed = self.owed("accept")?;
+        let is_new = matches!(owed, Owed::Xclient { .. });
+        let reply = if is_new { self.greeting() } else { owed.yes() };
         self.reply(reply)
     }
 
@@ -118,15 +117,18 @@ impl Server {
             self.say(verb, &why);
             return Ok(());
         }
-        match owed {
+        let is_chunk = owed == Owed::Data { chunked: true };
+        if is_chunk && outcome == Outcome::Refused {
+            self.chunks_answered(Some(reply));
+            return Ok(());
+        }
+        if is_chunk && outcome == Outcome::GoOn {
             // RFC 3030 2: BDAT has one answer, behind its octets.
-            Owed::Data { chunked: true } if outcome == Outcome::GoOn => self.chunks_answered(None),
-            Owed::Data { chunked: true } if outcome == Outcome::Refused => {
-                self.chunks_answered(Some(reply));
-                return Ok(());
-            }
-            Owed::BodyEnd { verb } => self.answer_last(verb, &reply),
-            _ => self.say(owed.verb(), &reply),
+            self.chunks_answered(None);
+        } else if let Owed::BodyEnd { verb } = owed {
+            self.answer_last(verb, &reply);
+        } else {
+            self.say(owed.verb(), &reply);
         }
         if outcome == Outcome::Closing {
             self.end(Ok(()));

@@ -70,11 +70,11 @@ impl Server {
 
     /// RFC 2033 4.1: LMTP has LHLO and neither HELO nor EHLO; SMTP has them and not LHLO.
     fn speaks(&self, verb: Verb) -> bool {
-        match verb {
-            Verb::Lhlo => self.config.is_lmtp(),
-            Verb::Ehlo | Verb::Helo => !self.config.is_lmtp(),
-            _ => true,
-        }
+        let is_foreign = match self.config.is_lmtp() {
+            true => matches!(verb, Verb::Ehlo | Verb::Helo),
+            false => matches!(verb, Verb::Lhlo),
+        };
+        !is_foreign
     }
 
     /// RFC 2920 3.1: a client that pipelines could not know better.

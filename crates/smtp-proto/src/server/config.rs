@@ -180,13 +180,16 @@ impl Config {
             self.offers.push(offer);
             return self;
         };
-        match extension {
+        let is_settled = matches!(
+            extension,
             Extension::StartTls
-            | Extension::Auth
-            | Extension::Burl
-            | Extension::Xclient
-            | Extension::Xforward => return self,
-            _ => {}
+                | Extension::Auth
+                | Extension::Burl
+                | Extension::Xclient
+                | Extension::Xforward
+        );
+        if is_settled {
+            return self;
         }
         match self.offers.iter_mut().find(|one| one.extension() == Some(extension)) {
             Some(same) => *same = offer,
@@ -255,11 +258,14 @@ impl Config {
         let xforward = self.trusts_xforward(peer).unwrap_or_default();
         self.offers
             .iter()
-            .filter_map(|offer| match offer {
-                Offer::Size(_) => Some(Offer::Size(NonZeroU64::new(self.limits.message))),
-                Offer::RequireTls if !under_tls => None,
-                Offer::BinaryMime if !self.extensions.has(Extension::Chunking) => None,
-                other => Some(other.clone()),
+            .filter(|offer| match offer.extension() {
+                Some(Extension::RequireTls) => under_tls,
+                Some(Extension::BinaryMime) => self.extensions.has(Extension::Chunking),
+                Some(_) | None => true,
+            })
+            .map(|offer| match matches!(offer, Offer::Size(_)) {
+                true => Offer::Size(NonZeroU64::new(self.limits.message)),
+                false => offer.clone(),
             })
             .chain(start_tls.then_some(Offer::StartTls))
             .chain(auth)

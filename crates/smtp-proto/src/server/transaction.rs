@@ -3,8 +3,8 @@
 use mail_errors::Reply;
 
 use crate::{
-    BodyType, ByMode, CommandFault, Defects, Extension, ForwardPath, Hold, MailParams, Offer,
-    RcptParams, ReversePath, State, Verb,
+    BodyType, ByMode, CommandFault, Defects, Extension, ForwardPath, Hold, Limits, MailParams,
+    Offer, RcptParams, ReversePath, State, Verb,
 };
 
 use super::{
@@ -89,45 +89,17 @@ impl Server {
         if params.size().is_some_and(|size| size > self.config.limits.message) {
             return Err(No::Blameless(replies::TOO_BIG));
         }
-        for offer in self.offered.iter() {
-            match offer {
-                // RFC 9422 4.1
-                Offer::Limits(limits)
-                    if limits.messages.is_some_and(|most| self.mails >= most.get()) =>
-                {
-                    return Err(No::Blameless(replies::TOO_MANY_MESSAGES));
-                }
-                // RFC 2852 4: what cannot be kept is not promised.
-                Offer::DeliverBy(Some(least))
-                    if params.deliver_by().is_some_and(|by| {
-                        by.mode() == ByMode::Return && i64::from(by.seconds()) < least.get().into()
-                    }) =>
-                {
-                    return Err(No::Blamed(replies::TOO_SOON));
-                }
-                // RFC 4865 5
-                Offer::FutureRelease(most) => {
-                    let held = match params.hold() {
-                        None => true,
-                        Some(Hold::For(time)) => u64::from(time.get()) <= most.seconds(),
-                        Some(Hold::Until(time)) => most
-                            .until()
-                            .is_none_or(|last| time.unix_seconds() <= last.unix_seconds()),
-                    };
-                    if !held {
-                        return Err(No::Blamed(replies::HELD_TOO_LONG));
-                    }
-                }
-                // RFC 3865 2: these keywords are not taken from anybody.
-                Offer::NoSoliciting(Some(unwanted)) => {
-                    let of_message = params.solicitation();
-                    let mut given = of_message.iter().flat_map(|keywords| keywords.iter());
-                    if given.any(|one| unwanted.iter().any(|no| no.eq_ignore_ascii_case(one))) {
-                        return Err(No::Blamed(replies::NO_SOLICITATION));
-                    }
-                }
-                _ => {}
-            }
+        let has_terms = [
+            Extension::Limits,
+            Extension::DeliverBy,
+            Extension::FutureRelease,
+            Extension::NoSoliciting,
+        ];
+        if has_terms.into_iter().any(|one| self.offers(one)) {
+            return self
+                .offered
+                .iter()
+                .try_for_each(|offer| check_terms(&offer, params, self.mails));
         }
         Ok(())
     }
@@ -140,7 +112,10 @@ impl Server {
         if !self.transaction.is_utf8 && !to.is_ascii() {
             return Err(CommandFault::Utf8NotAnnounced.into());
         }
-        let announced = self.offered.limits();
+        let announced = match self.offers(Extension::Limits) {
+            true => self.offered.limits(),
+            false => Limits::default(),
+        };
         let most = announced.recipients.map_or(usize::MAX, |most| most.get() as usize);
         // RFC 5321 4.5.3.1.10: 452, and the client sends the rest in another transaction.
         if self.transaction.recipients >= self.config.limits.recipients.min(most) {
@@ -157,4 +132,38 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Holds MAIL against what an offer says.
+fn check_terms(offer: &Offer<&[u8]>, params: &MailParams, mails: u32) -> Result<(), No> {
+    if let Offer::Limits(limits) = offer {
+        // RFC 9422 4.1
+        if limits.messages.is_some_and(|most| mails >= most.get()) {
+            return Err(No::Blameless(replies::TOO_MANY_MESSAGES));
+        }
+    } else if let (Offer::DeliverBy(Some(least)), Some(by)) = (offer, params.deliver_by()) {
+        // RFC 2852 4: what cannot be kept is not promised.
+        if by.mode() == ByMode::Return && i64::from(by.seconds()) < least.get().into() {
+            return Err(No::Blamed(replies::TOO_SOON));
+        }
+    } else if let (Offer::FutureRelease(most), Some(hold)) = (offer, params.hold()) {
+        // RFC 4865 5
+        let is_held = match hold {
+            Hold::For(time) => u64::from(time.get()) <= most.seconds(),
+            Hold::Until(time) => {
+                most.until().is_none_or(|last| time.unix_seconds() <= last.unix_seconds())
+            }
+        };
+        if !is_held {
+            return Err(No::Blamed(replies::HELD_TOO_LONG));
+        }
+    } else if let (Offer::NoSoliciting(Some(unwanted)), Some(given)) =
+        (offer, params.solicitation())
+    {
+        // RFC 3865 2: these keywords are not taken from anybody.
+        if given.iter().any(|one| unwanted.iter().any(|no| no.eq_ignore_ascii_case(one))) {
+            return Err(No::Blamed(replies::NO_SOLICITATION));
+        }
+    }
+    Ok(())
 }
