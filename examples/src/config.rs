@@ -39,8 +39,10 @@ mod size;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use mail_errors::Secret;
+use mail_wire::proxy::Trusted;
 
 use crate::store::{Address, Domain, LoginName};
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub listen: IpAddr,
     /// The ports to listen on.
     pub ports: Ports,
+    /// Who may say, in front of a connection, whose it is.
+    pub proxies: Proxies,
     /// The name of this host in greetings, trace fields and the certificate.
     pub host: Domain,
     /// The domains to take mail for, at least one.
@@ -109,6 +113,7 @@ impl Default for Config {
             data: PathBuf::from("post-office-data"),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: Ports::default(),
+            proxies: Proxies::default(),
             host: default_host(&domain),
             domains: vec![domain],
             limits: Limits::default(),
@@ -219,6 +224,32 @@ impl Ports {
 impl Default for Ports {
     fn default() -> Self {
         Self(Service::ALL.map(Service::default_port))
+    }
+}
+
+/// The proxies in front of every service, which begin a connection with a header of the PROXY
+/// protocol: nobody, unless the file says so. A peer that is one must send a header, and nobody else
+/// may.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proxies([Trusted; Service::ALL.len()]);
+
+impl Proxies {
+    /// Returns who is trusted to be one.
+    #[must_use]
+    pub fn of(&self, service: Service) -> &Trusted {
+        static NOBODY: LazyLock<Trusted> = LazyLock::new(Trusted::default);
+        let at = Service::ALL.iter().position(|known| *known == service);
+        at.and_then(|at| self.0.get(at)).unwrap_or(&NOBODY)
+    }
+
+    /// Changes who is.
+    pub fn set(&mut self, service: Service, trusted: Trusted) {
+        for (known, place) in Service::ALL.iter().zip(&mut self.0) {
+            if *known == service {
+                *place = trusted;
+                return;
+            }
+        }
     }
 }
 

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use mail_errors::{ParseError, Secret};
 use mail_sasl::{ScramHash, ScramKeys};
+use mail_wire::proxy::{Network, Trusted};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::ConfigError;
 use super::{
-    AccountConfig, Config, Limits, PasswordConfig, Ports, Relay, Service, TlsFiles, default_host,
+    AccountConfig, Config, Limits, PasswordConfig, Ports, Proxies, Relay, Service, TlsFiles, default_host,
     parse_size,
 };
 use crate::store::{Address, Domain, LoginName, NameError};
@@ -33,6 +34,8 @@ struct File {
     domains: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     ports: FilePorts,
+    #[serde(default)]
+    proxies: FileProxies,
     #[serde(default)]
     limits: FileLimits,
     #[serde(default)]
@@ -68,6 +71,40 @@ impl FilePorts {
             Service::Imap => self.imap,
             Service::Imaps => self.imaps,
             Service::Dns => self.dns,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileProxies {
+    #[serde(default)]
+    smtp: Vec<Spanned<String>>,
+    #[serde(default)]
+    submission: Vec<Spanned<String>>,
+    #[serde(default)]
+    submissions: Vec<Spanned<String>>,
+    #[serde(default)]
+    pop3: Vec<Spanned<String>>,
+    #[serde(default)]
+    pop3s: Vec<Spanned<String>>,
+    #[serde(default)]
+    imap: Vec<Spanned<String>>,
+    #[serde(default)]
+    imaps: Vec<Spanned<String>>,
+}
+
+impl FileProxies {
+    fn of(&self, service: Service) -> &[Spanned<String>] {
+        match service {
+            Service::Smtp => &self.smtp,
+            Service::Submission => &self.submission,
+            Service::Submissions => &self.submissions,
+            Service::Pop3 => &self.pop3,
+            Service::Pop3s => &self.pop3s,
+            Service::Imap => &self.imap,
+            Service::Imaps => &self.imaps,
+            Service::Dns => &[],
         }
     }
 }
@@ -140,6 +177,13 @@ impl Reading<'_> {
                 ports.set(service, port);
             }
         }
+        let mut proxies = Proxies::default();
+        for service in Service::ALL {
+            let networks = file.proxies.of(service).iter();
+            let networks: Result<Vec<_>, _> =
+                networks.map(|text| self.one(text, Network::parse)).collect();
+            proxies.set(service, Trusted::new(networks?));
+        }
         let limits = self.limits(&file.limits)?;
         let relay = Relay {
             resolver: file.relay.resolver,
@@ -152,6 +196,7 @@ impl Reading<'_> {
             data: file.data.unwrap_or(default.data),
             listen: file.listen.unwrap_or(default.listen),
             ports,
+            proxies,
             host,
             domains,
             limits,
@@ -337,6 +382,9 @@ domains = ["Example.org", "example.net"]
 [ports]
 smtp = 0
 dns = 53
+[proxies]
+smtp = ["192.0.2.0/24", "::1"]
+imaps = ["127.0.0.1"]
 [limits]
 messages_per_hour = 5
 message_size = "1MiB"
@@ -367,6 +415,11 @@ addresses = ["Bob@example.net", "b@example.org"]
         assert_eq!(config.domains[0].as_str(), "example.org");
         assert_eq!((config.ports.of(Service::Smtp), config.ports.of(Service::Dns)), (0, 53));
         assert_eq!(config.ports.of(Service::Imap), 2143);
+        let trusts = |service, peer: &str| {
+            config.proxies.of(service).has(peer.parse().expect("an address"))
+        };
+        assert!(trusts(Service::Smtp, "192.0.2.200") && trusts(Service::Smtp, "::1"));
+        assert!(trusts(Service::Imaps, "127.0.0.1") && !trusts(Service::Imap, "127.0.0.1"));
         assert_eq!(config.limits.message_size, 1 << 20);
         assert_eq!((config.limits.quota, config.limits.messages_per_hour), (None, 5));
         assert_eq!(config.relay.port, 2525);
@@ -402,6 +455,9 @@ addresses = ["Bob@example.net", "b@example.org"]
             ("\n\nlisten = 'nowhere'".to_owned(), 3, "listen", "IP address"),
             ("hots = 'x'".to_owned(), 1, "hots", "unknown field"),
             ("[ports]\nsmtp = 70000".to_owned(), 2, "ports.smtp", "u16"),
+            ("[proxies]\nsmtp = ['mx.example']".to_owned(), 2, "proxies.smtp", "IP address"),
+            ("[proxies]\npop3 = ['10.0.0.1/8']".to_owned(), 2, "proxies.pop3", "prefix"),
+            ("[proxies]\ndns = []".to_owned(), 2, "proxies.dns", "unknown field"),
             ("domains = []".to_owned(), 1, "domains", "at least one"),
             ("domains = [\n 'a.test',\n 'b c',\n]".to_owned(), 3, "domains", "not a domain"),
             ("[limits]\nmessage_size = '1XB'".to_owned(), 2, "limits.message_size", "not a size"),

@@ -1,16 +1,17 @@
 //! One connection: the driver, the news, and the end.
 
-use std::{future::Future, net::SocketAddr};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use mail_wire::{
     Goodbye, Session,
     drive::{Driven, tokio::drive},
     layered::Layered,
+    proxy::{Event, Limits, Preceded, Trusted},
 };
 use tokio::{net::TcpStream, sync::watch};
 use tracing::{info, warn};
 
-use super::peers::Guest;
+use super::peers::{Guest, Peers};
 
 /// What stands behind one session: it answers the events.
 pub(super) trait Application<S: Session>: Send {
@@ -29,21 +30,58 @@ pub(super) trait Application<S: Session>: Send {
 /// A client at the door.
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
+    /// Who it is: the client of a proxy, once that has said so.
     pub(super) peer: SocketAddr,
-    /// `None` if its host has too many connections already.
+    /// Counts the connections of each host.
+    pub(super) peers: Arc<Peers>,
+    /// `None` if its host has too many connections already, or nobody has counted it yet.
     pub(super) guest: Option<Guest>,
     /// Tells when the office closes.
     pub(super) closing: watch::Receiver<bool>,
 }
 
 impl Connection {
+    /// Hears from a proxy who the client is, and counts it. `None` if the connection is over.
+    pub(super) async fn welcome<S: Session>(
+        mut self,
+        session: Layered<S>,
+        proxies: &Trusted,
+    ) -> Option<(Self, Preceded<Layered<S>>)> {
+        let proxy = self.peer;
+        let limits = Limits::default();
+        if !proxies.has(proxy.ip()) {
+            self.guest = self.peers.enter(proxy.ip());
+            return Some((self, Preceded::direct(session)));
+        }
+        let mut session = Preceded::expecting(session, limits);
+        let driven = tokio::select! {
+            biased;
+            _ = self.closing.wait_for(|&down| down) => return None,
+            driven = drive(&mut session, &mut self.stream, None) => driven,
+        };
+        match driven {
+            Ok(Driven::Event(Event::Header(header))) => {
+                // Of a connection of its own the proxy is the client.
+                self.peer = header.source().unwrap_or(proxy);
+                self.guest = self.peers.enter(self.peer.ip());
+                info!(%proxy, peer = %self.peer, "passed on");
+                Some((self, session))
+            }
+            Ok(_) => None,
+            Err(error) => {
+                info!(%proxy, %error, "no word of a proxy");
+                None
+            }
+        }
+    }
+
     /// Serves it to its end.
     pub(super) async fn serve<S: Session>(
         self,
-        mut session: Layered<S>,
+        mut session: Preceded<Layered<S>>,
         mut application: impl Application<S>,
     ) {
-        let Self { mut stream, peer, guest, closing: mut shutdown } = self;
+        let Self { mut stream, peer, guest, closing: mut shutdown, .. } = self;
         let (mut closing, mut forgotten) = (false, false);
         info!(%peer, "connected");
         if guest.is_none() {
@@ -62,13 +100,17 @@ impl Connection {
                     continue;
                 }
                 () = application.news(), if !closing => {
-                    application.pass_on(session.get_mut());
+                    application.pass_on(session.get_mut().get_mut());
                     continue;
                 }
                 driven = drive(&mut session, &mut stream, None) => driven,
             };
             match driven {
-                Ok(Driven::Event(event)) => application.act(session.get_mut(), event).await,
+                Ok(Driven::Event(Event::Session(event))) => {
+                    application.act(session.get_mut().get_mut(), event).await;
+                }
+                // It has been heard.
+                Ok(Driven::Event(Event::Header(_))) => {}
                 Ok(Driven::Closed) => return info!(%peer, "closed"),
                 // There is no moment at which it could take its leave: it hangs up.
                 Ok(_) if forgotten => return warn!(%peer, "hung up"),
@@ -110,8 +152,8 @@ mod tests {
         let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("ok");
         let (stream, address) = listener.accept().await.expect("a peer");
         let (_sender, closing) = watch::channel(false);
-        let guest = crate::office::peers::Peers::new(1).enter(address.ip());
-        let connection = Connection { stream, peer: address, guest, closing };
+        let peers = Peers::new(1);
+        let connection = Connection { stream, peer: address, peers, guest: None, closing };
         let host = Domain::parse("mx.example").expect("a domain");
         let session = Layered::plain(server::Server::new(server::Config::new(&host)));
         let said = async {
@@ -120,7 +162,12 @@ mod tests {
             peer.read_to_string(&mut said).await.expect("reads to the end");
             said
         };
-        let both = async { tokio::join!(connection.serve(session, Forgetful), said).1 };
+        let served = async {
+            let welcomed = connection.welcome(session, &Trusted::default()).await;
+            let (connection, session) = welcomed.expect("no proxy is waited for");
+            connection.serve(session, Forgetful).await;
+        };
+        let both = async { tokio::join!(served, said).1 };
         let said = timeout(Duration::from_secs(10), both).await.expect("it ends");
         assert!(said.lines().last().is_some_and(|line| line.starts_with("421 ")), "{said}");
     }

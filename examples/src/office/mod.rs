@@ -47,7 +47,7 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::{
     accounts::{AccountError, Authenticator, NewLogin, set_up},
-    config::{Config, Limits, Service},
+    config::{Config, Limits, Proxies, Service},
     limits::{LoginThrottle, MessageLimit},
     store::{Domain, ServiceLock, Store, StoreError},
     tls::{Identity, TlsError, Trust, client_config},
@@ -74,6 +74,7 @@ type Watcher = Box<dyn Fn(Sight) + Send + Sync>;
 pub struct Office {
     host: Domain,
     limits: Limits,
+    proxies: Proxies,
     store: Arc<dyn Store>,
     authenticator: Authenticator,
     throttle: Mutex<LoginThrottle>,
@@ -230,6 +231,7 @@ impl Bound {
         let office = Office {
             host: config.host.clone(),
             limits: config.limits,
+            proxies: config.proxies.clone(),
             store,
             authenticator: Authenticator::new()?,
             throttle: Mutex::new(LoginThrottle::new(REMEMBERED)),
@@ -394,7 +396,8 @@ impl Door {
                     let connection = Connection {
                         stream,
                         peer,
-                        guest: peers.enter(peer.ip()),
+                        peers: peers.clone(),
+                        guest: None,
                         closing: closing.clone(),
                     };
                     let office = office.clone();
@@ -420,24 +423,30 @@ impl Door {
 }
 
 async fn serve(service: Service, connection: Connection, office: Arc<Office>) {
-    let peer = connection.peer;
     let implicit = service.is_implicit_tls();
+    let proxies = office.proxies.of(service);
     match service {
         Service::Smtp | Service::Submission | Service::Submissions => {
             let role = smtp::Role::of(service);
             let session = smtp::session(&office, role, implicit);
-            let behind = smtp::Smtp::new(office, peer, role);
-            connection.serve(session, behind).await;
+            if let Some((connection, session)) = connection.welcome(session, proxies).await {
+                let behind = smtp::Smtp::new(office.clone(), connection.peer, role);
+                connection.serve(session, behind).await;
+            }
         }
         Service::Pop3 | Service::Pop3s => {
             let session = pop3::session(&office, implicit);
-            let behind = pop3::Pop3::new(office, peer);
-            connection.serve(session, behind).await;
+            if let Some((connection, session)) = connection.welcome(session, proxies).await {
+                let behind = pop3::Pop3::new(office.clone(), connection.peer);
+                connection.serve(session, behind).await;
+            }
         }
         Service::Imap | Service::Imaps => {
             let session = imap::session(&office, implicit);
-            let behind = imap::Imap::new(office, peer);
-            connection.serve(session, behind).await;
+            if let Some((connection, session)) = connection.welcome(session, proxies).await {
+                let behind = imap::Imap::new(office.clone(), connection.peer);
+                connection.serve(session, behind).await;
+            }
         }
         Service::Dns => {}
     }
