@@ -45,7 +45,9 @@ impl Office {
                 self.settled(who.user(), peer, find)?
             }
             // No other mechanism is offered.
-            _ => return Err(Refused::Credentials),
+            Claim::Token(_) | Claim::External(_) | Claim::Anonymous(_) | _ => {
+                return Err(Refused::Credentials);
+            }
         };
         // RFC 4616 §2: acting for another account would need a permission that nobody has here.
         match who.authorization_identity() {
