@@ -15,8 +15,9 @@ use mail_wire::{
 };
 use proptest::prelude::*;
 use smtp_proto::{
-    BodyType, Mailbox,
-    client::{self, Client, Envelope, NotSent, Outcome, Recipient, TlsPolicy},
+    BodyType, ByMode, DeliverBy, EnvelopeId, FutureRelease, Hold, HoldSeconds, Mailbox, Notify,
+    Offer, OriginalRecipient, Priority, Ret, Solicitation, Timestamp, ValidSince,
+    client::{self, Chunking, Client, Envelope, NotSent, Outcome, Recipient, TlsPolicy},
     limits::{ClientLimits, ServerLimits},
     server::{self, Server, TlsUse, replies},
 };
@@ -26,6 +27,8 @@ struct Ends {
     body: Vec<Bytes>,
     received: Vec<u8>,
     messages: Vec<Vec<u8>>,
+    /// What stood behind the paths of MAIL and RCPT.
+    params: Vec<String>,
     outcomes: Vec<(usize, Outcome)>,
 }
 
@@ -37,6 +40,7 @@ impl Ends {
             body: Vec::new(),
             received: Vec::new(),
             messages: Vec::new(),
+            params: Vec::new(),
             outcomes: Vec::new(),
         }
     }
@@ -85,6 +89,11 @@ impl Ends {
     fn server(&mut self, event: server::Event) {
         use server::Event;
         let server = &mut self.pair.server;
+        match &event {
+            Event::Mail(mail) => self.params.push(mail.params().to_string()),
+            Event::Rcpt(rcpt) => self.params.push(rcpt.params().to_string()),
+            _ => {}
+        }
         match event {
             Event::Rcpt(rcpt) if rcpt.forward_path().to_string().starts_with("<nobody@") => {
                 server.reply(replies::NO_SUCH_MAILBOX).unwrap();
@@ -92,7 +101,10 @@ impl Ends {
             Event::Body(octets) => self.received.extend_from_slice(&octets),
             Event::BodyEnd { .. } => {
                 self.messages.push(std::mem::take(&mut self.received));
-                server.accept().unwrap();
+                // In LMTP once for each.
+                while server.owes().is_some() {
+                    server.accept().unwrap();
+                }
             }
             Event::BodyAborted(_) => self.received.clear(),
             Event::Tolerated(defect) => panic!("our client is sloppy: {defect}"),
@@ -125,8 +137,15 @@ fn accepted(outcomes: &[Outcome]) -> Vec<bool> {
 #[test]
 fn ok_messages_arrive_as_they_were_sent_in_every_step() {
     let bodies = ["", "Hi\r\n", ".\r\n..\r\n.x\r\n", "no end", "\r\n\r\n", "\u{3042}\r\n"];
-    for carry in [1, 2, 3, 7, 64, 100_000] {
-        let mut ends = Ends::new(laptop(), mx(), carry);
+    let chunks = |chunk| laptop().limits(ClientLimits { chunk, ..Default::default() });
+    let by_data = || laptop().chunking(Chunking::Never);
+    let clients = [by_data(), chunks(1), chunks(5), laptop()];
+    let smtp = clients.into_iter().map(|client| (client, mx()));
+    let lmtp = [by_data(), chunks(5)].map(|client| (client.lmtp(), mx().lmtp()));
+    let carries = [1, 2, 3, 7, 64, 100_000];
+    let all = smtp.chain(lmtp).flat_map(|ends| carries.map(|carry| (ends.clone(), carry)));
+    for ((client, server), carry) in all {
+        let mut ends = Ends::new(client, server, carry);
         for body in bodies {
             let envelope = to(&["bob@example.net", "nobody@example.net", "carol@example.net"])
                 .body(BodyType::EightBitMime);
@@ -143,6 +162,45 @@ fn ok_messages_arrive_as_they_were_sent_in_every_step() {
             assert_eq!(message, whole(body).as_bytes());
         }
     }
+}
+
+#[test]
+fn ok_every_parameter_arrives() {
+    let most = FutureRelease::new(3600, Timestamp::parse("2040-01-01T00:00:00Z").unwrap());
+    let offers = [
+        Offer::Dsn,
+        Offer::SmtpUtf8,
+        Offer::RequireTls,
+        Offer::DeliverBy(None),
+        Offer::FutureRelease(most.unwrap()),
+        Offer::MtPriority(None),
+        Offer::Rrvs,
+        Offer::NoSoliciting(None),
+    ];
+    let server = offers.into_iter().fold(mx().tls(TlsUse::Required), server::Config::offer);
+    let since = ValidSince::new(Timestamp::parse("2014-04-03T23:01:00Z").unwrap());
+    let bob = Recipient::from(Mailbox::parse("bob@example.net").unwrap())
+        .notify(Notify::ON_DELAY)
+        .original(OriginalRecipient::rfc822("bob@example.org").unwrap())
+        .valid_since(since);
+    let envelope = to(&[])
+        .to(bob)
+        .size(4)
+        .body(BodyType::EightBitMime)
+        .smtp_utf8()
+        .ret(Ret::Full)
+        .envelope_id(EnvelopeId::new("id").unwrap())
+        .require_tls()
+        .deliver_by(DeliverBy::new(7200, ByMode::Return).unwrap())
+        .hold(Hold::For(HoldSeconds::new(60).unwrap()))
+        .priority(Priority::new(-2).unwrap())
+        .solicitation(Solicitation::parse("a:b").unwrap());
+    let mut ends = Ends::new(laptop().tls(TlsPolicy::Required), server, 50);
+    assert_eq!(accepted(&ends.send(envelope, &[Bytes::from("Hi\r\n")])), [true]);
+    let mail = "SIZE=4 BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=id REQUIRETLS BY=7200;R HOLDFOR=60 \
+                MT-PRIORITY=-2 SOLICIT=a:b";
+    let rcpt = "NOTIFY=DELAY ORCPT=rfc822;bob@example.org RRVS=2014-04-03T23:01:00Z";
+    assert_eq!(ends.params, [mail, rcpt]);
 }
 
 #[test]
