@@ -59,7 +59,7 @@
 //!
 //! | where | what | RFC |
 //! |---|---|---|
-//! | [`server`] | the server's session: MX, submission, TLS, AUTH | 5321, 6409, 3207, 4954, 8314 |
+//! | [`server`] | the server's session: MX, submission, LMTP | 5321, 6409, 2033, 3030, 4954 |
 //! | [`client`] | the client's session, and [`client::deliver`] | 5321, 2920, 3207, 4954 |
 //! | [`Mailbox`], [`Domain`], [`ReversePath`], [`ForwardPath`] | addresses | 5321 4.1.2 |
 //! | [`Command`], [`MailParams`], [`RcptParams`] | what clients say | 5321 4.1.1 |
@@ -82,9 +82,9 @@
 //!
 //! # Not supported
 //!
-//! The sessions do not carry out LMTP (RFC 2033), CHUNKING (RFC 3030), DSN (RFC 3461) and ETRN: they
-//! are read and written only. A server answers them as RFC 5321 4.2.4 and 4.1.1.11 have it; what a
-//! server offers of them a client finds in [`Capabilities::iter`].
+//! BURL (RFC 4468) is read and written, and a server answers it with 502. What is to be done for DSN,
+//! DELIVERBY, FUTURERELEASE, MT-PRIORITY, RRVS and REQUIRETLS behind the conversation is the
+//! application's; a server offers of them what [`server::Config::offer`] says, and nothing else.
 
 mod address;
 mod binding;

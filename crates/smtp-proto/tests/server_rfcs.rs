@@ -143,6 +143,7 @@ rfcs! {
     ok_rfc3030_chunks = "rfc3030.txt";
     ok_rfc3461_dsn = "rfc3461.txt";
     ok_rfc3865_no_soliciting = "rfc3865.txt";
+    err_rfc4468_burl = "rfc4468.txt";
     ok_rfc4865_future_release = "rfc4865.txt";
     ok_rfc5321_appendix_d = "rfc5321.txt";
     ok_rfc6531_smtputf8 = "rfc6531.txt";
