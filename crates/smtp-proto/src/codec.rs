@@ -1,5 +1,5 @@
 //! Commands and replies as [`tokio_util::codec`] has it (feature `codec`): the layer of
-//! [`parse`](crate::parse) and [`encode`](crate::encode) for programs that are streams of frames.
+//! [`parse`] and [`encode`] for programs that are streams of frames.
 //!
 //! A codec knows the grammar and the framing, no state of the conversation, no time and no budget of
 //! errors: those are a [session](crate::server::Server)'s. In turn it needs none.
