@@ -255,6 +255,45 @@ fn err_store_that_fails_when_a_failure_is_to_be_told() {
     assert!(host.told.try_recv().is_err(), "the host was asked once");
 }
 
+/// What cannot be read any more is told to its sender, kept, and in nobody's way.
+#[test]
+fn err_row_that_cannot_be_read_is_set_aside_and_told() {
+    let (go_on, wait) = channel();
+    let wait = Mutex::new(wait);
+    let host = Host::new(move |_, stream| {
+        smtp(stream, |_| {
+            let _ = wait.lock().expect("not poisoned").recv_timeout(SOON);
+            "450 4.2.0 later"
+        })
+    });
+    let office = host.office("relay-damaged", &config(""));
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    go_on.send(()).expect("the host is there");
+    let _ = (host.next(), host.next());
+    let store = rusqlite::Connection::open(office.dir().join("store.sqlite")).expect("opens");
+    let deadline = monotonic() + SOON;
+    let put_off = "UPDATE recipient SET address = 'nonsense', due_at = 0 WHERE attempts = 1";
+    while store.execute(put_off, []).expect("damaged") == 0 {
+        assert!(monotonic() < deadline, "it was not put off");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Something new wakes the relay.
+    drop(go_on);
+    office
+        .submission("bob")
+        .message("bob@post-office.test", &["y@elsewhere.test"], MESSAGE)
+        .code(250);
+    while office.inbox("alice").is_empty() {
+        assert!(monotonic() < deadline, "the sender was not told");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
+    assert!(notice.contains("<nonsense>: 554 5.3.0"), "{notice}");
+    let told = host.next();
+    assert!(told.iter().any(|line| line.starts_with("STARTTLS")), "{told:?}");
+    assert_eq!(office.queued(), 2, "both are kept");
+}
+
 #[test]
 fn ok_closing_in_mid_conversation_puts_the_message_off_and_not_away() {
     let (begun, begins) = channel();

@@ -22,13 +22,13 @@ const SHOWN: usize = 8 * 1024;
 /// A recipient who will not get the message.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
-    recipient: Address,
+    recipient: String,
     reply: Reply,
 }
 
 impl Failure {
-    pub(super) const fn new(recipient: Address, reply: Reply) -> Self {
-        Self { recipient, reply }
+    pub(super) fn new(recipient: impl std::fmt::Display, reply: Reply) -> Self {
+        Self { recipient: recipient.to_string(), reply }
     }
 
     #[cfg(test)]

@@ -31,16 +31,17 @@ use tokio::{
     task::{JoinSet, block_in_place},
     time::{sleep, timeout},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use self::answers::{Answers, EXPIRED, reply};
+use self::answers::{Answers, EXPIRED, UNREADABLE, reply};
 use super::{
     Office, clock,
     notice::{self, Failure},
     sight::Sight,
 };
 use crate::store::{
-    Accepted, Address, Body, Claim, ClaimId, Outcome, QueuedRecipient, RecipientId, StoreError,
+    Accepted, Address, Body, Claim, ClaimId, Due, Outcome, QueuedRecipient, RecipientId,
+    StoreError, Unreadable,
 };
 
 /// How long one claim may take before somebody else may try.
@@ -89,20 +90,46 @@ fn take_up(
     at_work: &mut JoinSet<()>,
     closing: &watch::Receiver<bool>,
 ) -> Duration {
-    let claims = match office.store().claim_due(clock::wall(), LEASE, most) {
-        Ok(claims) if claims.is_empty() => return until_due(office),
-        Ok(claims) => claims,
+    let due = match office.store().claim_due(clock::wall(), LEASE, most) {
+        Ok(due) if due == Due::default() => return until_due(office),
+        Ok(due) => due,
         Err(error) => {
             warn!(%error, "the queue cannot be read");
             return AFTER_TROUBLE;
         }
     };
-    for claim in claims {
+    due.unreadable.iter().for_each(|broken| set_aside(office, broken));
+    for claim in due.claims {
         let (office, closing) = (office.clone(), closing.clone());
         at_work.spawn(async move { work_off(&office, claim, closing).await });
     }
     // There may be more.
     Duration::ZERO
+}
+
+/// Lets what cannot be read hold up nothing else, and tells its sender.
+fn set_aside(office: &Office, broken: &Unreadable) {
+    let Unreadable { id, queue, sender, recipients, why } = broken;
+    let aside = || Outcome::SetAside { diagnostic: why.clone() };
+    let outcomes: Vec<_> = recipients.iter().map(|(id, _)| (*id, aside())).collect();
+    let failures: Vec<_> =
+        recipients.iter().map(|(_, shown)| Failure::new(shown, UNREADABLE)).collect();
+    match settle(office, *id, sender.as_ref(), &outcomes, &failures, Vec::new) {
+        Ok(accepted) => {
+            error!(queue = queue.number(), ?recipients, why, "set aside: a person must look at it");
+            told(office, &accepted);
+        }
+        // It comes again when the lease ends.
+        Err(error) => warn!(%error, queue = queue.number(), why, "cannot be set aside yet"),
+    }
+}
+
+/// Passes on what a settlement brought about.
+fn told(office: &Office, accepted: &Accepted) {
+    accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
+    if accepted.queued.is_some() {
+        office.queue.notify_one();
+    }
 }
 
 fn until_due(office: &Office) -> Duration {
@@ -134,7 +161,9 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
     let fates = answers.fates();
     let (outcomes, failures) = answers.settle(&claim, clock::wall());
     let settled = loop {
-        match block_in_place(|| settle(office, &claim, &outcomes, &failures)) {
+        let shown = || header(office, &claim);
+        let sender = claim.sender.as_ref();
+        match block_in_place(|| settle(office, claim.id, sender, &outcomes, &failures, shown)) {
             // What was delivered must not go out again because the disk was full for a while.
             Err(error) if error.is_transient() && clock::monotonic() < lease_ends => {
                 warn!(%error, domain = %claim.domain, "the queue cannot be written yet");
@@ -148,10 +177,7 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
     };
     match settled {
         Ok(accepted) => {
-            accepted.delivered.iter().for_each(|arrival| office.news().arrived(arrival));
-            if accepted.queued.is_some() {
-                office.queue.notify_one();
-            }
+            told(office, &accepted);
             office.show(|| Sight::Settled { claim: claim.id, fates });
         }
         // It becomes due again when the lease ends: twice delivered at the worst.
@@ -168,18 +194,18 @@ async fn last_words(mut closing: watch::Receiver<bool>) {
 /// Writes down what became of a claim, together with the notice to the sender.
 fn settle(
     office: &Office,
-    claim: &Claim,
+    claim: ClaimId,
+    sender: Option<&Address>,
     outcomes: &[(RecipientId, Outcome)],
     failures: &[Failure],
+    header: impl FnOnce() -> Vec<u8>,
 ) -> Result<Accepted, StoreError> {
-    let mut notice = match &claim.sender {
-        Some(sender) if !failures.is_empty() => {
-            notice::write(office, sender, failures, &header(office, claim))?
-        }
+    let mut notice = match sender {
+        Some(sender) if !failures.is_empty() => notice::write(office, sender, failures, &header())?,
         Some(_) | None => None,
     };
     loop {
-        match office.store().settle(claim.id, outcomes, notice.as_ref()) {
+        match office.store().settle(claim, outcomes, notice.as_ref()) {
             // What was delivered must not be sent again only because the sender's own mailbox is
             // full, or is no more.
             Err(StoreError::OverQuota { account, .. }) if notice.is_some() => {

@@ -89,8 +89,8 @@ pub use messages::{
 };
 pub use names::{Address, Domain, LoginName, MailboxName, NameError};
 pub use queue::{
-    Accepted, Claim, Delivery, Incoming, MOST_RECIPIENTS, Outcome, Place, Queue, QueuedRecipient,
-    Relay,
+    Accepted, Claim, Delivery, Due, Incoming, MOST_RECIPIENTS, Outcome, Place, Queue,
+    QueuedRecipient, Relay, Unreadable,
 };
 pub use spool::{Spool, Spooled};
 pub use sqlite::SqliteStore;

@@ -84,6 +84,32 @@ pub struct Claim {
     pub queued_at: UnixTime,
 }
 
+/// What was claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    /// What can be worked off.
+    pub claims: Vec<Claim>,
+    /// What cannot be understood any more, and is to be [set aside](Outcome::SetAside) so that it
+    /// does not come again.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Recipients of one message of which the store cannot make sense: a person must look at them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The name of this claim.
+    pub id: ClaimId,
+    /// The message in the queue.
+    pub queue: QueueId,
+    /// Who is to hear of it: the reverse path if that can be read, and is not `<>`.
+    pub sender: Option<Address>,
+    /// The recipients, at most [`MOST_RECIPIENTS`], each with what stands where its address
+    /// should, in printable characters.
+    pub recipients: Vec<(RecipientId, String)>,
+    /// What was found, for the log.
+    pub why: String,
+}
+
 /// One recipient in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuedRecipient {
@@ -112,6 +138,11 @@ pub enum Outcome {
         /// octets.
         diagnostic: String,
     },
+    /// It stays in the queue and is never due again, until a person has looked at it.
+    SetAside {
+        /// Why, for that person. Cut at 1000 octets.
+        diagnostic: String,
+    },
 }
 
 /// The taking of responsibility, and the queue of what is to be relayed.
@@ -130,17 +161,13 @@ pub trait Queue {
     fn accept(&self, incoming: &Incoming) -> Result<Accepted, StoreError>;
 
     /// Claims what is due at `now`, the longest due first, at most `most` claims. Each must be
-    /// [settled](Queue::settle) within `lease`.
+    /// [settled](Queue::settle) within `lease`, what cannot be read as well: it holds up nothing
+    /// that can.
     ///
     /// # Errors
     ///
     /// Only those of the machinery.
-    fn claim_due(
-        &self,
-        now: UnixTime,
-        lease: Duration,
-        most: usize,
-    ) -> Result<Vec<Claim>, StoreError>;
+    fn claim_due(&self, now: UnixTime, lease: Duration, most: usize) -> Result<Due, StoreError>;
 
     /// Ends all claims: what a process had claimed that died is due at `now`, and not when its
     /// lease ends. Only who has the sole right to serve ([`Store::lock_service`]) may call this.
@@ -153,7 +180,7 @@ pub trait Queue {
     /// [`Store::lock_service`]: super::Store::lock_service
     fn release_claims(&self, now: UnixTime) -> Result<u64, StoreError>;
 
-    /// Returns when the next recipient is due, or the next lease ends; `None`: the queue is empty.
+    /// Returns when the next recipient is due, or the next lease ends; `None`: nothing is to come.
     ///
     /// # Errors
     ///
@@ -176,7 +203,7 @@ pub trait Queue {
         notice: Option<&Incoming>,
     ) -> Result<Accepted, StoreError>;
 
-    /// Returns how many recipients wait.
+    /// Returns how many recipients wait, those set aside included.
     ///
     /// # Errors
     ///

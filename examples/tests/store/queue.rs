@@ -13,7 +13,7 @@ fn later(seconds: u64) -> UnixTime {
 }
 
 fn claims(store: &Fixture, now: UnixTime) -> Vec<Claim> {
-    store.claim_due(now, LEASE, 100).expect("claims")
+    store.claim_due(now, LEASE, 100).expect("claims").claims
 }
 
 fn addresses(claim: &Claim) -> Vec<&str> {
@@ -59,7 +59,7 @@ fn ok_nothing_is_claimed_twice_until_the_lease_ends() {
 fn ok_claim_survives_a_restart_and_becomes_due_when_the_lease_ends() {
     let store = Fixture::new();
     store.accept(&relayed(&["a@one.test", "b@two.test"])).expect("accepted");
-    let claimed = store.claim_due(NOW, LEASE, 1).expect("claims");
+    let claimed = store.claim_due(NOW, LEASE, 1).expect("claims").claims;
     assert_eq!(addresses(&claimed[0]), ["a@one.test"]);
     let store = store.reopened();
     let rest = claims(&store, later(1));
@@ -74,8 +74,8 @@ fn ok_claim_survives_a_restart_and_becomes_due_when_the_lease_ends() {
 fn ok_claims_of_who_died_are_due_at_once_for_who_serves_next() {
     let store = Fixture::new();
     store.accept(&relayed(&["a@one.test", "b@two.test"])).expect("accepted");
-    let lost = store.claim_due(NOW, LEASE, 1).expect("claims").remove(0);
-    let deferred = store.claim_due(NOW, LEASE, 1).expect("claims").remove(0);
+    let lost = store.claim_due(NOW, LEASE, 1).expect("claims").claims.remove(0);
+    let deferred = store.claim_due(NOW, LEASE, 1).expect("claims").claims.remove(0);
     let outcome = Outcome::Deferred { until: later(60), diagnostic: String::new() };
     store.settle(deferred.id, &all(&deferred, &outcome), None).expect("settled");
     let store = store.reopened();
@@ -188,7 +188,7 @@ fn ok_many_recipients_are_claimed_in_groups() {
     let many: Vec<_> = many.iter().map(String::as_str).collect();
     store.accept(&relayed(&many)).expect("accepted");
     let mut sizes = Vec::new();
-    while let Some(claim) = store.claim_due(NOW, LEASE, 1).expect("claims").pop() {
+    while let Some(claim) = store.claim_due(NOW, LEASE, 1).expect("claims").claims.pop() {
         sizes.push(claim.recipients.len());
     }
     assert_eq!(sizes, [100, 100, 50]);
@@ -203,6 +203,63 @@ fn ok_the_longest_due_comes_first() {
         store.accept(&message).expect("accepted");
     }
     assert_eq!(store.next_due(), Ok(Some(later(10))));
-    let due = store.claim_due(later(30), LEASE, 1).expect("claims");
+    let due = store.claim_due(later(30), LEASE, 1).expect("claims").claims;
     assert_eq!(addresses(&due[0]), ["a@early.test"]);
+}
+
+/// Makes what the queue holds something that no version of this program wrote.
+fn damage(store: &Fixture, sql: &str) {
+    let raw = rusqlite::Connection::open(store.dir.path().join("store.sqlite")).expect("opens");
+    raw.execute_batch(sql).expect("damaged");
+}
+
+#[test]
+fn ok_row_that_cannot_be_read_holds_up_no_other() {
+    for (sql, sender, shown) in [
+        ("UPDATE recipient SET address = 'no address' WHERE id = 1", true, "no address"),
+        ("UPDATE recipient SET address = CAST(x'610d0a' AS TEXT) WHERE id = 1", true, "a\\r\\n"),
+        ("UPDATE recipient SET address = CAST(x'61ff' AS TEXT) WHERE id = 1", true, "a\u{fffd}"),
+        ("UPDATE recipient SET attempts = 'many' WHERE id = 1", true, "a@one.test"),
+        ("UPDATE recipient SET domain = '..' WHERE id = 1", true, "a@one.test"),
+        ("UPDATE recipient SET domain = x'ff' WHERE id = 1", true, "a@one.test"),
+        ("UPDATE queue SET sender = 'nobody' WHERE id = 1", false, "a@one.test"),
+        ("UPDATE queue SET content = 99 WHERE id = 1", true, "a@one.test"),
+    ] {
+        let store = Fixture::new();
+        let queued = store.accept(&relayed(&["a@one.test"])).expect("accepted").queued;
+        store.accept(&relayed(&["b@two.test"])).expect("accepted");
+        damage(&store, sql);
+        let due = store.claim_due(NOW, LEASE, 100).expect(sql);
+        assert_eq!(due.claims.iter().map(addresses).collect::<Vec<_>>(), [["b@two.test"]], "{sql}");
+        let [broken] = &due.unreadable[..] else { panic!("{sql}: {:?}", due.unreadable) };
+        assert_eq!(Some(broken.queue), queued);
+        assert_eq!(broken.sender, sender.then(|| address("alice@example.org")), "{sql}");
+        assert_eq!(broken.recipients, [(RecipientId::new(1), shown.to_owned())], "{sql}");
+        assert!(!broken.why.is_empty());
+        // Leased, like everything that is claimed.
+        assert_eq!(store.claim_due(later(1), LEASE, 100), Ok(Due::default()));
+        store.settle(due.claims[0].id, &all(&due.claims[0], &Outcome::Delivered), None).expect(sql);
+        let aside = Outcome::SetAside { diagnostic: broken.why.clone() };
+        let notice = relayed(&["alice@three.test"]);
+        store.settle(broken.id, &[(broken.recipients[0].0, aside)], Some(&notice)).expect(sql);
+        // It is kept, and does not come again.
+        assert_eq!(store.queue_length(), Ok(2), "{sql}");
+        let told = store.claim_due(later(1), LEASE, 100).expect(sql);
+        assert_eq!(told.claims.iter().map(addresses).collect::<Vec<_>>(), [["alice@three.test"]]);
+        let told = &told.claims[0];
+        store.settle(told.id, &all(told, &Outcome::Delivered), None).expect(sql);
+        assert_eq!(store.release_claims(later(2)), Ok(0));
+        assert_eq!(store.next_due(), Ok(None), "{sql}");
+        assert_eq!(store.claim_due(UnixTime::new(i64::MAX), LEASE, 100), Ok(Due::default()));
+    }
+}
+
+#[test]
+fn ok_recipient_that_cannot_be_read_does_not_keep_its_neighbours() {
+    let store = Fixture::new();
+    store.accept(&relayed(&["a@one.test", "b@one.test"])).expect("accepted");
+    damage(&store, "UPDATE recipient SET address = 'b' WHERE address = 'b@one.test'");
+    let due = store.claim_due(NOW, LEASE, 100).expect("claims");
+    assert_eq!(due.claims.iter().map(addresses).collect::<Vec<_>>(), [["a@one.test"]]);
+    assert_eq!(due.unreadable[0].recipients, [(RecipientId::new(2), "b".to_owned())]);
 }

@@ -31,6 +31,23 @@ impl Failure {
         Self::Store(StoreError::TooMany { what: Noun::Number, limit })
     }
 
+    /// Tells what makes no sense about a row.
+    ///
+    /// # Errors
+    /// If it is not the row but the machinery: other rows would fare no better.
+    pub(super) fn of_the_row(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error @ StoreError::Corrupt { .. }) => Ok(error),
+            Self::Sqlite(
+                error @ (Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)),
+            ) => Ok(StoreError::corrupt(error)),
+            other @ (Self::Store(_) | Self::Sqlite(_)) => Err(other),
+        }
+    }
+
     pub(super) fn corrupt(detail: impl std::fmt::Display) -> Self {
         Self::Store(StoreError::corrupt(detail))
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::bodies::{Contents, Staged};
 use super::directory::{named, text};
@@ -11,9 +11,9 @@ use super::failure::Failure;
 use super::messages::{self, NewMessage};
 use super::{SqliteStore, int, mailboxes, schema, uint};
 use crate::store::{
-    Accepted, Address, Claim, ClaimId, Domain, Flags, Incoming, MOST_RECIPIENTS, MailboxName,
+    Accepted, Address, Claim, ClaimId, Domain, Due, Flags, Incoming, MOST_RECIPIENTS, MailboxName,
     MessageId, Noun, Outcome, Place, Queue, QueueId, QueuedRecipient, RecipientId, Relay, Spooled,
-    StoreError, UnixTime,
+    StoreError, UnixTime, Unreadable,
 };
 
 impl Queue for SqliteStore {
@@ -23,21 +23,17 @@ impl Queue for SqliteStore {
         self.with_body(&message, move |connection, staged| accept(connection, &incoming, staged))
     }
 
-    fn claim_due(
-        &self,
-        now: UnixTime,
-        lease: Duration,
-        most: usize,
-    ) -> Result<Vec<Claim>, StoreError> {
+    fn claim_due(&self, now: UnixTime, lease: Duration, most: usize) -> Result<Due, StoreError> {
         // An empty round costs no write.
         if self.next_due()?.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
+            return Ok(Due::default());
         }
         self.writer.run(move |connection| {
-            let due = due(connection, now, most)?;
-            due.into_iter()
-                .map(|(queue, domain)| claim(connection, queue, &domain, now, lease))
-                .collect()
+            let mut claimed = Due::default();
+            for one in due(connection, now, most)? {
+                claim(connection, one, now, lease, &mut claimed)?;
+            }
+            Ok(claimed)
         })
     }
 
@@ -54,8 +50,9 @@ impl Queue for SqliteStore {
 
     fn next_due(&self) -> Result<Option<UnixTime>, StoreError> {
         self.readers.run(|connection| {
-            let mut query = connection.prepare_cached("SELECT min(due_at) FROM recipient")?;
-            let due: Option<i64> = query.query_row([], |row| row.get(0))?;
+            let mut query =
+                connection.prepare_cached("SELECT min(due_at) FROM recipient WHERE due_at < ?1")?;
+            let due: Option<i64> = query.query_row([NEVER], |row| row.get(0))?;
             Ok(due.map(UnixTime::new))
         })
     }
@@ -151,68 +148,114 @@ fn enqueue(
     Ok(QueueId::new(uint(queue)))
 }
 
-/// The messages and domains that have recipients due, the longest due first.
-fn due(connection: &Connection, now: UnixTime, most: usize) -> Result<Vec<(i64, String)>, Failure> {
+/// One recipient each of the messages and domains that have some due, the longest due first.
+fn due(connection: &Connection, now: UnixTime, most: usize) -> Result<Vec<i64>, Failure> {
+    // Whatever stands there can be read as octets.
     let mut query = connection.prepare_cached(
-        "SELECT queue, domain FROM recipient WHERE due_at <= ?1 ORDER BY due_at, queue, domain",
+        "SELECT id, queue, CAST(domain AS BLOB) FROM recipient WHERE due_at <= ?1 AND due_at < ?2
+         ORDER BY due_at, queue, domain",
     )?;
-    let mut rows = query.query([now.seconds()])?;
+    let mut rows = query.query([now.seconds(), NEVER])?;
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     while found.len() < most {
         let Some(row) = rows.next()? else { break };
-        let key: (i64, String) = (row.get(0)?, text(row, 1)?);
-        if seen.insert(key.clone()) {
-            found.push(key);
+        let key: (i64, Vec<u8>) = (row.get(1)?, row.get(2)?);
+        if seen.insert(key) {
+            found.push(row.get(0)?);
         }
     }
     Ok(found)
 }
 
+/// Claims what is due of the message and the domain that this recipient is of.
 fn claim(
     connection: &Connection,
-    queue: i64,
-    domain: &str,
+    one: i64,
     now: UnixTime,
     lease: Duration,
-) -> Result<Claim, Failure> {
+    due: &mut Due,
+) -> Result<(), Failure> {
     let id = schema::next(connection, "claim")?;
     let mut update = connection.prepare_cached(
-        "UPDATE recipient SET claim = ?4, due_at = ?5 WHERE id IN (
-             SELECT id FROM recipient WHERE queue = ?1 AND domain = ?2 AND due_at <= ?3
-             ORDER BY id LIMIT ?6)
-         RETURNING id, address, attempts, diagnostic",
+        "UPDATE recipient SET claim = ?3, due_at = ?4 WHERE id IN (
+             SELECT them.id FROM recipient AS one JOIN recipient AS them
+             ON them.queue = one.queue AND them.domain = one.domain
+             WHERE one.id = ?1 AND them.due_at <= ?2 ORDER BY them.id LIMIT ?5)
+         RETURNING id, queue, CAST(address AS BLOB), address, attempts, diagnostic",
     )?;
     let until = now.after(lease).seconds();
     let most = int(MOST_RECIPIENTS as u64);
-    let claimed = params![queue, domain, now.seconds(), id, until, most];
-    let recipients = update.query_and_then(claimed, |row| {
-        Ok::<_, Failure>(QueuedRecipient {
-            id: RecipientId::new(uint(row.get(0)?)),
-            address: named(Address::parse(&text(row, 1)?))?,
-            attempts: u32::try_from(row.get::<_, i64>(2)?).unwrap_or(u32::MAX),
-            diagnostic: row.get(3)?,
-        })
+    let claimed = update.query_map(params![one, now.seconds(), id, until, most], |row| {
+        let (id, queue, octets): (i64, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((RecipientId::new(uint(id)), queue, octets, recipient(row)))
     })?;
-    let mut recipients = recipients.collect::<Result<Vec<_>, _>>()?;
-    recipients.sort_unstable_by_key(|recipient| recipient.id);
+    let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;
+    claimed.sort_unstable_by_key(|(id, ..)| *id);
+    let Some(&(_, queue, ..)) = claimed.first() else { return Ok(()) };
+    let id = ClaimId::new(uint(id));
+    let (mut readable, mut why) = match envelope(connection, id, queue, one) {
+        Ok(claim) => (Some(claim), String::new()),
+        Err(failure) => (None, failure.of_the_row()?.to_string()),
+    };
+    let mut unreadable = Vec::new();
+    for (id, _, octets, read) in claimed {
+        match (read, &mut readable) {
+            (Ok(recipient), Some(claim)) => claim.recipients.push(recipient),
+            (Ok(recipient), None) => unreadable.push((id, recipient.address.to_string())),
+            (Err(failure), _) => {
+                why = failure.of_the_row()?.to_string();
+                unreadable.push((id, String::from_utf8_lossy(&octets).escape_debug().to_string()));
+            }
+        }
+    }
+    due.claims.extend(readable.filter(|claim| !claim.recipients.is_empty()));
+    if !unreadable.is_empty() {
+        // One that cannot be read hears of nothing.
+        let sender = match sender(connection, queue) {
+            Ok(sender) => sender,
+            Err(failure) => failure.of_the_row().map(|_| None)?,
+        };
+        let (queue, recipients) = (QueueId::new(uint(queue)), unreadable);
+        due.unreadable.push(Unreadable { id, queue, sender, recipients, why });
+    }
+    Ok(())
+}
+
+fn recipient(row: &Row<'_>) -> Result<QueuedRecipient, Failure> {
+    Ok(QueuedRecipient {
+        id: RecipientId::new(uint(row.get(0)?)),
+        address: named(Address::parse(&text(row, 3)?))?,
+        attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
+        diagnostic: row.get(5)?,
+    })
+}
+
+fn sender(connection: &Connection, queue: i64) -> Result<Option<Address>, Failure> {
+    let mut query = connection.prepare_cached("SELECT sender FROM queue WHERE id = ?1")?;
+    let sender: Option<Option<String>> = query.query_row([queue], |row| row.get(0)).optional()?;
+    sender.flatten().map(|sender| named(Address::parse(&sender))).transpose()
+}
+
+/// A claim that names no recipients yet.
+fn envelope(connection: &Connection, id: ClaimId, queue: i64, one: i64) -> Result<Claim, Failure> {
+    let sender = sender(connection, queue)?;
     let mut query = connection.prepare_cached(
-        "SELECT content, length(trace) + size, eight_bit, sender, queued_at
+        "SELECT content, length(trace) + size, eight_bit, queued_at, domain
          FROM queue JOIN content ON content.id = queue.content JOIN body ON body.id = content.body
-         WHERE queue.id = ?1",
+         JOIN recipient ON recipient.id = ?2 WHERE queue.id = ?1",
     )?;
-    let mut message = query.query_and_then([queue], |row| {
-        let sender: Option<String> = row.get(3)?;
+    let mut message = query.query_and_then([queue, one], |row| {
         Ok(Claim {
-            id: ClaimId::new(uint(id)),
+            id,
             queue: QueueId::new(uint(queue)),
             message: MessageId::new(uint(row.get(0)?)),
             size: uint(row.get(1)?),
             eight_bit: row.get(2)?,
-            sender: sender.map(|sender| named(Address::parse(&sender))).transpose()?,
-            domain: named(Domain::parse(domain))?,
-            recipients: std::mem::take(&mut recipients),
-            queued_at: UnixTime::new(row.get(4)?),
+            sender: sender.clone(),
+            domain: named(Domain::parse(&text(row, 4)?))?,
+            recipients: Vec::new(),
+            queued_at: UnixTime::new(row.get(3)?),
         })
     })?;
     message.next().ok_or_else(|| Failure::corrupt("a recipient without a message"))?
@@ -238,6 +281,13 @@ fn settle(
             )?
             .query_row(params![id, claim, until.seconds(), cut(diagnostic)], |row| row.get(0))
             .optional()?,
+        Outcome::SetAside { diagnostic } => connection
+            .prepare_cached(
+                "UPDATE recipient SET claim = NULL, due_at = ?3, diagnostic = ?4
+                 WHERE id = ?1 AND claim = ?2 RETURNING queue",
+            )?
+            .query_row(params![id, claim, NEVER, cut(diagnostic)], |row| row.get(0))
+            .optional()?,
     };
     settled.ok_or(Failure::conflict(Noun::Claim, "is no longer yours"))
 }
@@ -249,3 +299,5 @@ fn cut(text: &str) -> &str {
 }
 
 const LONGEST_DIAGNOSTIC: usize = 1000;
+/// When something is due that was set aside.
+const NEVER: i64 = i64::MAX;
