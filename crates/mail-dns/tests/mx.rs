@@ -316,6 +316,40 @@ fn hosts_and_addresses_are_limited() {
     assert!(plan.trace().to_string().contains("97 more hosts are left out"));
 }
 
+/// Twelve hosts, of which only those have an address that `more` gives one.
+fn twelve(more: &str) -> String {
+    let host = |n: u32| format!("example.org MX {n} mx{n}.example.org\n");
+    format!("example.org SOA\n{}{more}", (1..=12).map(host).collect::<String>())
+}
+
+#[test]
+fn hosts_behind_ten_without_an_address_are_looked_at() {
+    let zones = |more: &str| zones(&twelve(more));
+    let found = zones("mx12.example.org A 192.0.2.12");
+    let verdict = verdict_of(plan_for("example.org"), |question| found.outcome(question));
+    assert_eq!(verdict.0, "12 mx12.example.org [192.0.2.12]");
+    // All of them are bad, and only then is that final.
+    let none = zones("");
+    let verdict = verdict_of(plan_for("example.org"), |question| none.outcome(question));
+    assert!(verdict.0.starts_with("550 5.4.4"), "{}", verdict.0);
+    // One of the first ten may have an address after all.
+    let trouble = |question: &Question| {
+        let lame = question.name() == &name("mx3.example.org");
+        if lame { Outcome::ServFail } else { none.outcome(question) }
+    };
+    let verdict = verdict_of(plan_for("example.org"), trouble);
+    assert!(verdict.0.starts_with('4'), "{}", verdict.0);
+}
+
+#[test]
+fn we_are_found_among_the_hosts_behind_ten() {
+    let zones = zones(&twelve("mx11.example.org A 192.0.2.11\nmx12.example.org A 192.0.2.12"));
+    let plan = plan_for("example.org").with_we_are_at(["192.0.2.11".parse().unwrap()]);
+    let verdict = verdict_of(plan, |question| zones.outcome(question));
+    // RFC 5321 5.1: neither ourselves nor anybody behind us.
+    assert!(verdict.0.starts_with("550 5.4.4"), "{}", verdict.0);
+}
+
 #[test]
 fn hosts_of_one_preference_take_turns() {
     let zones = zones(

@@ -49,10 +49,21 @@ enum Stage {
     /// The hosts are known, their addresses are not all.
     Addresses {
         hosts: Vec<Candidate>,
+        /// Those that are looked at when none of `hosts` has an address.
+        rest: Vec<Candidate>,
+        /// What was found out about those that were looked at before.
+        before: Option<Before>,
         implicit: bool,
         security: Security,
     },
     Done(MxVerdict),
+}
+
+/// Hosts that have no address.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// Why one of them may have an address all the same.
+    trouble: Option<TryLater>,
 }
 
 impl MxPlan {
@@ -90,7 +101,8 @@ impl MxPlan {
         self
     }
 
-    /// Looks at no more than this many hosts, the best first; 10 by default, at least 1.
+    /// Looks at no more than this many hosts at once, the best first; 10 by default, at least 1.
+    /// The next ones are looked at only if none of them has an address.
     #[must_use]
     pub fn with_max_hosts(mut self, hosts: usize) -> Self {
         self.max_hosts = hosts.max(1);
@@ -134,8 +146,9 @@ impl MxPlan {
                 let outcome = self.lookups.outcome(&question)?;
                 Some(self.hosts(&outcome))
             }
-            Stage::Addresses { hosts, implicit, security } => {
-                let (hosts, implicit, security) = (hosts.clone(), *implicit, *security);
+            Stage::Addresses { hosts, rest, before, implicit, security } => {
+                let (hosts, rest, before) = (hosts.clone(), rest.clone(), *before);
+                let (implicit, security) = (*implicit, *security);
                 // All questions first, so that they are asked together.
                 let missing = hosts.iter().filter(|host| !self.is_known(&host.name)).count();
                 if missing > 0 {
@@ -143,7 +156,7 @@ impl MxPlan {
                 }
                 let found = hosts.iter().map(|host| self.addresses(&host.name));
                 let found = found.collect::<Option<_>>()?;
-                Some(Stage::Done(self.conclude(hosts, found, implicit, security)))
+                Some(self.conclude(hosts, found, rest, before, implicit, security))
             }
             Stage::Done(verdict) => Some(Stage::Done(verdict.clone())),
         }
@@ -178,12 +191,8 @@ impl MxPlan {
                 return Stage::Done(MxVerdict::NoMail(NoMail::Loop));
             }
         }
-        if hosts.len() > self.max_hosts {
-            let rest = hosts.len() - self.max_hosts;
-            self.lookups.trace_mut().note(format!("{rest} more hosts are left out"));
-            hosts.truncate(self.max_hosts);
-        }
-        Stage::Addresses { hosts, implicit, security: outcome.security() }
+        let rest = hosts.split_off(self.max_hosts.min(hosts.len()));
+        Stage::Addresses { hosts, rest, before: None, implicit, security: outcome.security() }
     }
 
     /// The hosts of MX records in order.
@@ -225,9 +234,11 @@ impl MxPlan {
         &mut self,
         mut hosts: Vec<Candidate>,
         found: Vec<Found>,
+        mut rest: Vec<Candidate>,
+        before: Option<Before>,
         implicit: bool,
         security: Security,
-    ) -> MxVerdict {
+    ) -> Stage {
         let mut found: HashMap<_, _> =
             hosts.iter().map(|host| host.name.clone()).zip(found).collect();
         self.note_aliases(&hosts, &found, implicit);
@@ -241,11 +252,13 @@ impl MxPlan {
         };
         if let Some(own) = order::drop_ours(&mut hosts, is_ours) {
             self.note_own(own);
-            if hosts.is_empty() {
-                return MxVerdict::NoMail(NoMail::Loop);
+            // They come behind us as well.
+            rest.clear();
+            if hosts.is_empty() && before.is_none() {
+                return Stage::Done(MxVerdict::NoMail(NoMail::Loop));
             }
         }
-        let (mut targets, mut trouble) = (Vec::new(), None);
+        let (mut targets, mut trouble) = (Vec::new(), before.and_then(|before| before.trouble));
         for Candidate { preference, name } in hosts {
             let Some(mut found) = found.remove(&name) else { continue };
             found.addresses.truncate(self.max_addresses);
@@ -259,13 +272,22 @@ impl MxPlan {
                 if found.trouble.is_some() { "cannot be looked up now" } else { "has no address" };
             self.lookups.trace_mut().note(format!("{name} {why}"));
         }
-        match (targets.is_empty(), trouble) {
+        if targets.is_empty() && !rest.is_empty() {
+            let next = rest.split_off(self.max_hosts.min(rest.len()));
+            let before = Some(Before { trouble });
+            return Stage::Addresses { hosts: rest, rest: next, before, implicit, security };
+        }
+        if !rest.is_empty() {
+            let note = format!("{} more hosts are left out", rest.len());
+            self.lookups.trace_mut().note(note);
+        }
+        Stage::Done(match (targets.is_empty(), trouble) {
             (false, _) => MxVerdict::Deliver(Plan { targets, implicit, security }),
             (true, Some(why)) => MxVerdict::TryLater(why),
             // RFC 5321 5.1: "If MX records are present, but none of them are usable, or the implicit
             // MX is unusable, this situation MUST be reported as an error."
             (true, None) => MxVerdict::NoMail(NoMail::NoAddress),
-        }
+        })
     }
 
     fn note_own(&mut self, preference: u16) {
