@@ -15,8 +15,9 @@ pub struct Handle(pub(super) u64);
 /// What a client tells its application.
 ///
 /// The last event of a [`Handle`] is exactly one of [`Done`](Event::Done),
-/// [`Refused`](Event::Refused) and [`NotSent`](Event::NotSent), unless the conversation fails
-/// before.
+/// [`Refused`](Event::Refused), [`NotSent`](Event::NotSent) and
+/// [`BodyAborted`](Event::BodyAborted), unless the conversation fails before. So whoever deletes a
+/// message when RETR is done, deletes none that did not come whole.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -67,7 +68,8 @@ pub enum Event {
         handle: Handle,
     },
     /// The rest of the message will not come, or it holds what it must not: what came of it is not
-    /// to be used.
+    /// to be used. No [`Done`](Event::Done) comes behind it; if the conversation does not fail, the
+    /// next command's answer does.
     BodyAborted {
         /// Which command.
         handle: Handle,

@@ -43,11 +43,15 @@ impl Client {
                 self.tell(|handle| Event::Body { handle, octets });
             }
             BodyPiece::End => {
-                let intact = unstuffer.violation().is_none();
-                self.tell(|handle| match intact {
-                    true => Event::BodyEnd { handle },
-                    false => Event::BodyAborted { handle },
-                });
+                if unstuffer.violation().is_none() {
+                    self.tell(|handle| Event::BodyEnd { handle });
+                } else {
+                    self.tell(|handle| Event::BodyAborted { handle });
+                    // Who deletes what was fetched is to hear no `Done`.
+                    if let Some(sent) = self.flight.front_mut() {
+                        sent.forgotten = true;
+                    }
+                }
                 self.finish_many();
             }
         }
