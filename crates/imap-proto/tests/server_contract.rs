@@ -3,7 +3,7 @@
 
 mod server_support;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use imap_proto::{
@@ -68,6 +68,24 @@ fn ok_contract_of_what_is_refused() {
             b"3 APPEND INBOX {6+}\r\nabcdef\r\n4 APPEND INBOX {3+}\r\nabc no\r\n",
             b"5 APPEND nowhere {3+}\r\nabc\r\n6 LOGIN {3+}\r\n\0\0\0 a\r\n",
         ],
+    );
+}
+
+/// A limit of `Duration::MAX` says that there is none.
+#[test]
+fn ok_contract_without_limits_of_time() {
+    let patient = || {
+        let mut limits = Limits::default();
+        limits.handshake = Duration::MAX;
+        limits.login = Duration::MAX;
+        limits.inactivity = Duration::MAX;
+        limits.rest_of_command = Duration::MAX;
+        limits.reading = Duration::MAX;
+        config().limits(limits)
+    };
+    check(
+        patient,
+        &[b"1 LOGIN tim tanstaaf\r\n2 APPEND INBOX {9}\r\n", b"a message\r\n3 LOGOUT\r\n"],
     );
 }
 

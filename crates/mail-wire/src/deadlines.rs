@@ -2,6 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+/// Returns the moment that lies `time` after `now`. A time that the clock cannot count, as
+/// [`Duration::MAX`], stands for a hundred years: a limit may say that there is none.
+#[must_use]
+pub fn later(now: Instant, time: Duration) -> Instant {
+    now.checked_add(time).or_else(|| now.checked_add(FOR_EVER)).unwrap_or(now)
+}
+
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Named deadlines of one session. A name is set once at a time; setting it again moves it.
 ///
 /// They stop while the application is thinking: [`pause`](Self::pause) and
@@ -82,7 +91,7 @@ impl<N: Copy + PartialEq> Deadlines<N> {
         let Some(since) = self.paused.take() else { return };
         let stopped = now.saturating_duration_since(since);
         for (_, at) in &mut self.set {
-            *at += stopped;
+            *at = later(*at, stopped);
         }
     }
 }
@@ -108,10 +117,12 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Starts to watch a body.
+    /// Starts to watch a body. A `grace` of less than a second counts as one: a window without
+    /// length would be over whenever it is looked at.
     #[must_use]
     pub fn new(octets_per_second: u32, grace: Duration, now: Instant) -> Self {
-        Self { octets_per_second, grace, window_ends: now + grace, octets: 0 }
+        let grace = grace.max(Duration::from_secs(1));
+        Self { octets_per_second, grace, window_ends: later(now, grace), octets: 0 }
     }
 
     /// Counts progress.
@@ -124,12 +135,12 @@ impl Pace {
         if now < self.window_ends {
             return false;
         }
-        let over = now.saturating_duration_since(self.window_ends) + self.grace;
+        let over = now.saturating_duration_since(self.window_ends).saturating_add(self.grace);
         let owed = over.as_secs_f64() * f64::from(self.octets_per_second);
         if (self.octets as f64) < owed {
             return true;
         }
-        self.window_ends = now + self.grace;
+        self.window_ends = later(now, self.grace);
         self.octets = 0;
         false
     }
@@ -142,7 +153,7 @@ impl Pace {
 
     /// Moves the window, because the application, not the peer, held the body up.
     pub fn excuse(&mut self, held_up: Duration) {
-        self.window_ends += held_up;
+        self.window_ends = later(self.window_ends, held_up);
     }
 }
 
@@ -188,6 +199,33 @@ mod tests {
         assert_eq!((table.next(), table.expired(t + 99 * SECOND)), (None, None));
         table.resume(t + 11 * SECOND);
         assert_eq!(table.next(), Some(t + 15 * SECOND));
+    }
+
+    #[test]
+    fn ok_limit_that_says_there_is_none() {
+        let t = start();
+        let year = 365 * 24 * 60 * 60 * SECOND;
+        let mut table = Deadlines::new();
+        table.set("command", later(t, Duration::MAX));
+        table.pause(t);
+        table.resume(t + SECOND);
+        assert_eq!(table.expired(t + 99 * year), None);
+        let mut pace = Pace::new(100, Duration::MAX, t);
+        pace.excuse(Duration::MAX);
+        assert!(!pace.too_slow(t + 99 * year) && pace.until() > t + 99 * year);
+        let ends = pace.until();
+        assert!(pace.too_slow(ends));
+    }
+
+    #[test]
+    fn ok_window_without_length_is_a_second() {
+        let t = start();
+        let mut pace = Pace::new(100, Duration::ZERO, t);
+        assert!(!pace.too_slow(t));
+        assert_eq!(pace.until(), t + SECOND);
+        pace.moved(100);
+        assert!(!pace.too_slow(t + SECOND));
+        assert!(pace.until() > t + SECOND, "asked again later, not at once");
     }
 
     #[test]

@@ -209,7 +209,7 @@ pub mod testing;
 mod tls_info;
 
 pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};
-pub use deadlines::{Deadlines, Pace};
+pub use deadlines::{Deadlines, Pace, later};
 pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Unstuffed};
 pub use line::{BareNewline, Line, LineFramer, LineLimits};
 pub use send::{SendBuffer, Sink};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mail_wire::{Deadlines, Pace};
+use mail_wire::{Deadlines, Pace, later};
 
 /// Named deadlines and, during a long answer, its pace.
 ///
@@ -35,7 +35,7 @@ impl<N: Copy + PartialEq> Clock<N> {
 
     /// Sets `name`, unless it runs already, and answers whether it has gone off.
     pub(crate) fn has_expired(&mut self, name: N, after: Duration, now: Instant) -> bool {
-        self.deadlines.set_once(name, now + after);
+        self.deadlines.set_once(name, later(now, after));
         self.deadlines.expired(now) == Some(name)
     }
 

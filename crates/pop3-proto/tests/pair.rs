@@ -270,6 +270,26 @@ fn err_message_that_does_not_come_after_many_answers_that_did() {
     assert_eq!(client.next_event(until).unwrap_err().kind(), FaultKind::TimedOut);
 }
 
+/// A limit of `Duration::MAX` says that there is none.
+#[test]
+fn ok_ends_without_limits_of_time() {
+    let mut limits = ServerLimits::default();
+    limits.idle_time = Duration::MAX;
+    limits.body_window = Duration::MAX;
+    limits.handshake_time = Duration::MAX;
+    let app = App::new(&[b"Subject: x\r\n\r\nhi\r\n"]);
+    let server = Server::new(open().limits(limits));
+    let mut limits = ClientLimits::default();
+    limits.greeting_time = Duration::MAX;
+    limits.answer_time = Duration::MAX;
+    limits.body_window = Duration::MAX;
+    let mut pair = Pair::new(Client::new(bold().limits(limits)), server);
+    pair.client.login(mrose()).unwrap();
+    pair.client.retr(MessageNumber::FIRST).unwrap();
+    let (told, _) = run(&mut pair, &app);
+    assert!(told.iter().any(|line| line.starts_with("message")), "{told:?}");
+}
+
 #[test]
 fn time_of_the_handshake_is_over_with_it() {
     let now = start();

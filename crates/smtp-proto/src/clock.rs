@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mail_wire::{Deadlines, SendBuffer};
+use mail_wire::{Deadlines, SendBuffer, later};
 
 /// What there is to wait for. A body on its way in has a lowest rate instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Clock {
         }
         let since = self.handed_out.take();
         let away = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        self.output = self.output.map(|until| until + away);
+        self.output = self.output.map(|until| later(until, away));
         away
     }
 
@@ -58,14 +58,14 @@ impl Clock {
         if output.is_empty() {
             self.output = None;
         } else if moved || self.output.is_none() {
-            self.output = Some(now + time);
+            self.output = Some(later(now, time));
         }
         self.output.is_none_or(|until| now < until)
     }
 
     /// Waits with the greeting.
     pub(crate) fn await_greeting(&mut self, now: Instant, delay: Duration) {
-        self.deadlines.set_once(Timer::Greeting, now + delay);
+        self.deadlines.set_once(Timer::Greeting, later(now, delay));
     }
 
     /// The greeting is said.
@@ -79,7 +79,7 @@ impl Clock {
             self.line_begun = true;
             self.deadlines.clear(Timer::Line);
         }
-        self.deadlines.set_once(Timer::Line, now + time);
+        self.deadlines.set_once(Timer::Line, later(now, time));
     }
 
     /// A line has come.
@@ -90,7 +90,7 @@ impl Clock {
 
     /// Waits for a reply, unless one is awaited already.
     pub(crate) fn await_reply(&mut self, now: Instant, time: Duration) {
-        self.deadlines.set_once(Timer::Reply, now + time);
+        self.deadlines.set_once(Timer::Reply, later(now, time));
     }
 
     /// A reply has come.
@@ -100,7 +100,7 @@ impl Clock {
 
     /// Waits for the end of a handshake.
     pub(crate) fn await_handshake(&mut self, now: Instant, time: Duration) {
-        self.deadlines.set_once(Timer::Handshake, now + time);
+        self.deadlines.set_once(Timer::Handshake, later(now, time));
     }
 
     /// The handshake is done.

@@ -10,6 +10,7 @@ use dialogue::{mx, sent};
 use mail_wire::{Goodbye, Next, Session, testing::start};
 use smtp_proto::{
     Verb,
+    limits::ServerLimits,
     server::{Aborted, Error, Event, Server, TlsUse},
 };
 
@@ -72,6 +73,25 @@ impl Timed {
         self.now += SECOND;
         self.pump().unwrap_err()
     }
+}
+
+/// A limit of `Duration::MAX` says that there is none.
+#[test]
+fn ok_server_without_limits_of_time() {
+    let limits = ServerLimits {
+        greeting_delay: SECOND,
+        command_time: Duration::MAX,
+        handshake_time: Duration::MAX,
+        output_time: Duration::MAX,
+        body_window: Duration::MAX,
+        ..ServerLimits::default()
+    };
+    let mut timed = Timed::new(Server::new(mx().limits(limits)));
+    timed.now += SECOND;
+    timed.goes_on();
+    timed.server.buffers().0.extend_from_slice(b"EHLO client.example\r\n");
+    timed.now += 100 * 365 * 24 * 60 * MINUTE / 101;
+    timed.goes_on();
 }
 
 /// RFC 5321 4.5.3.2.7.

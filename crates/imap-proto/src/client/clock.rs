@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mail_wire::{Deadlines, Pace, SendBuffer};
+use mail_wire::{Deadlines, Pace, SendBuffer, later};
 
 use super::{Limits, Pending};
 
@@ -40,7 +40,7 @@ impl Clock {
         limits: &Limits,
     ) -> Option<Timer> {
         self.watch(now, out);
-        if self.reading.is_some_and(|(_, since)| now >= since + limits.reading) {
+        if self.reading.is_some_and(|(_, since)| now >= later(since, limits.reading)) {
             return Some(Timer::Late(Pending::Reading));
         }
         if self.pace.as_mut().is_some_and(|pace| pace.too_slow(now)) {
@@ -62,7 +62,7 @@ impl Clock {
     /// `runs`, stops it.
     pub(super) fn run(&mut self, what: Pending, runs: bool, at_most: Duration, now: Instant) {
         if runs {
-            self.table.set_once(Timer::Late(what), now + at_most);
+            self.table.set_once(Timer::Late(what), later(now, at_most));
         } else {
             self.table.clear(Timer::Late(what));
         }
@@ -113,7 +113,7 @@ impl Clock {
 
     /// Returns when to ask again even if nothing happened.
     pub(super) fn until(&self, limits: &Limits) -> Option<Instant> {
-        let reading = self.reading.map(|(_, since)| since + limits.reading);
+        let reading = self.reading.map(|(_, since)| later(since, limits.reading));
         let pace = self.pace.as_ref().map(Pace::until);
         [self.table.next(), reading, pace].into_iter().flatten().min()
     }

@@ -205,7 +205,7 @@ impl Client {
                 if ending.is_some() {
                     self.out.put(b"DONE\r\n");
                 } else {
-                    self.clock.idle(now + self.config.limits.idle);
+                    self.clock.idle(mail_wire::later(now, self.config.limits.idle));
                 }
                 let told = self.idling == command.handle || command.forgotten;
                 if let (Some(handle), false) = (command.handle, told) {

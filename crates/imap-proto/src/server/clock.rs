@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mail_wire::{Deadlines, Pace, SendBuffer};
+use mail_wire::{Deadlines, Pace, SendBuffer, later};
 
 use super::{Limits, Pending};
 
@@ -30,7 +30,7 @@ impl Clock {
         limits: &Limits,
     ) -> Option<Pending> {
         self.watch(now, out);
-        if self.reading.is_some_and(|(_, since)| now >= since + limits.reading) {
+        if self.reading.is_some_and(|(_, since)| now >= later(since, limits.reading)) {
             return Some(Pending::Reading);
         }
         if self.pace.as_mut().is_some_and(|pace| pace.too_slow(now)) {
@@ -50,7 +50,7 @@ impl Clock {
 
     /// Lets something take at most so long from now on, if it does not run already.
     pub(super) fn start(&mut self, what: Pending, at_most: Duration, now: Instant) {
-        self.table.set_once(what, now + at_most);
+        self.table.set_once(what, later(now, at_most));
     }
 
     pub(super) fn stop(&mut self, what: Pending) {
@@ -90,7 +90,7 @@ impl Clock {
 
     /// Returns when to ask again even if nothing happened.
     pub(super) fn until(&self, limits: &Limits) -> Option<Instant> {
-        let reading = self.reading.map(|(_, since)| since + limits.reading);
+        let reading = self.reading.map(|(_, since)| later(since, limits.reading));
         let pace = self.pace.as_ref().map(Pace::until);
         [self.table.next(), reading, pace].into_iter().flatten().min()
     }
