@@ -180,6 +180,8 @@ fn timers_stand_still_while_the_application_thinks() {
     let now = start();
     server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS tanstaaf\r\n");
     let Ok(Next::Event(server::Event::Login(_))) = server.next_event(now) else { panic!() };
+    let unsent = server.buffers().1.len();
+    server.buffers().1.advance(unsent);
     let day = Duration::from_secs(24 * 3600);
     assert!(matches!(server.next_event(now + day), Ok(Next::NeedReply { until: None })));
     server.accept(pop3_proto::Maildrop::default()).unwrap();
@@ -270,19 +272,48 @@ fn err_message_that_does_not_come_after_many_answers_that_did() {
     assert_eq!(client.next_event(until).unwrap_err().kind(), FaultKind::TimedOut);
 }
 
+/// Who waits for the application's answer waits for the peer as well, if that does not read.
+#[test]
+fn err_peer_that_reads_nothing_while_an_answer_is_owed() {
+    let mut now = start();
+    let mut server = Server::new(open());
+    server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS tanstaaf\r\n");
+    while let Next::Event(_) = server.next_event(now).unwrap() {}
+    let window = ServerLimits::default().body_window;
+    let next = server.next_event(now).unwrap();
+    assert!(matches!(next, Next::NeedReply { until } if until == Some(now + window)), "{next:?}");
+    let unsent = server.buffers().1.len();
+    server.buffers().1.advance(unsent - 1);
+    assert!(matches!(server.next_event(now), Ok(Next::NeedReply { until: Some(_) })));
+    now += window;
+    assert_eq!(server.next_event(now).unwrap_err().kind(), FaultKind::TimedOut);
+
+    // Once all is read, only the application is waited for.
+    let mut server = Server::new(open());
+    server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS tanstaaf\r\n");
+    while let Next::Event(_) = server.next_event(now).unwrap() {}
+    let unsent = server.buffers().1.len();
+    server.buffers().1.advance(unsent);
+    assert!(matches!(server.next_event(now + window), Ok(Next::NeedReply { until: None })));
+}
+
 /// A limit of `Duration::MAX` says that there is none.
 #[test]
 fn ok_ends_without_limits_of_time() {
-    let mut limits = ServerLimits::default();
-    limits.idle_time = Duration::MAX;
-    limits.body_window = Duration::MAX;
-    limits.handshake_time = Duration::MAX;
+    let limits = ServerLimits {
+        idle_time: Duration::MAX,
+        body_window: Duration::MAX,
+        handshake_time: Duration::MAX,
+        ..ServerLimits::default()
+    };
     let app = App::new(&[b"Subject: x\r\n\r\nhi\r\n"]);
     let server = Server::new(open().limits(limits));
-    let mut limits = ClientLimits::default();
-    limits.greeting_time = Duration::MAX;
-    limits.answer_time = Duration::MAX;
-    limits.body_window = Duration::MAX;
+    let limits = ClientLimits {
+        greeting_time: Duration::MAX,
+        answer_time: Duration::MAX,
+        body_window: Duration::MAX,
+        ..ClientLimits::default()
+    };
     let mut pair = Pair::new(Client::new(bold().limits(limits)), server);
     pair.client.login(mrose()).unwrap();
     pair.client.retr(MessageNumber::FIRST).unwrap();

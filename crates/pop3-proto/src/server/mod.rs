@@ -230,8 +230,14 @@ impl Server {
             if let Some(end) = &self.end {
                 return end.clone().map(|()| Next::Closed);
             }
-            if let Some(next) = self.work(now) {
-                return Ok(next);
+            match self.work(now) {
+                Some(Next::NeedReply { .. }) => {
+                    if let Some(next) = self.wait_for_reply(now) {
+                        return Ok(next);
+                    }
+                }
+                Some(next) => return Ok(next),
+                None => {}
             }
         }
     }
@@ -271,6 +277,19 @@ impl Server {
             return None;
         }
         Some(Next::NeedOutput { until: self.clock.until() })
+    }
+
+    /// The application owes an answer. Meanwhile the peer is to take what was sent before.
+    fn wait_for_reply(&mut self, now: Instant) -> Option<Next<Event>> {
+        if self.output.is_empty() {
+            self.clock.clear_pace();
+            self.written = self.output.written();
+            return Some(Next::NeedReply { until: None });
+        }
+        if self.reads_too_slowly(now) {
+            return None;
+        }
+        Some(Next::NeedReply { until: self.clock.until() })
     }
 
     /// Tells whether the peer takes what is sent below the lowest rate, which is the end.
@@ -497,7 +516,7 @@ impl mail_wire::Session for Server {
     fn next_event(&mut self, now: Instant) -> Result<Next<Event>, Violation> {
         self.clock.go_on(now);
         let next = self.advance(now);
-        if matches!(next, Ok(Next::Event(_) | Next::NeedReply { .. })) {
+        if matches!(next, Ok(Next::Event(_) | Next::NeedReply { until: None })) {
             self.clock.stop(now);
         }
         next
