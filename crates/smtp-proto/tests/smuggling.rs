@@ -79,7 +79,7 @@ fn served_with(config: server::Config, wire: &str) -> (Vec<String>, Vec<String>)
     let replayed = cut_everywhere(make, &[wire.as_bytes()], false);
     let told = replayed.log.into_iter();
     let told = told.filter(|line| line.starts_with("message") || line.starts_with("aborted"));
-    (codes(&std::str::from_utf8(&replayed.output).unwrap()), told.collect())
+    (codes(std::str::from_utf8(&replayed.output).unwrap()), told.collect())
 }
 
 const ENVELOPE: &str = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
