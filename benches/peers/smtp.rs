@@ -10,7 +10,7 @@ use mail_benches::table::Rows;
 use mail_wire::{Line, LineFramer, LineLimits};
 use peer_smtp_proto as peer;
 use smtp_proto::{
-    Command, Profile, Read, ReplyReader,
+    Capabilities, Command, Profile, Read, ReplyReader,
     limits::{ClientLimits, ServerLimits},
     parse,
 };
@@ -18,6 +18,17 @@ use smtp_proto::{
 const EHLO: &[u8] = b"EHLO mail.example.org\r\n";
 const MAIL: &[u8] = b"MAIL FROM:<anna.schmidt@mail.example.org> SIZE=48213 BODY=8BITMIME\r\n";
 const RCPT: &[u8] = b"RCPT TO:<bob.meier@example.com>\r\n";
+const MAIL_WITH_FIVE: &[u8] =
+    b"MAIL FROM:<anna.schmidt@mail.example.org> SIZE=48213 BODY=8BITMIME \
+    RET=HDRS ENVID=QQ314159 SMTPUTF8\r\n";
+const RCPT_WITH_TWO: &[u8] = b"RCPT TO:<bob.meier@example.com> NOTIFY=FAILURE,DELAY \
+    ORCPT=rfc822;bob.meier@example.com\r\n";
+const AUTH: &[u8] = b"AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\r\n";
+const DATA: &[u8] = b"DATA\r\n";
+const EHLO_REPLY: &[u8] = b"250-mx.example.com at your service\r\n250-PIPELINING\r\n\
+    250-SIZE 52428800\r\n250-8BITMIME\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN SCRAM-SHA-256\r\n\
+    250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-DSN\r\n250-SMTPUTF8\r\n250-REQUIRETLS\r\n\
+    250 HELP\r\n";
 const REPLY: &[u8] = b"550-5.7.1 The message was refused by the policy of this site.\r\n\
     550-5.7.1 If you think that this is wrong, write to the postmaster\r\n\
     550 5.7.1 and quote the number 4711.\r\n";
@@ -25,8 +36,14 @@ const REPLY: &[u8] = b"550-5.7.1 The message was refused by the policy of this s
 pub(crate) fn rows(rows: &mut Rows) {
     command_row(rows, "parse EHLO", EHLO);
     command_row(rows, "parse MAIL", MAIL);
+    command_row(rows, "parse MAIL with five parameters", MAIL_WITH_FIVE);
     command_row(rows, "parse RCPT", RCPT);
+    command_row(rows, "parse RCPT with two parameters", RCPT_WITH_TWO);
+    command_row(rows, "parse AUTH", AUTH);
+    command_row(rows, "parse DATA", DATA);
+    pieces_row(rows);
     reply_row(rows);
+    ehlo_row(rows);
 }
 
 fn command_row(rows: &mut Rows, row: &'static str, wire: &[u8]) {
@@ -81,6 +98,8 @@ fn address(command: &PeersCommand<'_>) -> String {
         peer::Request::Ehlo { host } => host.to_string(),
         peer::Request::Mail { from } => format!("<{}>", from.address),
         peer::Request::Rcpt { to } => format!("<{}>", to.address),
+        peer::Request::Auth { initial_response, .. } => initial_response.to_string(),
+        peer::Request::Data => String::new(),
         other => panic!("{other:?} is not in a row"),
     }
 }
@@ -90,8 +109,61 @@ fn address_of_ours(command: &Command<&[u8]>) -> String {
         Command::Ehlo(name) => name.as_str().to_owned(),
         Command::Mail { from, .. } => from.to_string(),
         Command::Rcpt { to, .. } => to.to_string(),
+        Command::Auth(arguments) => {
+            String::from_utf8_lossy(arguments.initial().unwrap_or_default()).into_owned()
+        }
+        Command::Data => String::new(),
         other => panic!("{other:?} is not in a row"),
     }
+}
+
+/// The line comes in pieces of 16 octets. The peer starts anew with each that is added.
+fn pieces_row(rows: &mut Rows) {
+    let row = "parse MAIL with five parameters in pieces";
+    let limits = ServerLimits::default();
+    let limits = LineLimits { line: limits.command_line, swallow: limits.swallow_line };
+    let mut input = BytesMut::new();
+    rows.run(row, "ours", || {
+        input.clear();
+        let mut framer = LineFramer::new();
+        for piece in black_box(MAIL_WITH_FIVE).chunks(16) {
+            input.extend_from_slice(piece);
+            if let Line::Whole { text, .. } = framer.next(&mut input, limits) {
+                check(command(&input[..text]));
+            }
+        }
+    });
+    let mut held = Vec::new();
+    rows.run(row, "smtp-proto", || {
+        held.clear();
+        for piece in black_box(MAIL_WITH_FIVE).chunks(16) {
+            held.extend_from_slice(piece);
+            if let Ok(command) = peer::Request::parse(&mut held.iter()) {
+                check(command);
+            }
+        }
+    });
+}
+
+fn ehlo_row(rows: &mut Rows) {
+    let row = "parse a reply to EHLO of twelve lines";
+    let limits = ClientLimits::default();
+    let mut reader = ReplyReader::new(Profile::default(), limits.reply_line, limits.reply);
+    let mut input = BytesMut::new();
+    let mut read = || {
+        input.extend_from_slice(black_box(EHLO_REPLY));
+        match reader.next(&mut input) {
+            Ok(Read::Reply(reply, _)) => Capabilities::read(&reply),
+            other => panic!("{other:?} is no reply"),
+        }
+    };
+    let peers_read =
+        || peer::EhloResponse::parse(&mut black_box(EHLO_REPLY).iter()).expect("a reply to EHLO");
+    let (ours, peers) = (read(), peers_read());
+    assert_eq!(ours.largest_message(), Some(peers.size as u64));
+    assert_eq!(ours.extensions().iter().count() as u32, peers.capabilities.count_ones());
+    rows.run(row, "ours, owned", read);
+    rows.run(row, "smtp-proto, owned", peers_read);
 }
 
 fn reply_row(rows: &mut Rows) {

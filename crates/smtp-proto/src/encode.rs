@@ -12,11 +12,13 @@ use crate::{Command, Domain, Mailbox, Verb, limits};
 
 /// Appends a command with its CRLF.
 pub fn command<T: AsRef<[u8]>>(command: &Command<T>, out: &mut impl Sink) {
-    let verb = match command {
-        // With LAST they have a verb of their own, but not on the wire.
-        Command::Bdat(_) => Verb::Bdat,
-        Command::Burl(_) => Verb::Burl,
-        other => other.verb(),
+    // With LAST these have a verb of their own, but not on the wire.
+    let verb = if let Command::Bdat(_) = command {
+        Verb::Bdat
+    } else if let Command::Burl(_) = command {
+        Verb::Burl
+    } else {
+        command.verb()
     };
     out.put(verb.as_str().as_bytes());
     match command {
@@ -120,10 +122,11 @@ fn path<T: AsRef<[u8]>>(
         Some(mailbox) => {
             out.put(mailbox.local().as_wire());
             out.put(b"@");
-            match mailbox.domain() {
-                Domain::Name(name) => out.put(name.as_str().as_bytes()),
+            if let Domain::Name(name) = mailbox.domain() {
+                out.put(name.as_str().as_bytes());
+            } else {
                 // A sink takes everything.
-                literal => _ = write!(Writer(out), "{literal}"),
+                let _ = write!(Writer(out), "{}", mailbox.domain());
             }
         }
     }

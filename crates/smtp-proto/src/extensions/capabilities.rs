@@ -104,14 +104,13 @@ impl<'a> Capabilities<&'a [u8]> {
         for line in lines(text) {
             let offer = Offer::read(line);
             let offset = || line.as_ptr() as usize - text.as_ptr() as usize;
-            match &offer {
-                Offer::OldAuth(_)
-                    if !defects.tolerate(profile, Deviation::OldAuthOffer, offset()) =>
-                {
-                    continue;
-                }
-                Offer::Size(limit) => read.largest_message = read.largest_message.or(*limit),
-                _ => {}
+            if let Offer::OldAuth(_) = offer
+                && !defects.tolerate(profile, Deviation::OldAuthOffer, offset())
+            {
+                continue;
+            }
+            if let Offer::Size(limit) = offer {
+                read.largest_message = read.largest_message.or(limit);
             }
             read.known = offer.extension().into_iter().fold(read.known, Extensions::with);
         }
@@ -180,9 +179,8 @@ impl<T: AsRef<[u8]>> Capabilities<T> {
 
     /// Returns how much the server takes at once. RFC 9422.
     pub fn limits(&self) -> Limits {
-        let mut found = self.iter().filter_map(|offer| match offer {
-            Offer::Limits(limits) => Some(limits),
-            _ => None,
+        let mut found = self.iter().filter_map(|offer| {
+            if let Offer::Limits(limits) = offer { Some(limits) } else { None }
         });
         found.next().unwrap_or_default()
     }
@@ -190,11 +188,11 @@ impl<T: AsRef<[u8]>> Capabilities<T> {
     /// Returns the names of the mechanisms that AUTH offers. RFC 4954.
     pub fn mechanisms(&self) -> impl Iterator<Item = &[u8]> {
         self.lines().flat_map(|line| {
-            let names = match Offer::read(line) {
-                Offer::Auth(_) => line.get("AUTH ".len()..),
-                Offer::OldAuth(_) if self.takes_old_auth => line.get("AUTH=".len()..),
-                _ => None,
-            };
+            let offer = Offer::read(line);
+            let is_auth = offer.extension() == Some(Extension::Auth);
+            let counts = is_auth && (self.takes_old_auth || matches!(offer, Offer::Auth(_)));
+            // Behind the keyword stands a blank or `=`.
+            let names = line.get("AUTH ".len()..).filter(|_| counts);
             words(names.unwrap_or_default())
         })
     }

@@ -8,7 +8,7 @@ use std::{
 use mail_errors::{Misuse, ParseError};
 use mail_wire::{
     Sink,
-    grammar::{ByteSet, complete, number, span},
+    grammar::{ByteSet, complete, cut, number, span},
 };
 
 use crate::{Extension, Octets, Solicitation, Timestamp, parse};
@@ -134,26 +134,30 @@ impl<'a> Offer<&'a [u8]> {
     /// Reads a line. What does not have the form of one that is known is [`Offer::Other`].
     #[inline]
     pub(crate) fn read(line: &'a [u8]) -> Self {
-        let (keyword, rest) = span(line, &KEYWORD);
+        // What is longer than sixteen octets loses its first ones, and is compared.
+        let (mut word, mut len) = (0, 0);
+        for octet in line.iter().take_while(|octet| KEYWORD.has(**octet)) {
+            word = word << 8 | u128::from(octet & 0xdf);
+            len += 1;
+        }
+        let (keyword, rest) = cut(line, len);
         let known = match rest {
-            [] => Self::without_params(keyword),
-            [b' ', ..] if rest.trim_ascii().is_empty() => Self::without_params(keyword),
-            [b' ', params @ ..] => Self::with_params(keyword, params.trim_ascii()),
-            [b'=', names @ ..] if fold(keyword.get(..5).unwrap_or(keyword)) == AUTH => {
-                Some(Self::OldAuth(Words(names.trim_ascii())))
+            _ if len > 16 => {
+                let is_codes = keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
+                (is_codes && rest.trim_ascii().is_empty()).then_some(Self::EnhancedStatusCodes)
             }
+            [] => Self::without_params(word),
+            [b' ', ..] if rest.trim_ascii().is_empty() => Self::without_params(word),
+            [b' ', params @ ..] => Self::with_params(word, params.trim_ascii()),
+            [b'=', names @ ..] if word == AUTH => Some(Self::OldAuth(Words(names.trim_ascii()))),
             _ => None,
         };
         known.unwrap_or(Self::Other(RawOffer(line)))
     }
 
     #[inline(always)]
-    fn without_params(keyword: &[u8]) -> Option<Self> {
-        if keyword.len() > 16 {
-            let is_codes = keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
-            return is_codes.then_some(Self::EnhancedStatusCodes);
-        }
-        Some(match fold(keyword) {
+    fn without_params(keyword: u128) -> Option<Self> {
+        Some(match keyword {
             PIPELINING => Self::Pipelining,
             SIZE => Self::Size(None),
             EIGHTBITMIME => Self::EightBitMime,
@@ -180,12 +184,9 @@ impl<'a> Offer<&'a [u8]> {
     }
 
     #[inline(always)]
-    fn with_params(keyword: &[u8], params: &'a [u8]) -> Option<Self> {
-        if keyword.len() > 16 {
-            return None;
-        }
+    fn with_params(keyword: u128, params: &'a [u8]) -> Option<Self> {
         let words = Words(params);
-        Some(match fold(keyword) {
+        Some(match keyword {
             // RFC 1870 4: 0 means that there is no fixed limit.
             SIZE => Self::Size(NonZeroU64::new(whole_number(params)?)),
             AUTH => Self::Auth(words),

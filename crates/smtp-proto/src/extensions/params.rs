@@ -441,19 +441,22 @@ fn check(
         return Err(CommandFault::UnknownParameter);
     }
     for extension in used.without(offered).iter() {
-        let tolerated = match extension {
-            Extension::Auth if auth_is_harmless => Some(Deviation::UnofferedAuth),
-            Extension::Dsn => Some(Deviation::UnofferedDsn),
-            _ => None,
+        let tolerated = if extension == Extension::Auth && auth_is_harmless {
+            Some(Deviation::UnofferedAuth)
+        } else if extension == Extension::Dsn {
+            Some(Deviation::UnofferedDsn)
+        } else {
+            None
         };
-        if !tolerated.is_some_and(|one| defects.tolerate(profile, one, 0)) {
-            return Err(match extension {
-                Extension::BinaryMime if offered.has(Extension::EightBitMime) => {
-                    CommandFault::NotImplemented
-                }
-                _ => CommandFault::NotOffered,
-            });
+        if tolerated.is_some_and(|one| defects.tolerate(profile, one, 0)) {
+            continue;
         }
+        // RFC 5321 4.2.3: 504 for a value that is not done of a parameter that is.
+        let is_value = extension == Extension::BinaryMime && offered.has(Extension::EightBitMime);
+        return Err(match is_value {
+            true => CommandFault::NotImplemented,
+            false => CommandFault::NotOffered,
+        });
     }
     Ok(())
 }

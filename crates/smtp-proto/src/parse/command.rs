@@ -186,8 +186,9 @@ fn hello<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, HelloName<&'a [u8]
 fn loose_hello<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, HelloName<&'a [u8]>> {
     let (rest, name) = span1(i, &EIGHT_BIT_WORD, &"a domain or address literal")?;
     let exact = matches!(domain(name, scan), Ok(([], _))) && name.is_ascii();
-    let sound = std::str::from_utf8(name).is_ok();
-    if !exact && !(sound && scan.lets_pass(Deviation::LooseHelloName, i)) {
+    let is_sound = std::str::from_utf8(name).is_ok();
+    let passes = exact || (is_sound && scan.lets_pass(Deviation::LooseHelloName, i));
+    if !passes {
         scan.blame(CommandFault::Syntax);
         return unmet(i, &"a domain or address literal");
     }
