@@ -93,8 +93,8 @@ impl Server {
     /// Answers what is owed. 421 ends the conversation.
     ///
     /// In LMTP the end of a message is answered once for each recipient that was accepted, in the
-    /// order in which they were (RFC 2033 4.2): [`answers_owed`](Self::answers_owed) tells how often
-    /// still.
+    /// order in which they were (RFC 2033 4.2): [`answers_owed`](Self::answers_owed) tells how
+    /// often still.
     ///
     /// # Errors
     /// [`Misuse::WrongMoment`] if nothing is owed; [`Misuse::Invalid`] if this reply cannot answer

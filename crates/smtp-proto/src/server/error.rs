@@ -57,7 +57,8 @@ pub enum Error {
         /// How many octets over the limit are read and thrown away.
         limit: u64,
     },
-    /// The argument of BDAT cannot be read, so that nobody knows where the next command starts (501).
+    /// The argument of BDAT cannot be read, so that nobody knows where the next command starts
+    /// (501).
     #[error("size of a chunk cannot be read")]
     BadChunk,
     /// Octets stood behind STARTTLS before TLS began: an attempt at injection (RFC 3207 4.2 and

@@ -38,9 +38,11 @@ pub use event::{Aborted, Event, Mail, Rcpt, Refused};
 /// * **Making one**: [`new`](Self::new), [`turning_away`](Self::turning_away),
 ///   [`peer`](Self::peer).
 /// * **Answers**: [`accept`](Self::accept), [`reply`](Self::reply), [`supply`](Self::supply).
-/// * **Getters**: [`owes`](Self::owes), [`answers_owed`](Self::answers_owed), [`state`](Self::state), [`is_tls`](Self::is_tls),
+/// * **Getters**: [`owes`](Self::owes), [`answers_owed`](Self::answers_owed),
+///   [`state`](Self::state), [`is_tls`](Self::is_tls),
 ///   [`is_authenticated`](Self::is_authenticated).
-/// * **Driving it**: its [`Session`](mail_wire::Session), which see for the loop and the order of answers.
+/// * **Driving it**: its [`Session`](mail_wire::Session), which see for the loop and the order of
+///   answers.
 ///
 /// It greets, answers EHLO, STARTTLS, NOOP, RSET, HELP and QUIT, refuses what is malformed or out
 /// of place, keeps the limits, and asks its application about the rest. Nothing behind an
