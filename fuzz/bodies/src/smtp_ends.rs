@@ -9,11 +9,12 @@ use mail_sasl::{Credentials, Mechanism};
 use mail_wire::BareNewline;
 use mail_wire::proxy::{Network, Trusted};
 use mail_wire::testing::{Act, Ended, replay};
-use smtp_proto::client::{self, Client, Envelope, TlsPolicy};
+use smtp_proto::client::{self, Chunking, Client, Envelope, Recipient, Request, TlsPolicy};
+use smtp_proto::limits::ClientLimits;
 use smtp_proto::server::{self, Server, TlsUse, replies};
 use smtp_proto::{
-    Domain, ForwardPath, FutureRelease, Limits, Offer, Profile, ReversePath, Solicitation,
-    Timestamp,
+    ByMode, DeliverBy, Domain, EnvelopeId, ForwardPath, FutureRelease, Limits, Notify, Offer,
+    Profile, ReversePath, Solicitation, Timestamp,
 };
 
 use crate::lockstep;
@@ -166,7 +167,10 @@ pub(crate) fn client(data: &[u8]) {
     let plain = client::Config::new(name).tls(TlsPolicy::Never);
     let with_auth = plain.clone().auth(tim).allow_auth_in_clear();
     for (config, cutting) in [
-        (plain, Cutting::WithinLines),
+        (plain.clone(), Cutting::WithinLines),
+        (plain.clone().chunking(Chunking::Never).limits(few()), Cutting::WithinLines),
+        (plain.clone().limits(few()), Cutting::WithinLines),
+        (plain.lmtp(), Cutting::WithinLines),
         (with_auth.clone(), Cutting::WithinLines),
         (with_auth.clone().tls(TlsPolicy::Opportunistic), Cutting::Matters),
         (with_auth.tls(TlsPolicy::Required), Cutting::Matters),
@@ -174,6 +178,7 @@ pub(crate) fn client(data: &[u8]) {
         let make = || {
             let mut client = Client::new(config.clone());
             client.set_nonce(nonce("client"));
+            client.ask(Request::Noop(None)).expect("nothing is over");
             client.send(envelope()).expect("nothing is under way");
             (client, sender())
         };
@@ -184,14 +189,23 @@ pub(crate) fn client(data: &[u8]) {
         let run = replay(&mut client, &mut act, &[data], true);
         assert!(matches!(run.ended, Ended::Closed | Ended::Failed(_)), "{:?}", run.ended);
         let told = |name: &str| run.log.iter().filter(|line| line.starts_with(name)).count();
-        assert_eq!((told("Recipient "), told("Done ")), (2, 1), "{:#?}", run.log);
+        let all = (told("Recipient "), told("Done "), told("Answer "));
+        assert_eq!(all, (2, 1, 1), "{:#?}", run.log);
     }
 }
 
 fn envelope() -> Envelope {
     let from = ReversePath::parse("<tim@example.org>").expect("a path");
     let to = |path: &str| ForwardPath::parse(path).expect("a path");
-    Envelope::new(from).to(to("<a@example.com>")).to(to("<b@example.com>"))
+    let b = Recipient::from(to("<b@example.com>")).notify(Notify::NEVER);
+    let id = EnvelopeId::new("a=b").expect("an id");
+    let by = DeliverBy::new(60, ByMode::Notify).expect("in range");
+    Envelope::new(from).to(to("<a@example.com>")).to(b).envelope_id(id).deliver_by(by).size(40)
+}
+
+/// Chunks of a few octets, and groups of a few commands.
+fn few() -> ClientLimits {
+    ClientLimits { chunk: 8, group: 600, ..ClientLimits::default() }
 }
 
 /// Gives a message of three lines, one by one, and counts what becomes of the recipients.

@@ -25,13 +25,6 @@ const PATIENCE_IS_OVER: &str = "the message could not be delivered for too long"
 pub(super) const EXPIRED: Reply =
     Reply::fixed(ReplyCode::TRANSACTION_FAILED, EnhancedStatusCode::new(5, 4, 7), PATIENCE_IS_OVER);
 
-/// The fault is here, and nothing that the sender does mends it.
-pub(super) const UNREADABLE: Reply = Reply::fixed(
-    ReplyCode::TRANSACTION_FAILED,
-    EnhancedStatusCode::new(5, 3, 0),
-    "the message was damaged in this system and was not sent",
-);
-
 /// What is known of each recipient so far.
 pub(super) struct Answers<'c> {
     recipients: &'c [QueuedRecipient],
@@ -79,13 +72,6 @@ impl<'c> Answers<'c> {
             }
             Told::Refused { reply, .. } if reply.is_permanent() => Answer::Refused(reply),
             Told::Refused { reply, .. } => Answer::Open(reply.to_string()),
-            Told::NotSent(NotSent::TooBig { size, limit }) => {
-                let text = format!("{size} octets, and the host takes {limit}");
-                Answer::Refused(reply(552, (5, 3, 4), &text))
-            }
-            Told::NotSent(NotSent::BareNewline(bare)) => {
-                Answer::Refused(reply(554, (5, 6, 0), &bare.to_string()))
-            }
             // How the conversation ended says why. It might have taken what another refused.
             Told::NotSent(NotSent::Lost) => {
                 if matches!(self.known.get(&recipient), Some(Answer::Unwelcome(_))) {
@@ -93,7 +79,11 @@ impl<'c> Answers<'c> {
                 }
                 return;
             }
-            Told::NotSent(why) => Answer::Open(format!("not sent: {why:?}")),
+            // It will be the same tomorrow, or may go better then.
+            Told::NotSent(why) => match why.reply() {
+                Some(reply) => Answer::Refused(reply),
+                None => Answer::Open(format!("not sent: {why}")),
+            },
             // RFC 5321 §4.5.3.2.6: perhaps twice is better than perhaps never.
             Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),
         };
@@ -140,17 +130,17 @@ impl<'c> Answers<'c> {
             let outcome = match self.known.get(&recipient.id) {
                 Some(Answer::Accepted(_)) => Outcome::Delivered,
                 Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
-                    failures.push(Failure::new(&recipient.address, reply.clone()));
+                    failures.push(Failure::new(recipient.address.clone(), reply.clone()));
                     Outcome::Failed
                 }
                 Some(Answer::Open(why)) if expired => {
                     let text = format!("{PATIENCE_IS_OVER}: {}", why.replace(['\r', '\n'], " "));
                     let reply = reply(554, (5, 4, 7), &text);
-                    failures.push(Failure::new(&recipient.address, reply));
+                    failures.push(Failure::new(recipient.address.clone(), reply));
                     Outcome::Failed
                 }
                 None if expired => {
-                    failures.push(Failure::new(&recipient.address, EXPIRED));
+                    failures.push(Failure::new(recipient.address.clone(), EXPIRED));
                     Outcome::Failed
                 }
                 Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
