@@ -25,6 +25,13 @@ const PATIENCE_IS_OVER: &str = "the message could not be delivered for too long"
 pub(super) const EXPIRED: Reply =
     Reply::fixed(ReplyCode::TRANSACTION_FAILED, EnhancedStatusCode::new(5, 4, 7), PATIENCE_IS_OVER);
 
+/// The fault is here, and nothing that the sender does mends it.
+pub(super) const UNREADABLE: Reply = Reply::fixed(
+    ReplyCode::TRANSACTION_FAILED,
+    EnhancedStatusCode::new(5, 3, 0),
+    "the message was damaged in this system and was not sent",
+);
+
 /// What is known of each recipient so far.
 pub(super) struct Answers<'c> {
     recipients: &'c [QueuedRecipient],
@@ -130,17 +137,17 @@ impl<'c> Answers<'c> {
             let outcome = match self.known.get(&recipient.id) {
                 Some(Answer::Accepted(_)) => Outcome::Delivered,
                 Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
-                    failures.push(Failure::new(recipient.address.clone(), reply.clone()));
+                    failures.push(Failure::new(&recipient.address, reply.clone()));
                     Outcome::Failed
                 }
                 Some(Answer::Open(why)) if expired => {
                     let text = format!("{PATIENCE_IS_OVER}: {}", why.replace(['\r', '\n'], " "));
                     let reply = reply(554, (5, 4, 7), &text);
-                    failures.push(Failure::new(recipient.address.clone(), reply));
+                    failures.push(Failure::new(&recipient.address, reply));
                     Outcome::Failed
                 }
                 None if expired => {
-                    failures.push(Failure::new(recipient.address.clone(), EXPIRED));
+                    failures.push(Failure::new(&recipient.address, EXPIRED));
                     Outcome::Failed
                 }
                 Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
