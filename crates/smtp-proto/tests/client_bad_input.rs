@@ -240,7 +240,7 @@ fn err_reply_without_end_at_every_stage() {
                 lines += 1;
                 assert!(lines <= 100_000);
                 if let (outcomes, Some(error)) = pump(&mut client) {
-                    assert_eq!(outcomes, [outcome.clone()], "{verb:?}");
+                    assert_eq!(outcomes, std::slice::from_ref(&outcome), "{verb:?}");
                     break error;
                 }
             };

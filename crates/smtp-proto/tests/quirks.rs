@@ -1,7 +1,7 @@
 //! Lines seen in the wild: each has its verdict, strict and compatible, and each family is met again
 //! with lines of our own.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 use std::{collections::BTreeMap, path::PathBuf};
 

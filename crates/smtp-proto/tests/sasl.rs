@@ -18,7 +18,7 @@ use mail_wire::{
 use smtp_proto::{
     State,
     client::{self, Client, TlsPolicy},
-    server::{self, Config, Event, Server, TlsUse, replies},
+    server::{Config, Event, Server, TlsUse, replies},
 };
 
 fn nonce(text: &str) -> Nonce {
@@ -381,6 +381,6 @@ fn err_challenges_that_cannot_be_answered_are_cancelled() {
 fn prints_neither_password_nor_token() {
     let token = BearerToken::new(Secret::from(PASSWORD)).unwrap();
     let claim = mail_sasl::server::Claim::Token(token);
-    let event = server::Event::Auth { mechanism: Mechanism::OAuthBearer, claim };
+    let event = Event::Auth { mechanism: Mechanism::OAuthBearer, claim };
     assert!(!format!("{event:?}").contains(PASSWORD));
 }

@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::{
-    AccountConfig, Config, Limits, PasswordConfig, Ports, Proxies, Relay, Service, TlsFiles, default_host,
-    parse_size,
+    AccountConfig, Config, Limits, PasswordConfig, Ports, Proxies, Relay, Service, TlsFiles,
+    default_host, parse_size,
 };
 use crate::store::{Address, Domain, LoginName, NameError};
 
@@ -415,9 +415,8 @@ addresses = ["Bob@example.net", "b@example.org"]
         assert_eq!(config.domains[0].as_str(), "example.org");
         assert_eq!((config.ports.of(Service::Smtp), config.ports.of(Service::Dns)), (0, 53));
         assert_eq!(config.ports.of(Service::Imap), 2143);
-        let trusts = |service, peer: &str| {
-            config.proxies.of(service).has(peer.parse().expect("an address"))
-        };
+        let trusts =
+            |service, peer: &str| config.proxies.of(service).has(peer.parse().expect("an address"));
         assert!(trusts(Service::Smtp, "192.0.2.200") && trusts(Service::Smtp, "::1"));
         assert!(trusts(Service::Imaps, "127.0.0.1") && !trusts(Service::Imap, "127.0.0.1"));
         assert_eq!(config.limits.message_size, 1 << 20);

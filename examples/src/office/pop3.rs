@@ -64,6 +64,7 @@ impl Pop3 {
         Self { office, peer, open: None }
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "a message that is open cannot be shared")]
     async fn look_up(&mut self, session: &mut Server, lookup: &Lookup) {
         note(match self.office.look_up(lookup, self.peer.ip()).await {
             Ok(kept) => session.supply(kept),

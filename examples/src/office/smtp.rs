@@ -124,7 +124,7 @@ impl Smtp {
         Self { office, peer, role, hello, tls: None, account: None, open: None }
     }
 
-    async fn look_up(&mut self, server: &mut Server, lookup: &Lookup) -> Result<(), Misuse> {
+    async fn look_up(&self, server: &mut Server, lookup: &Lookup) -> Result<(), Misuse> {
         match self.office.look_up(lookup, self.peer.ip()).await {
             Ok(kept) => server.supply(kept),
             Err(Refused::Credentials) => server.reply(replies::BAD_CREDENTIALS),

@@ -257,9 +257,9 @@ mod tests {
         assert!(offered.extensions() == Extensions::NONE.with(Extension::Dsn));
         let raw: Vec<_> = offered
             .iter()
-            .filter_map(|offer| match offer {
-                Offer::Other(raw) => Some(String::from_utf8(raw.as_wire().to_vec()).unwrap()),
-                _ => None,
+            .filter_map(|offer| {
+                let Offer::Other(raw) = offer else { return None };
+                Some(String::from_utf8(raw.as_wire().to_vec()).unwrap())
             })
             .collect();
         assert_eq!(raw, all[..6]);

@@ -170,7 +170,7 @@ mod tests {
             let (same, violation) = run(&parts, BareNewline::Reject);
             prop_assert_eq!(&same, text);
             prop_assert_eq!(violation.map(|bare| bare.offset), bare);
-            for bare in violation {
+            if let Some(bare) = violation {
                 prop_assert_eq!(text[bare.offset as usize], bare.octet);
             }
         }

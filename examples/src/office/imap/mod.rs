@@ -79,6 +79,7 @@ impl Imap {
         self.office.store()
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "a message that is open cannot be shared")]
     async fn look_up(&mut self, session: &mut Server, lookup: &Lookup) -> Answered {
         match self.office.look_up(lookup, self.peer.ip()).await {
             Ok(kept) => session.supply(kept),
