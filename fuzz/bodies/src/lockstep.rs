@@ -30,7 +30,11 @@ pub(crate) fn smtp(data: &[u8], run: &Replay, policy: BareNewline) {
     while let Some(reply) = replies.next() {
         let code = reply.code().get();
         let line = line(&mut rest);
-        let is = |verb: &[u8]| line.is_none_or(|line| line.trim_ascii().eq_ignore_ascii_case(verb));
+        // What stands behind a verb that has no argument is tolerated.
+        let is = |verb: &[u8]| {
+            let word = |line: &[u8]| line.split(u8::is_ascii_whitespace).next().map(<[u8]>::to_vec);
+            line.is_none_or(|line| word(line).is_some_and(|word| word.eq_ignore_ascii_case(verb)))
+        };
         // Last words may come without a line, or behind its answer.
         let is_last = is_over(run) && replies.len() == 0;
         assert!(line.is_some() || is_last, "{reply:?} to nothing");

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 
-use crate::{COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session, Upgraded, reserve_block};
+use crate::{COMMAND_BLOCK, Goodbye, Next, SendBuffer, Session, Upgraded, later, reserve_block};
 
 use super::{Error, Header, PrecededError, Trusted};
 
@@ -122,7 +122,7 @@ impl<S: Session> Preceded<S> {
     }
 
     fn read_header(&mut self, now: Instant) -> Result<Next<Event<S::Event>>, Error> {
-        let until = *self.until.get_or_insert(now + self.limits.time);
+        let until = *self.until.get_or_insert(later(now, self.limits.time));
         let received = self.input.len();
         let error = match Header::read(&self.input, self.limits.header) {
             Ok(Some((header, octets))) => {

@@ -57,7 +57,7 @@ pub enum EightBit {
     /// It is not sent. RFC 6152 3.
     #[default]
     Refuse,
-    /// It is sent as it is, and [`Event::EightBitUndeclared`](super::Event::EightBitUndeclared)
+    /// It is sent as it is, and [`Event::Dropped`](super::Event::Dropped)
     /// says so.
     ///
     /// # Why you might
