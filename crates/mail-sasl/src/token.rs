@@ -236,6 +236,8 @@ pub(crate) fn parse(message: &[u8], of: Mechanism) -> Result<BearerToken, SaslEr
         match key {
             "auth" if token.is_none() => token = Some((value, value_at)),
             "user" if of == Mechanism::XOAuth2 && user.is_none() => user = Some(named("a user")?),
+            // XOAUTH2 names the user and nothing else.
+            "host" | "port" if of == Mechanism::XOAuth2 => {}
             "host" if host.is_none() => host = Some(named("a host")?),
             "port" if port.is_none() => {
                 port = Some(value.parse().map_err(|_| malformed(value_at, "a port"))?);
@@ -304,6 +306,9 @@ mod tests {
         let token = parse(message, Mechanism::OAuthBearer).unwrap();
         assert_eq!((token.user_name(), token.host(), token.port()), (None, None, None));
         assert_eq!(token.token().expose(), b"abc");
+        let message = b"user=tim\x01host=x\x01port=many\x01auth=Bearer abc\x01\x01";
+        let token = parse(message, Mechanism::XOAuth2).unwrap();
+        assert_eq!((token.user_name(), token.host(), token.port()), (Some("tim"), None, None));
     }
 
     #[test]
