@@ -26,6 +26,8 @@ with Office() as office, directory() as scratch:
         "to the MX over STARTTLS": ("smtp", [*tls, "--tls-starttls=on", "--auth=off"]),
         "with PLAIN over STARTTLS": ("submission", [*starttls, "--auth=plain"]),
         "with LOGIN over STARTTLS": ("submission", [*starttls, "--auth=login"]),
+        "with SCRAM over STARTTLS": ("submission", [*starttls, "--auth=scram-sha-256"]),
+        "with SCRAM over TLS": ("submissions", [*implicit, "--auth=scram-sha-256"]),
         "with what it likes best over STARTTLS": ("submission", [*starttls, "--auth=on"]),
         "with what it likes best over TLS": ("submissions", [*implicit, "--auth=on"]),
     }

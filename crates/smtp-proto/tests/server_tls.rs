@@ -45,6 +45,16 @@ fn ok_everything_is_forgotten_and_auth_is_offered_under_tls() {
         .open();
 }
 
+#[test]
+fn ok_no_mechanism_is_offered_before_the_tls_that_it_needs() {
+    served(mx().tls(TlsUse::Required).auth(&Mechanism::BY_STRENGTH))
+        .s("220 ")
+        .c("EHLO c")
+        .s(&offers("250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n"))
+        .e("hello c")
+        .open();
+}
+
 /// RFC 3207 4: all but EHLO, NOOP, STARTTLS and QUIT.
 #[test]
 fn err_nothing_in_the_clear_where_tls_is_required() {

@@ -239,6 +239,10 @@ impl Config {
 
     /// Returns the mechanisms that may be used now.
     pub(super) fn offered(&self, under_tls: bool, bindings: &ChannelBindings) -> Vec<Mechanism> {
+        // RFC 3207 4: AUTH would be answered by 530.
+        if !under_tls && matches!(self.tls, TlsUse::Required) {
+            return Vec::new();
+        }
         // RFC 4954 4: plaintext mechanisms only under TLS, and not offered else.
         let is_protected = under_tls || self.auth_in_clear;
         offered(&self.mechanisms, is_protected, !bindings.is_empty()).collect()
