@@ -171,6 +171,7 @@
 //! | [`proxy`] | the PROXY protocol in front of a session: who the client behind a proxy is |
 //! | [`LineFramer`] | lines under limits, no octet looked at twice |
 //! | [`DotStuffer`], [`DotUnstuffer`], [`BareNewline`] | bodies up to a lone dot, RFC 5321 4.5.2 |
+//! | [`LineEnds`] | bodies of a known length, RFC 3030 |
 //! | [`SendBuffer`], [`Sink`] | what is to be sent: lines gathered, large pieces uncopied |
 //! | [`reserve_block`], [`take_piece`], [`shrink`] | the one policy for room in receive buffers |
 //! | [`Deadlines`], [`Pace`] | named times; they stop while the application thinks |
@@ -201,6 +202,7 @@ pub mod grammar;
 #[cfg(feature = "rustls")]
 pub mod layered;
 mod line;
+mod line_ends;
 pub mod proxy;
 mod send;
 mod session;
@@ -212,6 +214,7 @@ pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};
 pub use deadlines::{Deadlines, Pace, later};
 pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Unstuffed};
 pub use line::{BareNewline, Line, LineFramer, LineLimits};
+pub use line_ends::LineEnds;
 pub use send::{SendBuffer, Sink};
 pub use session::{Goodbye, Next, Session, Upgrade, Upgraded};
 pub use tls_info::{TlsInfo, TlsVersion};

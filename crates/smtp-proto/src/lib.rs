@@ -65,7 +65,7 @@
 //! | [`Command`], [`MailParams`], [`RcptParams`] | what clients say | 5321 4.1.1 |
 //! | [`ReplyReader`] | what servers say, as [`mail_errors::Reply`] | 5321 4.2, 2034 |
 //! | [`Capabilities`] | what servers offer: SIZE, 8BITMIME, ... | 1870, 6152, 2920, 4954 |
-//! | [`State`], [`Verb`], [`Outcome`] | the table that both ends go by | 5321 3 |
+//! | [`State`], [`Verb`], [`Severity`] | the table that both ends go by | 5321 3 |
 //! | [`Profile`], [`Deviation`], [`Defect`] | what is tolerated, and the report of it | |
 //! | [`limits`] | how much, how long, how many | 5321 4.5.3 |
 //! | [`parse`], [`encode`] | the layer below: lines to views without a copy, and back | 5321 4 |
@@ -120,7 +120,7 @@ pub use profile::{Defect, Defects, Deviation, Profile};
 pub use reply_reader::{Read, ReplyError, ReplyReader};
 #[doc(hidden)]
 pub use state::transitions;
-pub use state::{Outcome, State, Transition, Verb};
+pub use state::{Severity, State, Transition, Verb};
 
 /// The workspace's README, so that its example is one that compiles.
 #[cfg(doctest)]

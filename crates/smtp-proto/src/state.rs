@@ -88,9 +88,10 @@ pub enum Verb {
     Quit,
 }
 
-/// What a reply says, as far as it moves the conversation.
+/// What a reply says, as far as it moves the conversation: the first digit of its code, and 421. RFC
+/// 5321 4.2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum Severity {
     /// 2yz
     Done,
     /// 3yz
@@ -109,19 +110,19 @@ pub struct Transition {
     /// What is answered.
     pub verb: Verb,
     /// What the reply says.
-    pub outcome: Outcome,
+    pub severity: Severity,
     /// After the reply.
     pub to: State,
 }
 
-/// Returns where a reply of this outcome to this verb leads.
-pub(crate) const fn after(state: State, verb: Verb, outcome: Outcome) -> State {
-    use Outcome::{Closing, Done, GoOn, Refused};
+/// Returns where a reply of this severity to this verb leads.
+pub(crate) const fn after(state: State, verb: Verb, severity: Severity) -> State {
+    use Severity::{Closing, Done, GoOn, Refused};
     use State::{
         Authenticating, Chunks, Closed, Connected, Greeted, Handshake, HasRecipient, HasSender,
         Message, Ready, Spoiled, TurnedAway,
     };
-    match (state, verb, outcome) {
+    match (state, verb, severity) {
         // RFC 5321 3.8: 421 may answer anything.
         (_, _, Closing) | (Closed, _, _) | (_, Verb::Quit, Done) => Closed,
         (Connected, Verb::Connect, Done) => Greeted,
@@ -232,8 +233,13 @@ pub(crate) const fn may_come(state: State, verb: Verb) -> bool {
 pub fn transitions() -> impl Iterator<Item = Transition> {
     State::ALL.into_iter().flat_map(|from| {
         Verb::ALL.into_iter().filter(move |verb| may_come(from, *verb)).flat_map(move |verb| {
-            Outcome::ALL.into_iter().filter(move |outcome| verb.may_have(*outcome)).map(
-                move |outcome| Transition { from, verb, outcome, to: after(from, verb, outcome) },
+            Severity::ALL.into_iter().filter(move |severity| verb.may_have(*severity)).map(
+                move |severity| Transition {
+                    from,
+                    verb,
+                    severity,
+                    to: after(from, verb, severity),
+                },
             )
         })
     })
@@ -344,17 +350,17 @@ impl Verb {
     }
 
     /// Tells whether the verb can be answered so.
-    const fn may_have(self, outcome: Outcome) -> bool {
-        match outcome {
-            Outcome::GoOn => matches!(self, Self::Data | Self::Auth | Self::AuthResponse),
-            Outcome::Done => !matches!(self, Self::Data),
-            Outcome::Refused | Outcome::Closing => !matches!(self, Self::Handshake),
+    const fn may_have(self, severity: Severity) -> bool {
+        match severity {
+            Severity::GoOn => matches!(self, Self::Data | Self::Auth | Self::AuthResponse),
+            Severity::Done => !matches!(self, Self::Data),
+            Severity::Refused | Severity::Closing => !matches!(self, Self::Handshake),
         }
     }
 }
 
-impl Outcome {
-    /// Every outcome.
+impl Severity {
+    /// Every one.
     pub const ALL: [Self; 4] = [Self::Done, Self::GoOn, Self::Refused, Self::Closing];
 
     /// Returns the name for diagrams and logs.
@@ -369,7 +375,7 @@ impl Outcome {
     }
 }
 
-impl From<&Reply> for Outcome {
+impl From<&Reply> for Severity {
     fn from(reply: &Reply) -> Self {
         if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
             return Self::Closing;
@@ -403,7 +409,7 @@ mod tests {
     #[test]
     fn refusals_change_nothing_outside_of_greeting_authentication_and_message() {
         use Verb::{AuthResponse, Bdat, Burl, Connect, EndOfData, LastChunk};
-        for line in transitions().filter(|line| line.outcome == Outcome::Refused) {
+        for line in transitions().filter(|line| line.severity == Severity::Refused) {
             let ends = [Connect, AuthResponse, EndOfData, Bdat, Burl, LastChunk];
             let ends = ends.contains(&line.verb);
             assert_eq!(line.from != line.to, ends, "{line:?}");
@@ -425,16 +431,16 @@ mod tests {
         for verb in [Verb::Bdat, Verb::LastChunk, Verb::Burl, Verb::Data, Verb::Rcpt, Verb::Mail] {
             assert!(!may_come(State::Spoiled, verb), "{verb:?}");
         }
-        let refused = transitions().filter(|line| line.outcome == Outcome::Refused);
+        let refused = transitions().filter(|line| line.severity == Severity::Refused);
         for line in refused.filter(|line| matches!(line.verb, Verb::Bdat | Verb::Burl)) {
             assert_eq!(line.to, State::Spoiled, "{line:?}");
         }
-        assert_eq!(after(State::Spoiled, Verb::Rset, Outcome::Done), State::Ready);
+        assert_eq!(after(State::Spoiled, Verb::Rset, Severity::Done), State::Ready);
     }
 
     #[test]
     fn tls_forgets_everything() {
-        let to = after(State::Handshake, Verb::Handshake, Outcome::Done);
+        let to = after(State::Handshake, Verb::Handshake, Severity::Done);
         assert_eq!(to, State::Greeted);
         assert!(!may_come(to, Verb::Mail) && !may_come(to, Verb::Auth));
     }

@@ -1,8 +1,7 @@
 //! A message on its way out by BDAT. RFC 3030 2.
 
 use bytes::Bytes;
-use mail_wire::{BareNewline, BareOctet, SendBuffer, Sink, grammar::cut};
-use memchr::memchr2;
+use mail_wire::{BareNewline, BareOctet, LineEnds, SendBuffer, Sink};
 
 use crate::{Chunk, Command, encode};
 
@@ -37,10 +36,14 @@ impl Chunker {
 
     /// There are no more parts.
     pub(super) fn finish(&mut self) -> Result<(), BareOctet> {
-        match &self.lines {
-            Some(lines) => lines.finish(&mut self.waiting),
-            None => Ok(()),
+        if let Some(lines) = &mut self.lines {
+            lines.finish(&mut self.waiting)?;
+            // As DATA has it: the last line ends like any other.
+            if lines.is_torn() {
+                self.waiting.put(b"\r\n");
+            }
         }
+        Ok(())
     }
 
     /// Returns how many octets are missing for a chunk.
@@ -60,98 +63,9 @@ impl Chunker {
     }
 }
 
-/// Holds a message of lines to CRLF, wherever its parts are cut.
-///
-/// BDAT needs no terminator, so nothing can be smuggled past the server; but the next one may get
-/// the message by DATA.
-#[derive(Debug)]
-struct LineEnds {
-    policy: BareNewline,
-    /// A CR was held back; whether it is a bare one shows with the next octet.
-    cr: bool,
-    /// The last line has no end yet.
-    torn: bool,
-    taken: u64,
-}
-
-impl LineEnds {
-    const fn new(policy: BareNewline) -> Self {
-        Self { policy, cr: false, torn: false, taken: 0 }
-    }
-
-    fn push(&mut self, part: Bytes, out: &mut SendBuffer) -> Result<(), BareOctet> {
-        let mut at = 0;
-        if let Some(&first) = part.first().filter(|_| self.cr) {
-            if first != b'\n' {
-                self.bare(b'\r', self.taken - 1)?;
-            }
-            (self.cr, self.torn) = (false, false);
-            out.put(b"\r\n");
-            at = usize::from(first == b'\n');
-        }
-        loop {
-            let (_, rest) = cut(&part, at);
-            let run = clean_run(rest);
-            if run > 0 {
-                let clean = part.slice(at..at + run);
-                self.torn = clean.last() != Some(&b'\n');
-                out.put_bytes(clean);
-                at += run;
-            }
-            match cut(&part, at).1 {
-                [] => break,
-                [b'\r'] => {
-                    self.cr = true;
-                    break;
-                }
-                [octet, ..] => {
-                    self.bare(*octet, self.taken + at as u64)?;
-                    out.put(b"\r\n");
-                    self.torn = false;
-                    at += 1;
-                }
-            }
-        }
-        self.taken += part.len() as u64;
-        Ok(())
-    }
-
-    fn finish(&self, out: &mut SendBuffer) -> Result<(), BareOctet> {
-        if self.cr {
-            self.bare(b'\r', self.taken - 1)?;
-        }
-        // As DATA has it: the last line ends like any other.
-        if self.cr || self.torn {
-            out.put(b"\r\n");
-        }
-        Ok(())
-    }
-
-    const fn bare(&self, octet: u8, offset: u64) -> Result<(), BareOctet> {
-        match self.policy {
-            BareNewline::Reject => Err(BareOctet { octet, offset }),
-            BareNewline::Normalize => Ok(()),
-        }
-    }
-}
-
-/// Returns how many octets there are up to a CR without LF, an LF without CR, or a CR at the end.
-fn clean_run(text: &[u8]) -> usize {
-    let mut at = 0;
-    loop {
-        let (_, rest) = cut(text, at);
-        let Some(end) = memchr2(b'\r', b'\n', rest) else { return text.len() };
-        match cut(rest, end).1 {
-            [b'\r', b'\n', ..] => at += end + 2,
-            _ => return at + end,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Buf;
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -184,51 +98,14 @@ mod tests {
         assert_eq!(chunked(&[], Some(BareNewline::Reject)).unwrap(), b"BDAT 0 LAST\r\n");
     }
 
-    fn naive(text: &[u8]) -> (Vec<u8>, Option<u64>) {
-        let (mut out, mut bare, mut at) = (Vec::new(), None, 0);
-        while let Some(octet) = text.get(at) {
-            let pair = text.get(at..at + 2) == Some(b"\r\n");
-            match octet {
-                b'\r' | b'\n' => {
-                    out.extend_from_slice(b"\r\n");
-                    if !pair {
-                        bare.get_or_insert(at as u64);
-                    }
-                }
-                other => out.push(*other),
-            }
-            at += if pair { 2 } else { 1 };
+    #[test]
+    fn ok_the_last_line_gets_an_end_unless_the_message_is_binary() {
+        for (policy, text) in
+            [(Some(BareNewline::Reject), &b"a\r\nb"[..]), (Some(BareNewline::Normalize), b"a\nb\r")]
+        {
+            assert_eq!(chunked(&[text], policy).unwrap(), b"BDAT 6 LAST\r\na\r\nb\r\n");
         }
-        if !out.is_empty() && !out.ends_with(b"\r\n") {
-            out.extend_from_slice(b"\r\n");
-        }
-        (out, bare)
-    }
-
-    proptest! {
-        #[test]
-        fn ok_as_a_reader_of_pairs_has_it_wherever_it_is_cut(
-            text in "[ab\r\n.]{0,12}", first in 0..13_usize, second in 0..13_usize,
-        ) {
-            let text = text.as_bytes();
-            let (first, second) = (first.min(text.len()), second.min(text.len()));
-            let (first, second) = (first.min(second), first.max(second));
-            let parts = [&text[..first], &text[first..second], &text[second..]];
-            let said = |text: &[u8]| {
-                [format!("BDAT {} LAST\r\n", text.len()).as_bytes(), text].concat()
-            };
-            let (lines, bare) = naive(text);
-            let normal = chunked(&parts, Some(BareNewline::Normalize));
-            prop_assert_eq!(&normal, &Ok(said(&lines)));
-            prop_assert_eq!(chunked(&parts, None), Ok(said(text)));
-            match (chunked(&parts, Some(BareNewline::Reject)), bare) {
-                (Ok(same), None) => prop_assert_eq!(same, said(&lines)),
-                (Err(found), Some(at)) => {
-                    prop_assert_eq!(found.offset, at);
-                    prop_assert_eq!(text[at as usize], found.octet);
-                }
-                (result, _) => prop_assert!(false, "{result:?}"),
-            }
-        }
+        assert_eq!(chunked(&[b"a\nb\r"], None).unwrap(), b"BDAT 4 LAST\r\na\nb\r");
+        assert!(chunked(&[b"a\nb\r"], Some(BareNewline::Reject)).is_err());
     }
 }

@@ -8,8 +8,7 @@ use mail_wire::{
 };
 
 use crate::{
-    Capabilities, Command, Outcome as ReplyOutcome, State, Verb, binding::bindings, clock::Clock,
-    state::after,
+    Capabilities, Command, Severity, State, Verb, binding::bindings, clock::Clock, state::after,
 };
 
 use super::{Client, Error, Event, NotSent, Outcome, Setup, TlsPolicy, outgoing::Outgoing};
@@ -237,7 +236,7 @@ impl Client {
             });
         }
         self.drop_requests(why);
-        self.state = after(self.state, Verb::Connect, ReplyOutcome::Closing);
+        self.state = after(self.state, Verb::Connect, Severity::Closing);
         self.in_flight.clear();
         self.clock = Clock::default();
         self.exchange = None;
@@ -301,7 +300,7 @@ impl Session for Client {
             return Err(error);
         }
         // RFC 3207 4.2: the client must forget what it learned from the server before.
-        self.state = after(self.state, Verb::Handshake, ReplyOutcome::Done);
+        self.state = after(self.state, Verb::Handshake, Severity::Done);
         self.capabilities = Capabilities::new();
         self.setup = Setup { is_tls: true, bindings: bindings(&info), ..Setup::default() };
         self.clock.handshake_done();

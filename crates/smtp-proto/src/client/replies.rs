@@ -2,7 +2,7 @@
 
 use mail_errors::Reply;
 
-use crate::{Outcome as ReplyOutcome, Read, Verb, state::after};
+use crate::{Read, Severity, Verb, state::after};
 
 use super::{Client, Error, Event, InFlight, Outcome, outgoing::Outgoing};
 
@@ -26,12 +26,12 @@ impl Client {
 
     /// Acts on a reply.
     fn reply(&mut self, reply: Reply) {
-        let outcome = ReplyOutcome::from(&reply);
+        let severity = Severity::from(&reply);
         let Some(InFlight { verb, .. }) = self.in_flight.pop_front() else {
-            return self.unasked(reply, outcome);
+            return self.unasked(reply, severity);
         };
-        self.state = after(self.state, verb, outcome);
-        if outcome == ReplyOutcome::Closing {
+        self.state = after(self.state, verb, severity);
+        if severity == Severity::Closing {
             return self.closed_by_server(verb, reply);
         }
         match verb {
@@ -42,7 +42,7 @@ impl Client {
             | Verb::StartTls
             | Verb::Auth
             | Verb::AuthResponse
-            | Verb::Xclient => self.setup_reply(verb, outcome, reply),
+            | Verb::Xclient => self.setup_reply(verb, severity, reply),
             Verb::Mail
             | Verb::Rcpt
             | Verb::Data
@@ -50,7 +50,7 @@ impl Client {
             | Verb::Bdat
             | Verb::LastChunk
             | Verb::Rset
-            | Verb::Xforward => self.transaction_reply(verb, outcome, reply),
+            | Verb::Xforward => self.transaction_reply(verb, severity, reply),
             Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Etrn => {
                 self.answer_request(Ok(reply));
             }
@@ -64,9 +64,9 @@ impl Client {
     }
 
     /// A reply that answers nothing.
-    fn unasked(&mut self, reply: Reply, outcome: ReplyOutcome) {
+    fn unasked(&mut self, reply: Reply, severity: Severity) {
         let in_body = self.outgoing.as_ref().is_some_and(Outgoing::is_body_open);
-        let refused = matches!(outcome, ReplyOutcome::Refused | ReplyOutcome::Closing);
+        let refused = matches!(severity, Severity::Refused | Severity::Closing);
         if let Some(outgoing) = self.outgoing.as_mut().filter(|_| in_body) {
             // The server has had enough of the message. What it has said counts, but it is still
             // reading a message, and the only way out is to hang up.
@@ -76,7 +76,7 @@ impl Client {
                 outgoing.tell_open(Outcome::Refused { stage, reply: reply.clone() });
             }
         }
-        if outcome == ReplyOutcome::Closing {
+        if severity == Severity::Closing {
             return self.give_up(Error::Closing { reply });
         }
         self.give_up(Error::Unexpected { verb: None, reply });

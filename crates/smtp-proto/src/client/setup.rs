@@ -8,7 +8,7 @@ use mail_sasl::{
 };
 use mail_wire::Sink;
 
-use crate::{AuthArguments, Capabilities, Command, HelloName, Outcome, State, Verb};
+use crate::{AuthArguments, Capabilities, Command, HelloName, Severity, State, Verb};
 
 use super::{COMMAND_LINE, Client, Error, Event, InFlight, REPLY, TlsPolicy};
 
@@ -99,40 +99,40 @@ impl Client {
     }
 
     /// Acts on a reply to one of these.
-    pub(super) fn setup_reply(&mut self, verb: Verb, outcome: Outcome, reply: Reply) {
+    pub(super) fn setup_reply(&mut self, verb: Verb, severity: Severity, reply: Reply) {
         let is_auth = matches!(verb, Verb::Auth | Verb::AuthResponse);
-        match (verb, outcome) {
-            (Verb::Connect | Verb::Helo, Outcome::Done) => {}
-            (Verb::Ehlo | Verb::Lhlo, Outcome::Done) => {
+        match (verb, severity) {
+            (Verb::Connect | Verb::Helo, Severity::Done) => {}
+            (Verb::Ehlo | Verb::Lhlo, Severity::Done) => {
                 self.capabilities = Capabilities::read(&reply);
             }
             // Another greeting: it begins anew.
-            (Verb::Xclient, Outcome::Done) => {
+            (Verb::Xclient, Severity::Done) => {
                 self.setup.is_presented = true;
                 self.capabilities = Capabilities::new();
             }
-            (Verb::StartTls, Outcome::Done) => {
+            (Verb::StartTls, Severity::Done) => {
                 // What stands behind it would be read as if it had come under TLS.
                 if !self.input.is_empty() {
                     let octets = self.input.len();
                     self.give_up(Error::Injected { octets });
                 }
             }
-            (Verb::Auth | Verb::AuthResponse, Outcome::Done) => {
+            (Verb::Auth | Verb::AuthResponse, Severity::Done) => {
                 // A server that says yes too early has not checked anything.
                 match self.exchange.take().map(Exchange::finish) {
                     Some(Err(error)) => self.give_up(error.into()),
                     Some(Ok(())) | None => self.setup.is_authenticated = true,
                 }
             }
-            (Verb::Auth | Verb::AuthResponse, Outcome::GoOn) => self.respond(&reply),
-            (Verb::Ehlo, Outcome::Refused) if reply.is_permanent() => {
+            (Verb::Auth | Verb::AuthResponse, Severity::GoOn) => self.respond(&reply),
+            (Verb::Ehlo, Severity::Refused) if reply.is_permanent() => {
                 self.setup.without_ehlo = true;
             }
-            (Verb::StartTls, Outcome::Refused) if self.config.tls == TlsPolicy::Opportunistic => {
+            (Verb::StartTls, Severity::Refused) if self.config.tls == TlsPolicy::Opportunistic => {
                 self.setup.tls_refused = true;
             }
-            (_, Outcome::Refused) => {
+            (_, Severity::Refused) => {
                 let stage = if is_auth { Verb::Auth } else { verb };
                 if let Some(outgoing) = &mut self.outgoing {
                     let reply = reply.clone();
@@ -140,7 +140,7 @@ impl Client {
                 }
                 self.give_up(Error::Refused { stage, reply });
             }
-            (_, Outcome::GoOn | Outcome::Done | Outcome::Closing) => {
+            (_, Severity::GoOn | Severity::Done | Severity::Closing) => {
                 self.give_up(Error::Unexpected { verb: Some(verb), reply });
             }
         }

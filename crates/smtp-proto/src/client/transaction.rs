@@ -4,7 +4,7 @@ use bytes::Bytes;
 use mail_errors::{Misuse, Reply};
 use mail_wire::{BareOctet, DotStuffer};
 
-use crate::{BodyType, Command, Extension, Outcome, State, Verb, encode, limits};
+use crate::{BodyType, Command, Extension, Severity, State, Verb, encode, limits};
 
 use super::{
     COMMAND_LINE, Chunking, Client, Error, Event, InFlight, NotSent, Outcome as Fate, REPLY,
@@ -156,20 +156,20 @@ impl Client {
     }
 
     /// Acts on a reply to one of these.
-    pub(super) fn transaction_reply(&mut self, verb: Verb, outcome: Outcome, reply: Reply) {
+    pub(super) fn transaction_reply(&mut self, verb: Verb, severity: Severity, reply: Reply) {
         let Some(outgoing) = &mut self.outgoing else {
             return self.give_up(Error::Unexpected { verb: Some(verb), reply });
         };
-        match (verb, outcome) {
-            (Verb::Mail | Verb::Bdat | Verb::Rset | Verb::Xforward, Outcome::Done) => {}
-            (Verb::Xforward, Outcome::Refused) => {
+        match (verb, severity) {
+            (Verb::Mail | Verb::Bdat | Verb::Rset | Verb::Xforward, Severity::Done) => {}
+            (Verb::Xforward, Severity::Refused) => {
                 let (id, extension) = (outgoing.id, Extension::Xforward);
                 self.told.push_back(Event::Dropped { id, extension });
             }
-            (Verb::Rcpt, Outcome::Done) => {
+            (Verb::Rcpt, Severity::Done) => {
                 outgoing.answer(true);
             }
-            (Verb::Rcpt, Outcome::Refused) => {
+            (Verb::Rcpt, Severity::Refused) => {
                 let decided = outgoing.is_decided();
                 let index = outgoing.answer(false);
                 if !decided {
@@ -179,26 +179,26 @@ impl Client {
                     self.no_recipient_left();
                 }
             }
-            (Verb::Mail | Verb::Data, Outcome::Refused) => {
+            (Verb::Mail | Verb::Data, Severity::Refused) => {
                 outgoing.tell_open(Fate::Refused { stage: verb, reply });
             }
-            (Verb::Data, Outcome::GoOn) if outgoing.is_wanted() => outgoing.open_body(),
-            (Verb::Data, Outcome::GoOn) if !self.config.lmtp => {
+            (Verb::Data, Severity::GoOn) if outgoing.is_wanted() => outgoing.open_body(),
+            (Verb::Data, Severity::GoOn) if !self.config.lmtp => {
                 // RFC 2920 3.1: the server took DATA although it takes no recipient. A lone dot
                 // ends that, and what it answers does not matter.
                 let _ = outgoing.end_body(&mut self.output);
                 self.in_flight.push_back(InFlight { verb: Verb::EndOfData, cost: REPLY });
             }
-            (Verb::Bdat, Outcome::Refused) => self.chunk_refused(reply),
-            (Verb::EndOfData | Verb::LastChunk, Outcome::Done) => {
+            (Verb::Bdat, Severity::Refused) => self.chunk_refused(reply),
+            (Verb::EndOfData | Verb::LastChunk, Severity::Done) => {
                 self.message_answered(verb, Fate::Accepted(reply));
             }
-            (Verb::EndOfData | Verb::LastChunk, Outcome::Refused) => {
+            (Verb::EndOfData | Verb::LastChunk, Severity::Refused) => {
                 self.message_answered(verb, Fate::Refused { stage: verb, reply });
             }
             // Nothing can be trusted after that: the two ends are not where each thinks. RFC 2033
             // 4.2: in LMTP DATA without a recipient is refused, and a dot would have no answer.
-            (_, Outcome::Done | Outcome::GoOn | Outcome::Refused | Outcome::Closing) => {
+            (_, Severity::Done | Severity::GoOn | Severity::Refused | Severity::Closing) => {
                 self.give_up(Error::Unexpected { verb: Some(verb), reply });
             }
         }

@@ -2,7 +2,7 @@
 
 use mail_errors::{Misuse, Reply};
 
-use crate::{Outcome, Verb, encode};
+use crate::{Severity, Verb, encode};
 
 use super::{Server, body::Incoming, is_known, replies};
 
@@ -66,12 +66,12 @@ impl Owed {
 
     /// Tells whether this answers what is owed: DATA goes on or is refused, all else is done or
     /// refused.
-    const fn takes(self, outcome: Outcome) -> bool {
-        match outcome {
+    const fn takes(self, severity: Severity) -> bool {
+        match severity {
             // Nobody has shown anything before the look-up.
-            Outcome::Done => !matches!(self, Self::Data { .. } | Self::AuthLookup(_)),
-            Outcome::GoOn => matches!(self, Self::Data { .. }),
-            Outcome::Refused | Outcome::Closing => true,
+            Severity::Done => !matches!(self, Self::Data { .. } | Self::AuthLookup(_)),
+            Severity::GoOn => matches!(self, Self::Data { .. }),
+            Severity::Refused | Severity::Closing => true,
         }
     }
 }
@@ -101,28 +101,28 @@ impl Server {
     /// it: 354 fits DATA alone, and DATA needs 354 or a refusal.
     pub fn reply(&mut self, reply: Reply) -> Result<(), Misuse> {
         let owed = self.owed("reply")?;
-        let outcome = Outcome::from(&reply);
-        if !is_known(&reply) || !owed.takes(outcome) {
+        let severity = Severity::from(&reply);
+        if !is_known(&reply) || !owed.takes(severity) {
             return Err(Misuse::Invalid { what: "reply", why: "its code does not answer this" });
         }
-        if outcome != Outcome::Closing && self.answers_owed() > 1 {
+        if severity != Severity::Closing && self.answers_owed() > 1 {
             self.answer_one(&reply);
             return Ok(());
         }
         self.owed = None;
         if let Owed::Auth(verb) = owed
-            && outcome == Outcome::Refused
+            && severity == Severity::Refused
             && let Some(why) = self.auth.put_off(&reply)
         {
             self.say(verb, &why);
             return Ok(());
         }
         let is_chunk = owed == Owed::Data { chunked: true };
-        if is_chunk && outcome == Outcome::Refused {
+        if is_chunk && severity == Severity::Refused {
             self.chunks_answered(Some(reply));
             return Ok(());
         }
-        if is_chunk && outcome == Outcome::GoOn {
+        if is_chunk && severity == Severity::GoOn {
             // RFC 3030 2: BDAT has one answer, behind its octets.
             self.chunks_answered(None);
         } else if let Owed::BodyEnd { verb } = owed {
@@ -130,23 +130,23 @@ impl Server {
         } else {
             self.say(owed.verb(), &reply);
         }
-        if outcome == Outcome::Closing {
+        if severity == Severity::Closing {
             self.end(Ok(()));
             return Ok(());
         }
-        self.answered(owed, outcome, &reply);
+        self.answered(owed, severity, &reply);
         Ok(())
     }
 
     /// What follows from an answer, once it is said.
-    fn answered(&mut self, owed: Owed, outcome: Outcome, reply: &Reply) {
-        let done = outcome == Outcome::Done;
+    fn answered(&mut self, owed: Owed, severity: Severity, reply: &Reply) {
+        let done = severity == Severity::Done;
         match owed {
             Owed::Auth(_) | Owed::AuthLookup(_) => self.authenticated(done, reply),
             Owed::Mail => self.transaction.mail_refused = !done,
             Owed::Rcpt if done => self.transaction.recipients += 1,
             Owed::Rcpt => self.transaction.recipient_refused = true,
-            Owed::Data { chunked: false } if outcome == Outcome::GoOn => {
+            Owed::Data { chunked: false } if severity == Severity::GoOn => {
                 self.incoming = Some(Incoming::by_data(self.config.bare_newline));
             }
             Owed::Data { .. } => {}
@@ -167,7 +167,7 @@ impl Server {
     fn answer_one(&mut self, reply: &Reply) {
         encode::reply(reply, &mut self.output);
         self.transaction.answered += 1;
-        if Outcome::from(reply) == Outcome::Done {
+        if Severity::from(reply) == Severity::Done {
             self.idle = 0;
         }
     }

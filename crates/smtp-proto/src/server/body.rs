@@ -2,13 +2,16 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use mail_errors::Reply;
-use mail_wire::{BareNewline, BareOctet, BodyPiece, DotUnstuffer, Next, Pace, shrink};
+use mail_wire::{
+    BareNewline, BareOctet, BodyPiece, DotUnstuffer, LineEnds, Next, Pace, SendBuffer, shrink,
+    take_piece,
+};
 
 use crate::Verb;
 
-use super::{Aborted, Error, Event, Server, answer::Owed, line_ends::LineEnds, replies};
+use super::{Aborted, Error, Event, Server, answer::Owed, replies};
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -26,7 +29,49 @@ pub(super) enum Framing {
     /// A dot, for DATA.
     Dots(DotUnstuffer),
     /// Its chunks, for BDAT: lines, or any octets if it was announced as BINARYMIME.
-    Chunks(Option<LineEnds>),
+    Chunks(Option<Lines>),
+}
+
+/// The lines of a message that comes in chunks.
+#[derive(Debug)]
+pub(super) struct Lines {
+    ends: LineEnds,
+    /// What is ready to be told.
+    ready: SendBuffer,
+    violation: Option<BareOctet>,
+}
+
+impl Lines {
+    pub(super) fn new(policy: BareNewline) -> Self {
+        Self { ends: LineEnds::new(policy), ready: SendBuffer::new(), violation: None }
+    }
+
+    /// Takes the first `most` octets out of the input, unless something is ready still. Answers how
+    /// many octets that were, and the next piece.
+    pub(super) fn next(&mut self, input: &mut BytesMut, most: usize) -> (usize, Option<Bytes>) {
+        if !self.ready.is_empty() {
+            return (0, self.ready.take_piece(usize::MAX));
+        }
+        let piece = take_piece(input, most);
+        let octets = piece.len();
+        if let Err(bare) = self.ends.push(piece, &mut self.ready) {
+            self.violation.get_or_insert(bare);
+        }
+        (octets, self.ready.take_piece(usize::MAX))
+    }
+
+    /// The message is complete.
+    pub(super) fn finish(&mut self) -> Option<Bytes> {
+        if let Err(bare) = self.ends.finish(&mut self.ready) {
+            self.violation.get_or_insert(bare);
+        }
+        self.ready.take_piece(usize::MAX)
+    }
+
+    /// Returns the first bare CR or LF, if there was one under [`BareNewline::Reject`].
+    pub(super) const fn violation(&self) -> Option<BareOctet> {
+        self.violation
+    }
 }
 
 impl Incoming {
@@ -34,8 +79,8 @@ impl Incoming {
         Self::new(Framing::Dots(DotUnstuffer::new(policy)))
     }
 
-    pub(super) const fn by_chunks(line_ends: Option<LineEnds>) -> Self {
-        Self::new(Framing::Chunks(line_ends))
+    pub(super) const fn by_chunks(lines: Option<Lines>) -> Self {
+        Self::new(Framing::Chunks(lines))
     }
 
     const fn new(framing: Framing) -> Self {

@@ -11,8 +11,7 @@ use crate::{BodyType, Chunk, State, Verb};
 use super::{
     Aborted, Error, Event, Server,
     answer::Owed,
-    body::{Framing, Incoming},
-    line_ends::LineEnds,
+    body::{Framing, Incoming, Lines},
     replies,
 };
 
@@ -98,8 +97,8 @@ impl Server {
                 let policy = self.config.bare_newline;
                 // RFC 3030 3: any octets, and no line ends to look after.
                 let binary = self.transaction.body == BodyType::BinaryMime;
-                let line_ends = (!binary).then(|| LineEnds::new(policy));
-                self.incoming = Some(Incoming::by_chunks(line_ends));
+                let lines = (!binary).then(|| Lines::new(policy));
+                self.incoming = Some(Incoming::by_chunks(lines));
             }
             (Some(reply), Some(chunk)) => {
                 self.swallowed = self.swallowed.saturating_add(chunk.octets);
@@ -113,15 +112,11 @@ impl Server {
     pub(super) fn receive_chunk(&mut self, now: Instant) -> Option<Next<Event>> {
         let Some(chunk) = &mut self.chunk else { return None };
         let most = usize::try_from(chunk.left).unwrap_or(usize::MAX).min(self.input.len());
-        if chunk.left == 0 {
-            self.end_chunk();
-            return None;
-        }
         let incoming = self.incoming.as_mut().filter(|one| !one.is_refused());
         let (taken, piece, bare) = match incoming.map(|one| &mut one.framing) {
-            Some(Framing::Chunks(Some(ends))) => {
-                let (taken, piece) = ends.next(&mut self.input, most);
-                (taken, piece, ends.violation())
+            Some(Framing::Chunks(Some(lines))) => {
+                let (taken, piece) = lines.next(&mut self.input, most);
+                (taken, piece, lines.violation())
             }
             Some(Framing::Chunks(None)) if most > 0 => {
                 (most, Some(take_piece(&mut self.input, most)), None)
@@ -132,11 +127,13 @@ impl Server {
             }
         };
         chunk.left -= taken as u64;
+        let is_whole = chunk.left == 0;
         self.body_moved(taken as u64, now);
         match piece {
             Some(piece) => self.take_in(piece, bare),
-            None if taken == 0 => return self.starve_body(now),
-            None => {}
+            None if taken > 0 => self.refuse_body(bare),
+            None if is_whole => self.end_chunk(),
+            None => return self.starve_body(now),
         }
         None
     }
@@ -180,9 +177,9 @@ impl Server {
 
     fn finish_lines(&mut self) {
         let Some(incoming) = &mut self.incoming else { return };
-        let Framing::Chunks(Some(ends)) = &mut incoming.framing else { return };
-        let missing = ends.finish();
-        let bare = ends.violation();
+        let Framing::Chunks(Some(lines)) = &mut incoming.framing else { return };
+        let missing = lines.finish();
+        let bare = lines.violation();
         match missing {
             Some(piece) => self.take_in(piece, bare),
             None => self.refuse_body(bare),

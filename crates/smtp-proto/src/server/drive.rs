@@ -9,7 +9,7 @@ use mail_wire::{
     reserve_block,
 };
 
-use crate::{Outcome, State, Verb, state::after};
+use crate::{Severity, State, Verb, state::after};
 
 use super::{
     Authentication, Error, Event, Server, TlsUse, Transaction, line::TLS_HANDSHAKE, replies,
@@ -179,7 +179,7 @@ impl Session for Server {
             return Err(error);
         }
         // RFC 3207 4.2: the server must forget what it learned from the client before.
-        self.state = after(self.state, Verb::Handshake, Outcome::Done);
+        self.state = after(self.state, Verb::Handshake, Severity::Done);
         self.auth = Authentication::over_tls(&info);
         self.transaction = Transaction::default();
         self.lines = LineFramer::new();

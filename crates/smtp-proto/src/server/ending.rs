@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use mail_errors::Reply;
 use mail_wire::Goodbye;
 
-use crate::{CommandError, Outcome, State, Verb, encode, state::after};
+use crate::{CommandError, Severity, State, Verb, encode, state::after};
 
 use super::{Aborted, Error, Event, Refused, Server, TlsUse, replies};
 
@@ -40,7 +40,7 @@ impl Server {
     fn copies(&self, verb: Verb, reply: &Reply) -> usize {
         let ends = matches!(verb, Verb::EndOfData | Verb::LastChunk);
         let takes = matches!(self.state, State::Message | State::HasRecipient | State::Chunks);
-        let goes_on = Outcome::from(reply) != Outcome::Closing;
+        let goes_on = Severity::from(reply) != Severity::Closing;
         if self.config.is_lmtp() && ends && takes && goes_on {
             return self.transaction.recipients.max(1);
         }
@@ -105,7 +105,7 @@ impl Server {
     }
 
     pub(super) fn end(&mut self, how: Result<(), Error>) {
-        self.state = after(self.state, Verb::Connect, Outcome::Closing);
+        self.state = after(self.state, Verb::Connect, Severity::Closing);
         self.owed = None;
         (self.incoming, self.chunk) = (None, None);
         self.input = BytesMut::new();

@@ -11,7 +11,6 @@ mod ending;
 mod error;
 mod event;
 mod line;
-mod line_ends;
 mod proxied;
 pub mod replies;
 mod transaction;

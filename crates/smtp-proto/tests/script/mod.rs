@@ -28,7 +28,7 @@ use mail_wire::{
     testing::Act,
 };
 use smtp_proto::{
-    Capabilities, Domain, Extension, FutureRelease, Offer, Outcome, Profile, Read, ReplyReader,
+    Capabilities, Domain, Extension, FutureRelease, Offer, Profile, Read, ReplyReader, Severity,
     Solicitation, State, Verb, Words,
     limits::ServerLimits,
     parse,
@@ -315,10 +315,10 @@ impl Script {
                 Turn::Server(reply) => {
                     assert_eq!(chunk, 0, "{}: a chunk too short", self.title);
                     let verb = *asked.front().unwrap_or(&Verb::Noop);
-                    let outcome = Outcome::from(reply);
-                    recipients = match (verb, outcome) {
+                    let severity = Severity::from(reply);
+                    recipients = match (verb, severity) {
                         (Verb::Mail, _) => 0,
-                        (Verb::Rcpt, Outcome::Done) => recipients + 1,
+                        (Verb::Rcpt, Severity::Done) => recipients + 1,
                         // RFC 2033 4.2: one reply for each recipient.
                         (Verb::EndOfData | Verb::LastChunk, _)
                             if self.config_is_lmtp() && recipients > 1 =>
@@ -330,7 +330,7 @@ impl Script {
                     };
                     asked.pop_front();
                     let next = transitions()
-                        .find(|one| (one.from, one.verb, one.outcome) == (state, verb, outcome));
+                        .find(|one| (one.from, one.verb, one.severity) == (state, verb, severity));
                     state = next.map_or(state, |one| one.to);
                     if state == State::Handshake {
                         state = State::Greeted;
