@@ -1,7 +1,4 @@
-//! What a server offers: RFC 2449 5 and 6.
-//!
-//! Not supported as types of their own yet: `UTF8` and `LANG` (RFC 6856); they come as
-//! [`Capability::Other`].
+//! What a server offers: RFC 2449 5 and 6, RFC 2595 4, RFC 3206 6, RFC 6856.
 
 use std::fmt;
 
@@ -41,6 +38,13 @@ pub enum Capability<'a> {
     Implementation(Text<'a>),
     /// STLS. RFC 2595 4.
     Stls,
+    /// The command UTF8, and messages in UTF-8 behind it. RFC 6856 2.
+    Utf8 {
+        /// Names and passwords may be in UTF-8 too: the argument `USER`. RFC 6856 2.2.
+        names: bool,
+    },
+    /// LANG. RFC 6856 3.
+    Lang,
     /// The codes SYS and AUTH tell failures of logins apart. RFC 3206 6.
     AuthRespCode,
     /// A line that is not known here, or whose parameters do not parse.
@@ -116,6 +120,9 @@ mod tests {
             ("PIPELINING", Capability::Pipelining),
             ("STLS", Capability::Stls),
             ("AUTH-RESP-CODE", Capability::AuthRespCode),
+            ("UTF8", Capability::Utf8 { names: false }),
+            ("UTF8 USER", Capability::Utf8 { names: true }),
+            ("LANG", Capability::Lang),
             ("LOGIN-DELAY 900", Capability::LoginDelay { seconds: 900, per_user: false }),
             ("LOGIN-DELAY 600 USER", Capability::LoginDelay { seconds: 600, per_user: true }),
             ("EXPIRE 60", Capability::Expire { days: Some(60), per_user: false }),
@@ -132,7 +139,9 @@ mod tests {
 
     #[test]
     fn ok_what_is_not_known_or_does_not_parse_is_kept() {
-        for line in ["UTF8 USER", "X-FOO", "LOGIN-DELAY soon", "EXPIRE", "TOP 3", "PIPELININGX"] {
+        for line in
+            ["UTF8 ALL", "LANG en", "X-FOO", "LOGIN-DELAY soon", "EXPIRE", "TOP 3", "PIPELININGX"]
+        {
             let kept = Capability::Other(Text::fixed(line));
             assert_eq!(parse::capability(line.as_bytes()), Ok(kept));
         }

@@ -1,10 +1,10 @@
-//! Commands: RFC 1939 5, 6 and 7, RFC 2449 5, RFC 2595 4, RFC 5034 4.
+//! Commands: RFC 1939 5, 6 and 7, RFC 2449 5, RFC 2595 4, RFC 5034 4, RFC 6856.
 
 use std::{borrow::Cow, fmt};
 
 use mail_errors::{Misuse, ParseError, Secret};
 
-use crate::{MessageNumber, parse, text::unsendable};
+use crate::{LanguageRange, MessageNumber, parse, text::unsendable};
 
 /// The name of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +22,10 @@ pub enum Verb {
     Capa,
     /// TLS from here on. RFC 2595 4.
     Stls,
+    /// UTF-8 from here on, in messages and in what the server says. RFC 6856 2.
+    Utf8,
+    /// The language of what the server says. RFC 6856 3.
+    Lang,
     /// How many messages and octets there are. RFC 1939 5.
     Stat,
     /// How large messages are. RFC 1939 5.
@@ -44,13 +48,15 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::User,
         Self::Pass,
         Self::Apop,
         Self::Auth,
         Self::Capa,
         Self::Stls,
+        Self::Utf8,
+        Self::Lang,
         Self::Stat,
         Self::List,
         Self::Uidl,
@@ -72,6 +78,8 @@ impl Verb {
             Self::Auth => "AUTH",
             Self::Capa => "CAPA",
             Self::Stls => "STLS",
+            Self::Utf8 => "UTF8",
+            Self::Lang => "LANG",
             Self::Stat => "STAT",
             Self::List => "LIST",
             Self::Uidl => "UIDL",
@@ -108,6 +116,10 @@ pub enum Command<'a> {
     Capa,
     /// STLS.
     Stls,
+    /// UTF8.
+    Utf8,
+    /// LANG, for the list of languages or for one.
+    Lang(Option<LanguageRange<'a>>),
     /// STAT.
     Stat,
     /// LIST, for all messages or for one.
@@ -139,6 +151,8 @@ impl Command<'_> {
             Self::Auth(_) => Verb::Auth,
             Self::Capa => Verb::Capa,
             Self::Stls => Verb::Stls,
+            Self::Utf8 => Verb::Utf8,
+            Self::Lang(_) => Verb::Lang,
             Self::Stat => Verb::Stat,
             Self::List(_) => Verb::List,
             Self::Uidl(_) => Verb::Uidl,
@@ -161,6 +175,8 @@ impl Command<'_> {
             Self::Auth(arguments) => Command::Auth(arguments.map(AuthArguments::into_owned)),
             Self::Capa => Command::Capa,
             Self::Stls => Command::Stls,
+            Self::Utf8 => Command::Utf8,
+            Self::Lang(range) => Command::Lang(range.map(LanguageRange::into_owned)),
             Self::Stat => Command::Stat,
             Self::List(number) => Command::List(number),
             Self::Uidl(number) => Command::Uidl(number),

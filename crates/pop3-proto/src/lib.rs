@@ -115,6 +115,7 @@ pub mod client;
 mod clock;
 mod command;
 pub mod encode;
+mod language;
 mod limits;
 mod listing;
 mod maildrop;
@@ -130,11 +131,12 @@ mod violation;
 
 pub use capabilities::{Capabilities, Capability};
 pub use command::{ApopDigest, AuthArguments, Command, Password, UserName, Verb};
+pub use language::{LanguageListing, LanguageRange, LanguageTag};
 pub use limits::{ClientLimits, ServerLimits};
 pub use listing::{DropListing, ScanListing, UniqueId, UniqueIdListing};
 pub use maildrop::{Deletions, Maildrop, Missing};
 pub use message_number::MessageNumber;
-pub use profile::{Deviation, Profile};
+pub use profile::{Defect, Defects, Deviation, Profile};
 pub use response::{OtherCode, Response, ResponseCode, Status};
 #[doc(hidden)]
 pub use state::transitions;

@@ -4,7 +4,8 @@ use mail_errors::Misuse;
 
 use crate::{DropListing, MessageNumber, ScanListing};
 
-/// The sizes of the messages, and which are marked as deleted: eight octets for each message.
+/// The sizes of the messages, which are marked as deleted and which were fetched: eight octets for
+/// each message.
 ///
 /// ```
 /// use pop3_proto::Maildrop;
@@ -15,7 +16,7 @@ use crate::{DropListing, MessageNumber, ScanListing};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Maildrop {
-    /// Sizes in octets; the highest bit is the mark.
+    /// Sizes in octets; the highest bit is the mark, the next says that it was fetched.
     sizes: Vec<u64>,
     marked: u32,
     /// The octets of what is not marked.
@@ -23,6 +24,8 @@ pub struct Maildrop {
 }
 
 const MARK: u64 = 1 << 63;
+const RETRIEVED: u64 = 1 << 62;
+const SIZE: u64 = RETRIEVED - 1;
 
 /// Why a message cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +38,7 @@ pub enum Missing {
 
 impl Maildrop {
     /// Largest message, in octets.
-    pub const LARGEST: u64 = MARK - 1;
+    pub const LARGEST: u64 = SIZE;
 
     /// Lists the messages of a maildrop by their sizes in octets, the first message first. Each
     /// line end counts as two octets. RFC 1939 11.
@@ -44,7 +47,8 @@ impl Maildrop {
     /// [`Misuse`] if a size is over [`Maildrop::LARGEST`], or there are more than 2^32 - 1
     /// messages.
     pub fn from_sizes(sizes: impl IntoIterator<Item = u64>) -> Result<Self, Misuse> {
-        let sizes: Vec<u64> = sizes.into_iter().collect();
+        let mut sizes: Vec<u64> = sizes.into_iter().collect();
+        sizes.shrink_to_fit();
         if let Some(&len) = sizes.iter().find(|&&size| size > Self::LARGEST) {
             return Err(Misuse::TooLong { what: "message", len, limit: Self::LARGEST });
         }
@@ -83,7 +87,7 @@ impl Maildrop {
         match self.sizes.get(number.index()) {
             None => Err(Missing::NoSuchMessage),
             Some(size) if size & MARK != 0 => Err(Missing::Deleted),
-            Some(size) => Ok(*size),
+            Some(size) => Ok(*size & SIZE),
         }
     }
 
@@ -93,13 +97,40 @@ impl Maildrop {
         let rest = self.sizes.get(number.index()..)?;
         let at = rest.iter().position(|size| size & MARK == 0)?;
         let number = MessageNumber::at(number.index() + at)?;
-        Some(ScanListing::new(number, *rest.get(at)?))
+        Some(ScanListing::new(number, *rest.get(at)? & SIZE))
     }
 
     /// Iterates over the messages that are marked.
     pub fn marked(&self) -> impl Iterator<Item = MessageNumber> {
-        let marks = self.sizes.iter().enumerate().filter(|(_, size)| *size & MARK != 0);
-        marks.filter_map(|(index, _)| MessageNumber::at(index))
+        self.having(MARK)
+    }
+
+    /// Iterates over the messages that were sent whole in this session, marked or not.
+    pub fn retrieved(&self) -> impl Iterator<Item = MessageNumber> {
+        self.having(RETRIEVED)
+    }
+
+    fn having(&self, bit: u64) -> impl Iterator<Item = MessageNumber> {
+        let entries = self.sizes.iter().enumerate().filter(move |(_, size)| *size & bit != 0);
+        entries.filter_map(|(index, _)| MessageNumber::at(index))
+    }
+
+    /// Notes that a message was sent whole.
+    pub(crate) fn set_retrieved(&mut self, number: MessageNumber) {
+        if let Some(entry) = self.sizes.get_mut(number.index()) {
+            *entry |= RETRIEVED;
+        }
+    }
+
+    /// Marks what was sent whole as deleted.
+    pub(crate) fn mark_retrieved(&mut self) {
+        for entry in &mut self.sizes {
+            if *entry & RETRIEVED != 0 && *entry & MARK == 0 {
+                *entry |= MARK;
+                self.marked += 1;
+                self.octets = self.octets.saturating_sub(*entry & SIZE);
+            }
+        }
     }
 
     /// Marks a message as deleted.
@@ -126,7 +157,7 @@ impl Maildrop {
     }
 
     fn sum(&self) -> u64 {
-        self.sizes.iter().fold(0, |sum, size| u64::saturating_add(sum, size & !MARK))
+        self.sizes.iter().fold(0, |sum, size| u64::saturating_add(sum, size & SIZE))
     }
 }
 
@@ -155,6 +186,12 @@ impl Deletions {
     pub fn iter(&self) -> impl Iterator<Item = MessageNumber> {
         self.0.marked()
     }
+
+    /// Iterates over the messages that were sent whole in this session, to be deleted or not, in
+    /// ascending order: from now on their days count, where there is a limit. RFC 2449 6.7.
+    pub fn retrieved(&self) -> impl Iterator<Item = MessageNumber> {
+        self.0.retrieved()
+    }
 }
 
 #[cfg(test)]
@@ -181,9 +218,24 @@ mod tests {
     }
 
     #[test]
-    fn err_message_of_2_to_the_63_octets() {
+    fn err_message_of_2_to_the_62_octets() {
         assert!(Maildrop::from_sizes([Maildrop::LARGEST]).is_ok());
         assert!(Maildrop::from_sizes([Maildrop::LARGEST + 1]).is_err());
+    }
+
+    #[test]
+    fn what_was_fetched_keeps_its_size_and_can_be_marked_at_once() {
+        let mut drop = Maildrop::from_sizes([120, 200, 300]).unwrap();
+        drop.set_retrieved(number(1));
+        drop.set_retrieved(number(3));
+        drop.mark(number(3)).unwrap();
+        assert_eq!((drop.size(number(1)), drop.from(number(1)).unwrap().octets()), (Ok(120), 120));
+        drop.mark_retrieved();
+        assert_eq!(drop.listing(), DropListing::new(1, 200));
+        assert!(drop.marked().eq([number(1), number(3)]));
+        drop.unmark_all();
+        assert_eq!(drop.listing(), DropListing::new(3, 620));
+        assert!(drop.retrieved().eq([number(1), number(3)]));
     }
 
     #[test]
@@ -195,7 +247,7 @@ mod tests {
 
     #[test]
     fn sizes_that_overflow_together_saturate() {
-        let drop = Maildrop::from_sizes([Maildrop::LARGEST; 4]).unwrap();
+        let drop = Maildrop::from_sizes([Maildrop::LARGEST; 8]).unwrap();
         assert_eq!(drop.listing().octets(), u64::MAX);
     }
 }

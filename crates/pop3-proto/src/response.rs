@@ -1,4 +1,4 @@
-//! Responses and their codes: RFC 1939 3, RFC 2449 8, RFC 3206.
+//! Responses and their codes: RFC 1939 3, RFC 2449 8, RFC 3206, RFC 6856 5.
 
 use std::fmt;
 
@@ -41,6 +41,9 @@ pub enum ResponseCode<'a> {
     SysPerm,
     /// `AUTH`: the credentials are wrong; ask for others. RFC 3206 5.
     Auth,
+    /// `UTF8`: the message has UTF-8 where ASCII is the rule, and the client did not say UTF8.
+    /// RFC 6856 5.
+    Utf8,
     /// A code that is not known here.
     Other(OtherCode<'a>),
 }
@@ -63,13 +66,21 @@ impl<'a> ResponseCode<'a> {
             Self::SysTemp => b"SYS/TEMP",
             Self::SysPerm => b"SYS/PERM",
             Self::Auth => b"AUTH",
+            Self::Utf8 => b"UTF8",
             Self::Other(other) => other.0,
         }
     }
 
     pub(crate) fn checked(code: &'a [u8]) -> Self {
-        let known = [Self::InUse, Self::LoginDelay, Self::SysTemp, Self::SysPerm, Self::Auth];
-        let known = known.into_iter().find(|known| code.eq_ignore_ascii_case(known.as_bytes()));
+        const KNOWN: [ResponseCode<'static>; 6] = [
+            ResponseCode::InUse,
+            ResponseCode::LoginDelay,
+            ResponseCode::SysTemp,
+            ResponseCode::SysPerm,
+            ResponseCode::Auth,
+            ResponseCode::Utf8,
+        ];
+        let known = KNOWN.into_iter().find(|known| code.eq_ignore_ascii_case(known.as_bytes()));
         known.unwrap_or(Self::Other(OtherCode(code)))
     }
 }
@@ -223,6 +234,7 @@ mod tests {
             (b"[SYS/TEMP]", Some(ResponseCode::SysTemp), b""),
             (b"[SYS/PERM] call us", Some(ResponseCode::SysPerm), b"call us"),
             (b"[AUTH] wrong", Some(ResponseCode::Auth), b"wrong"),
+            (b"[UTF8] send UTF8 first", Some(ResponseCode::Utf8), b"send UTF8 first"),
             (b"[] none", None, b"[] none"),
             (b"[no end", None, b"[no end"),
             (b"[a b] space", None, b"[a b] space"),

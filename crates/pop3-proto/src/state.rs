@@ -40,10 +40,10 @@ impl State {
     #[must_use]
     pub const fn allows(self, verb: Verb) -> bool {
         match verb {
-            // RFC 2449 5: CAPA is legal in both states. RFC 1939 4, 6: so is QUIT.
-            Verb::Capa | Verb::Quit => !self.is_over(),
-            // RFC 1939 7, RFC 5034 4 and RFC 2595 4: only while nobody is logged in.
-            Verb::User | Verb::Apop | Verb::Auth | Verb::Stls => {
+            // RFC 2449 5: CAPA is legal in both states. RFC 1939 4, 6: so is QUIT. RFC 6856 3: LANG.
+            Verb::Capa | Verb::Quit | Verb::Lang => !self.is_over(),
+            // RFC 1939 7, RFC 5034 4, RFC 2595 4 and RFC 6856 2: only while nobody is logged in.
+            Verb::User | Verb::Apop | Verb::Auth | Verb::Stls | Verb::Utf8 => {
                 matches!(self, Self::Authorization | Self::Identified)
             }
             // RFC 1939 7: only after a successful USER.
@@ -89,6 +89,8 @@ pub(crate) const fn after(state: State, verb: Verb, answer: Status) -> State {
         },
         (
             Verb::Capa
+            | Verb::Utf8
+            | Verb::Lang
             | Verb::Stat
             | Verb::List
             | Verb::Uidl

@@ -3,8 +3,9 @@
 
 use mail_errors::Secret;
 use pop3_proto::{
-    ApopDigest, AuthArguments, Capability, Command, DropListing, MessageNumber, Password, Response,
-    ResponseCode, ScanListing, Text, Timestamp, UniqueId, UniqueIdListing, UserName, encode, parse,
+    ApopDigest, AuthArguments, Capability, Command, DropListing, LanguageListing, LanguageRange,
+    LanguageTag, MessageNumber, Password, Response, ResponseCode, ScanListing, Text, Timestamp,
+    UniqueId, UniqueIdListing, UserName, encode, parse,
 };
 use proptest::prelude::*;
 
@@ -26,6 +27,11 @@ fn number() -> impl Strategy<Value = MessageNumber> {
 fn user() -> impl Strategy<Value = UserName<'static>> {
     let name = "[!-~é山]([ -~é山]{0,40}[!-~é山])?";
     name.prop_map(|name| UserName::new(&name).unwrap().into_owned())
+}
+
+fn tag() -> impl Strategy<Value = LanguageTag<'static>> {
+    let tag = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,3}";
+    tag.prop_map(|tag| LanguageTag::new(&tag).unwrap().into_owned())
 }
 
 fn octets() -> impl Strategy<Value = Vec<u8>> {
@@ -55,6 +61,7 @@ fn command() -> impl Strategy<Value = Command<'static>> {
         ),
         prop::option::of(number()).prop_map(Command::List),
         prop::option::of(number()).prop_map(Command::Uidl),
+        tag().prop_map(|tag| Command::Lang(Some(LanguageRange::Tag(tag)))),
         number().prop_map(Command::Retr),
         (number(), any::<u64>()).prop_map(|(number, lines)| Command::Top(number, lines)),
         number().prop_map(Command::Dele),
@@ -62,6 +69,9 @@ fn command() -> impl Strategy<Value = Command<'static>> {
             Command::Auth(None),
             Command::Capa,
             Command::Stls,
+            Command::Utf8,
+            Command::Lang(None),
+            Command::Lang(Some(LanguageRange::Preferred)),
             Command::Stat,
             Command::Rset,
             Command::Noop,
@@ -80,6 +90,9 @@ fn capability() -> impl Strategy<Value = Capability<'static>> {
             Capability::Uidl,
             Capability::Stls,
             Capability::AuthRespCode,
+            Capability::Utf8 { names: false },
+            Capability::Utf8 { names: true },
+            Capability::Lang,
         ]),
         text().prop_map(Capability::Sasl),
         text().prop_map(Capability::Implementation),
@@ -135,6 +148,14 @@ proptest! {
         let listing = UniqueIdListing::new(number, UniqueId::new(id).unwrap());
         encode::unique_id_listing(&listing, &mut wire);
         prop_assert_eq!(parse::unique_id_listing(line(&wire)), Ok(listing));
+    }
+
+    #[test]
+    fn ok_languages(tag in tag(), name in "[ -~é山]{0,30}") {
+        let listing = LanguageListing::new(tag, &name).unwrap();
+        let mut wire = Vec::new();
+        encode::language_listing(&listing, &mut wire);
+        prop_assert_eq!(parse::language_listing(line(&wire)), Ok(listing.clone()));
     }
 
     #[test]

@@ -155,6 +155,9 @@ impl Client {
                 | Verb::Apop
                 | Verb::Auth
                 | Verb::Stls
+                | Verb::Utf8
+                // A list of languages is never asked for.
+                | Verb::Lang
                 | Verb::Stat
                 | Verb::Dele
                 | Verb::Rset

@@ -5,8 +5,8 @@
 use mail_wire::Sink;
 
 use crate::{
-    Capability, Command, DropListing, MessageNumber, Response, ResponseCode, ScanListing,
-    UniqueIdListing,
+    Capability, Command, DropListing, LanguageListing, LanguageRange, MessageNumber, Response,
+    ResponseCode, ScanListing, UniqueIdListing,
 };
 
 /// The line that ends every answer of many lines. RFC 1939 3.
@@ -28,7 +28,9 @@ pub fn command(command: &Command<'_>, out: &mut impl Sink) {
                 word(initial, out);
             }
         }
-        Command::Auth(None) | Command::List(None) | Command::Uidl(None) => {}
+        Command::Lang(Some(LanguageRange::Preferred)) => word(b"*", out),
+        Command::Lang(Some(LanguageRange::Tag(tag))) => word(tag.as_str().as_bytes(), out),
+        Command::Auth(None) | Command::List(None) | Command::Uidl(None) | Command::Lang(None) => {}
         Command::List(Some(number)) | Command::Uidl(Some(number)) => message(*number, out),
         Command::Retr(number) | Command::Dele(number) => message(*number, out),
         Command::Top(number, lines) => {
@@ -38,6 +40,7 @@ pub fn command(command: &Command<'_>, out: &mut impl Sink) {
         }
         Command::Capa
         | Command::Stls
+        | Command::Utf8
         | Command::Stat
         | Command::Rset
         | Command::Noop
@@ -88,6 +91,9 @@ pub fn capability(capability: &Capability<'_>, out: &mut impl Sink) {
             word(program.as_bytes(), out);
         }
         Capability::Stls => out.put(b"STLS"),
+        Capability::Utf8 { names: false } => out.put(b"UTF8"),
+        Capability::Utf8 { names: true } => out.put(b"UTF8 USER"),
+        Capability::Lang => out.put(b"LANG"),
         Capability::AuthRespCode => out.put(b"AUTH-RESP-CODE"),
         Capability::Other(line) => {
             // RFC 1939 3: a line that begins with a dot is stuffed.
@@ -120,6 +126,15 @@ pub fn scan_listing(listing: ScanListing, out: &mut impl Sink) {
 pub fn unique_id_listing(listing: &UniqueIdListing, out: &mut impl Sink) {
     out.put_number(listing.number().get().into());
     word(listing.id().as_str().as_bytes(), out);
+    out.put(b"\r\n");
+}
+
+/// Writes a line of the answer to LANG without an argument.
+pub fn language_listing(listing: &LanguageListing<'_>, out: &mut impl Sink) {
+    out.put(listing.tag().as_str().as_bytes());
+    if !listing.name().as_bytes().is_empty() {
+        word(listing.name().as_bytes(), out);
+    }
     out.put(b"\r\n");
 }
 

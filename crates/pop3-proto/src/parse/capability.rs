@@ -36,6 +36,8 @@ fn known(line: &[u8]) -> Option<Capability<'_>> {
         (b"PIPELINING", Capability::Pipelining),
         (b"UIDL", Capability::Uidl),
         (b"STLS", Capability::Stls),
+        (b"UTF8", Capability::Utf8 { names: false }),
+        (b"LANG", Capability::Lang),
         (b"AUTH-RESP-CODE", Capability::AuthRespCode),
     ];
     if params.is_empty() {
@@ -46,6 +48,8 @@ fn known(line: &[u8]) -> Option<Capability<'_>> {
         Text::new(params).ok().map(Capability::Sasl)
     } else if is(b"IMPLEMENTATION") {
         Text::new(params).ok().map(Capability::Implementation)
+    } else if is(b"UTF8") && params.eq_ignore_ascii_case(b"USER") {
+        Some(Capability::Utf8 { names: true })
     } else if is(b"LOGIN-DELAY") {
         let (seconds, per_user) = amount(params)?;
         Some(Capability::LoginDelay { seconds, per_user })

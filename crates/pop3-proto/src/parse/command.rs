@@ -5,7 +5,7 @@ use mail_wire::grammar::{ByteSet, PResult, complete, cut, fatal, number, span, u
 
 use crate::{ApopDigest, AuthArguments, Command, Password, UserName, Verb, text::unsendable};
 
-use super::{message_number, rest, sp};
+use super::{language::language_range, message_number, rest, sp};
 
 /// Reads a command line, its end left off.
 ///
@@ -50,6 +50,8 @@ fn keyword(i: &[u8]) -> PResult<'_, Verb> {
         (4, b"AUTH") => Verb::Auth,
         (4, b"CAPA") => Verb::Capa,
         (4, b"STLS") => Verb::Stls,
+        (4, b"UTF8") => Verb::Utf8,
+        (4, b"LANG") => Verb::Lang,
         (4, b"STAT") => Verb::Stat,
         (4, b"LIST") => Verb::List,
         (4, b"UIDL") => Verb::Uidl,
@@ -104,6 +106,13 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
         }
         Verb::Capa => Ok((i, Command::Capa)),
         Verb::Stls => Ok((i, Command::Stls)),
+        Verb::Utf8 => Ok((i, Command::Utf8)),
+        Verb::Lang if i.is_empty() => Ok((i, Command::Lang(None))),
+        Verb::Lang => {
+            let (i, ()) = sp(i)?;
+            let (i, range) = language_range(i)?;
+            Ok((i, Command::Lang(Some(range))))
+        }
         Verb::Stat => Ok((i, Command::Stat)),
         Verb::List | Verb::Uidl => {
             let (i, number) = if i.is_empty() {
@@ -212,7 +221,7 @@ fn digest_of(i: &[u8]) -> PResult<'_, ApopDigest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::MessageNumber;
+    use crate::{LanguageRange, LanguageTag, MessageNumber};
 
     fn reads(line: &[u8]) -> Command<'_> {
         command(line).unwrap_or_else(|error| panic!("{}: {error}", line.escape_ascii()))
@@ -254,6 +263,16 @@ mod tests {
         let Command::Auth(Some(cram)) = reads(b"auth cram-md5") else { panic!() };
         assert_eq!((cram.mechanism(), cram.initial()), (&b"cram-md5"[..], None));
         assert_eq!(reads(b"AUTH"), Command::Auth(None));
+    }
+
+    /// RFC 6856 2 and 3.
+    #[test]
+    fn ok_utf8_and_lang_of_rfc_6856() {
+        assert_eq!(reads(b"UTF8"), Command::Utf8);
+        assert_eq!(reads(b"LANG"), Command::Lang(None));
+        assert_eq!(reads(b"lang *"), Command::Lang(Some(LanguageRange::Preferred)));
+        let tag = LanguageTag::new("en-boont").unwrap();
+        assert_eq!(reads(b"LANG EN-BOONT"), Command::Lang(Some(LanguageRange::Tag(tag))));
     }
 
     #[test]
@@ -299,6 +318,10 @@ mod tests {
             (b"AUTH A *", "expected an initial response at offset 7"),
             (b"AUTH A.B", "expected SP at offset 6"),
             (b"AUTH ABCDEFGHIJKLMNOPQRSTU", "expected at most 20 octets of mechanism at offset 25"),
+            (b"UTF8 x", "expected end of line at offset 4"),
+            (b"LANG ", "expected a language at offset 5"),
+            (b"LANG en de", "expected end of line at offset 7"),
+            (b"LANG **", "expected end of line at offset 6"),
             (b"APOP mrose", "expected name and digest at offset 5"),
             (b"APOP mrose c4", "expected 32 lower-case hexadecimal digits at offset 13"),
             (b"APOP m C4C9", "expected 32 lower-case hexadecimal digits at offset 7"),

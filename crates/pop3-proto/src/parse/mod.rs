@@ -1,10 +1,12 @@
 //! One function per rule: lines without their ends in, borrowed values out. Pure and total.
 //!
 //! The grammars are those of RFC 2449 3 (commands, responses, capabilities), RFC 1939 5 and 7
-//! (numbers and listings) and RFC 5322 3.6.4 (the timestamp).
+//! (numbers and listings), RFC 5322 3.6.4 (the timestamp), RFC 5034 7 (SASL) and RFC 6856 (UTF8
+//! and LANG).
 
 mod capability;
 mod command;
+mod language;
 mod listing;
 mod response;
 mod timestamp;
@@ -16,6 +18,8 @@ use crate::MessageNumber;
 pub use capability::capability;
 pub(crate) use command::{apop_digest, initial_response, mechanism, user_name};
 pub use command::{command, verb};
+pub use language::language_listing;
+pub(crate) use language::language_tag;
 pub use listing::{drop_listing, scan_listing, unique_id, unique_id_listing};
 pub use response::response;
 pub(crate) use response::{leading_code, response_code};

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use mail_errors::Misuse;
-use mail_wire::{BareOctet, DotStuffer, Next, Sink};
+use mail_wire::{BareOctet, DotStuffer, Next};
 
 use crate::{MessageNumber, Response, ResponseCode, Status, Verb, Violation, encode};
 
-use super::{BodyId, Event, Server, WantBody, Work, top::TopCut};
+use super::{BodyId, Event, Phrase, Server, WantBody, Work, top::TopCut};
 
 /// A message on its way.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Server {
         if sending.begun {
             self.over(Ok(()));
         } else {
-            self.say_err(Some(ResponseCode::SysTemp), b"message cannot be read");
+            self.say_err(Some(ResponseCode::SysTemp), Phrase::Unreadable);
         }
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Server {
     }
 
     pub(super) fn sign_off(&mut self) {
-        self.say_ok(b"signing off");
+        self.say_ok(Phrase::SigningOff, &[]);
         self.answered(Verb::Quit, Status::Ok);
         self.over(Ok(()));
     }
@@ -207,15 +207,19 @@ impl Server {
             return;
         }
         if sending.lines.is_some() {
-            return self.say_ok(b"top of message follows");
+            return self.say_ok(Phrase::Top, &[]);
         }
-        self.output.put(b"+OK ");
-        self.output.put_number(sending.size);
-        self.output.put(b" octets\r\n");
+        self.say_ok(Phrase::Octets, &[sending.size]);
     }
 
     fn finish(&mut self, sending: Sending) -> Result<(), Misuse> {
-        sending.stuffer.finish(&mut self.output).map_err(|bare| self.cut_at(bare))
+        let (number, whole) = (sending.number, sending.lines.is_none());
+        match sending.stuffer.finish(&mut self.output) {
+            Ok(()) if whole => self.maildrop.set_retrieved(number),
+            Ok(()) => {}
+            Err(bare) => return Err(self.cut_at(bare)),
+        }
+        Ok(())
     }
 
     /// Cuts the connection, because the message holds what may not be sent.

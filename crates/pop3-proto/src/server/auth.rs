@@ -12,7 +12,7 @@ use crate::{
     AuthArguments, Response, ResponseCode, Status, Verb, binding::bindings, encode as wire, limits,
 };
 
-use super::{Event, Refusal, Server, Work};
+use super::{Event, Phrase, Refusal, Server, Work};
 
 /// How far an exchange has come.
 #[derive(Debug, Default)]
@@ -126,7 +126,7 @@ impl Server {
             Err(SaslError::NoEntropy) => {
                 self.end_exchange();
                 self.answered(Verb::Auth, Status::Err);
-                self.say_err(Some(ResponseCode::SysTemp), b"try again later");
+                self.say_err(Some(ResponseCode::SysTemp), Phrase::TryLater);
             }
             Err(SaslError::TooLong { limit, .. }) => self.fail_auth(Refusal::TooLong { limit }),
             Err(SaslError::Base64 { offset }) => {
@@ -192,7 +192,7 @@ impl Server {
 
     /// Answers AUTH without a mechanism.
     fn list_mechanisms(&mut self, offered: &[Mechanism]) {
-        self.say_ok(b"mechanisms follow");
+        self.say_ok(Phrase::Mechanisms, &[]);
         for mechanism in offered {
             self.output.put(mechanism.as_str().as_bytes());
             self.output.put(b"\r\n");

@@ -9,14 +9,14 @@ use crate::{
     Violation, encode,
 };
 
-use super::{ApopLogin, Event, PlaintextLogin, Refusal, Server, Timer, Tls, Work};
+use super::{ApopLogin, Event, Phrase, PlaintextLogin, Refusal, Server, Timer, Tls, Utf8, Work};
 
 impl Server {
     /// > greeting = "+OK" [resp-code] *gchar [timestamp] *gchar CRLF          RFC 2449 3
     pub(super) fn greet(&mut self) -> Option<Next<Event>> {
         self.work = Work::Command;
         if self.closing {
-            self.say_err(Some(ResponseCode::SysTemp), b"not now, try again later");
+            self.say_err(Some(ResponseCode::SysTemp), Phrase::Closing);
             self.over(Ok(()));
             return None;
         }
@@ -36,7 +36,7 @@ impl Server {
         // RFC 1939 7: the server may say yes "even though no such mailbox exists", and so gives
         // nothing away.
         self.user = Some(name.into_owned());
-        self.say_ok(b"send PASS");
+        self.say_ok(Phrase::SendPass, &[]);
         self.answered(Verb::User, Status::Ok);
     }
 
@@ -69,14 +69,18 @@ impl Server {
         if !self.offers_tls() {
             return self.refuse_command(Some(Verb::Stls), Refusal::NotOffered);
         }
+        if self.is_utf8 {
+            // RFC 6856 2.1: a client must not say STLS behind UTF8.
+            return self.refuse_command(Some(Verb::Stls), Refusal::WrongState);
+        }
         if !self.input.is_empty() {
             // RFC 2595 4: the client must not send more before the answer. Whatever this is, it
             // would be taken for something that came under TLS.
-            self.say_err(None, b"plaintext behind STLS");
+            self.say_err(None, Phrase::Injected);
             self.over(Err(Violation::Injected));
             return;
         }
-        self.say_ok(b"begin TLS negotiation");
+        self.say_ok(Phrase::Tls, &[]);
         self.work = Work::StartTls;
     }
 
@@ -93,7 +97,7 @@ impl Server {
             self.work = Work::Greet;
         } else {
             // RFC 2595 4: "the server MUST discard any knowledge obtained from the client".
-            self.user = None;
+            (self.user, self.language) = (None, None);
             self.answered(Verb::Stls, Status::Ok);
             self.work = Work::Command;
         }
@@ -119,20 +123,23 @@ impl Server {
         self.work = Work::Command;
         self.end_exchange();
         let listing = self.maildrop.listing();
-        self.output.put(b"+OK maildrop has ");
-        self.output.put_number(listing.messages().into());
-        self.output.put(b" messages (");
-        self.output.put_number(listing.octets());
-        self.output.put(b" octets)\r\n");
+        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets()]);
         Ok(())
     }
 
     pub(super) fn capa(&mut self) {
-        self.say_ok(b"capability list follows");
+        self.say_ok(Phrase::Capabilities, &[]);
         let takes_passwords = self.takes_passwords();
         // RFC 2595 4: announced in the authorization state only.
         let offers_tls = self.offers_tls() && self.state.allows(Verb::Stls);
         let mechanisms = self.mechanism_names();
+        let (per_user, policy) = (self.says_per_user(), self.config.policy);
+        let utf8 = match self.config.utf8 {
+            Utf8::NotOffered => None,
+            Utf8::Offered => Some(Capability::Utf8 { names: false }),
+            Utf8::OfferedWithNames => Some(Capability::Utf8 { names: true }),
+        };
+        let speaks = !self.config.languages.is_empty();
         let mut tell = |offered: bool, capability: &Capability<'_>| {
             if offered {
                 encode::capability(capability, &mut self.output);
@@ -148,6 +155,11 @@ impl Server {
         tell(true, &Capability::RespCodes);
         tell(true, &Capability::AuthRespCode);
         tell(true, &Capability::Pipelining);
+        let policies = [policy.delay_offer(per_user), policy.expire_offer(per_user)];
+        for offer in policies.into_iter().chain([utf8]).flatten() {
+            tell(true, &offer);
+        }
+        tell(speaks, &Capability::Lang);
         if let Some(Ok(name)) = self.config.name.as_ref().map(|name| Text::new(shown(name))) {
             tell(true, &Capability::Implementation(name));
         }
@@ -165,6 +177,6 @@ impl Server {
 }
 
 /// The first 200 octets of a text that the application has set: so many fit on every line.
-fn shown<'a>(text: &'a Text<'_>) -> &'a [u8] {
+pub(super) fn shown<'a>(text: &'a Text<'_>) -> &'a [u8] {
     cut(text.as_bytes(), 200).0
 }

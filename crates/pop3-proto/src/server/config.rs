@@ -5,6 +5,8 @@ use mail_wire::BareNewline;
 
 use crate::{Profile, ServerLimits, Text, Timestamp};
 
+use super::{Language, Policy};
+
 /// What a server's session is told before it starts.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -19,6 +21,10 @@ pub struct Config {
     pub(super) greeting: Text<'static>,
     pub(super) timestamp: Option<Timestamp>,
     pub(super) name: Option<Text<'static>>,
+    pub(super) policy: Policy,
+    pub(super) policy_per_user: bool,
+    pub(super) utf8: Utf8,
+    pub(super) languages: Vec<Language>,
 }
 
 /// When TLS comes in.
@@ -48,6 +54,21 @@ pub enum PlaintextLogin {
     Allow,
 }
 
+/// Whether UTF-8 is offered. RFC 6856 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Utf8 {
+    /// No: UTF8 is refused, and messages are sent as they are stored.
+    #[default]
+    NotOffered,
+    /// The client may ask for messages with UTF-8 in their headers;
+    /// [`Server::is_utf8`](super::Server::is_utf8) says whether it did. To a client that did not the
+    /// application sends such a message downgraded, or refuses it with
+    /// [`ResponseCode::Utf8`](crate::ResponseCode::Utf8).
+    Offered,
+    /// Names and passwords may be in UTF-8, too.
+    OfferedWithNames,
+}
+
 impl Config {
     /// Starts with the defaults: no TLS, no password in the clear, no APOP.
     #[must_use]
@@ -64,6 +85,10 @@ impl Config {
             greeting: Text::fixed("POP3 server ready"),
             timestamp: None,
             name: None,
+            policy: Policy::new(),
+            policy_per_user: false,
+            utf8: Utf8::default(),
+            languages: Vec::new(),
         }
     }
 
@@ -146,6 +171,37 @@ impl Config {
     #[must_use]
     pub fn apop(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// Sets how often users may come and how long messages are kept, which CAPA tells: LOGIN-DELAY and
+    /// EXPIRE. RFC 2449 6.5 and 6.7.
+    #[must_use]
+    pub const fn policy(mut self, policy: Policy) -> Self {
+        (self.policy, self.policy_per_user) = (policy, false);
+        self
+    }
+
+    /// The same where it differs from user to user: give the longest delay and the shortest time that
+    /// messages are kept, and each user's own by [`Server::set_policy`](super::Server::set_policy).
+    #[must_use]
+    pub const fn policy_per_user(mut self, strictest: Policy) -> Self {
+        (self.policy, self.policy_per_user) = (strictest, true);
+        self
+    }
+
+    /// Sets whether UTF-8 is offered. RFC 6856 2.
+    #[must_use]
+    pub const fn utf8(mut self, utf8: Utf8) -> Self {
+        self.utf8 = utf8;
+        self
+    }
+
+    /// Offers LANG with this language, and with those that were added before; the first of them is
+    /// the preferred one. English is spoken until the client asks for another. RFC 6856 3.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.languages.push(language);
         self
     }
 

@@ -41,7 +41,8 @@ pub enum Event {
     /// The unique ids of some messages. Answer [`ids`](super::Server::ids); the first time after
     /// UIDL [`refuse`](super::Server::refuse) is possible too.
     WantIds(WantIds),
-    /// The client said QUIT: delete these, which may be none, and give the maildrop free. Answer
+    /// The client said QUIT: delete these, which may be none, and give the maildrop free. Under
+    /// [`Retention::DeleteRetrieved`](super::Retention) what was fetched is among them. Answer
     /// [`committed`](super::Server::committed) when they are gone for good, or
     /// [`refuse`](super::Server::refuse). RFC 1939 6.
     ///
@@ -189,6 +190,8 @@ pub enum Refusal {
     WrongState,
     /// It would send a password in the clear.
     Plaintext,
+    /// It asks for a language that this server does not speak. RFC 6856 3.
+    UnknownLanguage,
     /// It asks for something that this server does not offer, or offers no more.
     NotOffered,
     /// It is longer than is taken.

@@ -5,7 +5,7 @@ use mail_wire::{Next, Sink};
 
 use crate::{MessageNumber, UniqueId, UniqueIdListing, Verb, encode};
 
-use super::{Event, Server, WantIds, Work};
+use super::{Event, Phrase, Server, WantIds, Work};
 
 /// An answer to UIDL on its way.
 #[derive(Debug)]
@@ -32,11 +32,7 @@ impl Ids {
 impl Server {
     pub(super) fn list(&mut self) {
         let listing = self.maildrop.listing();
-        self.output.put(b"+OK ");
-        self.output.put_number(listing.messages().into());
-        self.output.put(b" messages (");
-        self.output.put_number(listing.octets());
-        self.output.put(b" octets)\r\n");
+        self.say_ok(Phrase::Listing, &[listing.messages().into(), listing.octets()]);
         self.work = Work::List(MessageNumber::FIRST);
     }
 
@@ -79,7 +75,7 @@ impl Server {
         }
         let Some(first) = self.maildrop.from(ids.next).map(|listing| listing.number()) else {
             if !ids.begun {
-                self.output.put(BEGIN);
+                self.say_ok(Phrase::Ids, &[]);
             }
             self.output.put(encode::TERMINATOR);
             self.work = Work::Command;
@@ -106,7 +102,10 @@ impl Server {
             return Err(Misuse::Invalid { what: "unique ids", why });
         }
         if !begun {
-            self.output.put(if single { b"+OK ".as_slice() } else { BEGIN });
+            match single {
+                true => self.output.put(b"+OK "),
+                false => self.say_ok(Phrase::Ids, &[]),
+            }
         }
         let mut next = Some(want.first);
         for id in given {
@@ -124,5 +123,3 @@ impl Server {
         Ok(())
     }
 }
-
-const BEGIN: &[u8] = b"+OK unique-id listing follows\r\n";

@@ -11,9 +11,10 @@
 //! | [`Event::WantIds`] | unique ids | [`ids`](Server::ids), `refuse` |
 //! | [`Event::Commit`] | deletion | [`committed`](Server::committed), `refuse` |
 //!
-//! RFC 1939 whole; RFC 2449 but for LOGIN-DELAY and EXPIRE; RFC 2595 4; RFC 3206; RFC 5034.
+//! RFC 1939 whole; RFC 2449; RFC 2595 4; RFC 3206; RFC 5034; RFC 6856.
 //!
-//! Not supported: UTF8 and LANG (RFC 6856), LOGIN-DELAY and EXPIRE.
+//! Not supported: downgrading of messages for clients without UTF8 (RFC 6858); whoever has such
+//! messages does it or refuses them.
 
 mod answers;
 mod auth;
@@ -21,26 +22,30 @@ mod authorization;
 mod config;
 mod event;
 mod listing;
+mod policy;
 mod top;
 mod transaction;
+mod words;
 
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::BytesMut;
 use mail_sasl::Nonce;
 use mail_wire::{
-    COMMAND_BLOCK, Goodbye, Line, LineFramer, LineLimits, Next, SendBuffer, Sink, TlsInfo, Upgrade,
+    COMMAND_BLOCK, Goodbye, Line, LineFramer, LineLimits, Next, SendBuffer, TlsInfo, Upgrade,
     Upgraded, grammar::cut, reserve_block,
 };
 
 use crate::{
     Command, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, UserName, Verb,
-    Violation, clock::Clock, encode, parse, state::after,
+    Violation, clock::Clock, parse, state::after,
 };
 
 pub use crate::limits::ServerLimits as Limits;
-pub use config::{Config, PlaintextLogin, Tls};
+pub use config::{Config, PlaintextLogin, Tls, Utf8};
 pub use event::{ApopLogin, BodyId, Event, Refusal, Refused, WantBody, WantIds};
+pub use policy::{Policy, Retention};
+pub use words::{Language, Phrase};
 
 use answers::Sending;
 use auth::Sasl;
@@ -51,9 +56,11 @@ use listing::Ids;
 /// * **Answers** to events: [`accept`](Self::accept), [`refuse`](Self::refuse),
 ///   [`supply`](Self::supply),
 ///   [`body`](Self::body), [`body_end`](Self::body_end), [`body_failed`](Self::body_failed),
-///   [`ids`](Self::ids), [`committed`](Self::committed). Each fails with
+///   [`ids`](Self::ids), [`committed`](Self::committed), before the first of them
+///   [`set_policy`](Self::set_policy). Each fails with
 ///   [`Misuse`](mail_errors::Misuse), and changes nothing, if it is not what is owed.
-/// * **Views**: [`state`](Self::state), [`maildrop`](Self::maildrop), [`tls`](Self::tls).
+/// * **Views**: [`state`](Self::state), [`maildrop`](Self::maildrop), [`tls`](Self::tls),
+///   [`is_utf8`](Self::is_utf8), [`language`](Self::language).
 /// * The rest is [`mail_wire::Session`].
 ///
 /// ```
@@ -114,6 +121,10 @@ pub struct Server {
     user: Option<UserName<'static>>,
     sasl: Sasl,
     maildrop: Maildrop,
+    /// The client said UTF8.
+    is_utf8: bool,
+    /// Which of the configured languages is spoken.
+    language: Option<usize>,
     tls: Option<TlsInfo>,
     /// Events without answer that are still to be told.
     news: VecDeque<Event>,
@@ -178,6 +189,8 @@ impl Server {
             user: None,
             sasl: Sasl::default(),
             maildrop: Maildrop::default(),
+            is_utf8: false,
+            language: None,
             tls: None,
             news: VecDeque::new(),
             errors: 0,
@@ -201,6 +214,12 @@ impl Server {
     #[must_use]
     pub const fn maildrop(&self) -> &Maildrop {
         &self.maildrop
+    }
+
+    /// Tells whether the client said UTF8: messages may have UTF-8 in their headers. RFC 6856 2.
+    #[must_use]
+    pub const fn is_utf8(&self) -> bool {
+        self.is_utf8
     }
 
     /// Gives the nonce for the next AUTH exchange, which is drawn from the operating system else:
@@ -412,6 +431,9 @@ impl Server {
             Command::Auth(arguments) => self.auth(arguments),
             Command::Capa => self.capa(),
             Command::Stls => self.stls(),
+            Command::Utf8 => self.utf8(),
+            Command::Lang(None) => self.list_languages(),
+            Command::Lang(Some(range)) => self.lang(&range),
             Command::Stat => self.stat(),
             Command::List(None) => self.list(),
             Command::List(Some(number)) => self.list_one(number),
@@ -421,27 +443,15 @@ impl Server {
             Command::Top(number, lines) => self.send_message(Verb::Top, number, Some(lines)),
             Command::Dele(number) => self.dele(number),
             Command::Rset => self.rset(),
-            Command::Noop => self.say_ok(b"nothing done"),
+            Command::Noop => self.say_ok(Phrase::Nothing, &[]),
             Command::Quit => self.quit(),
         }
     }
 
     /// Answers `-ERR`, tells the application, and counts.
     fn refuse_command(&mut self, verb: Option<Verb>, why: Refusal) {
-        let text: &[u8] = match &why {
-            Refusal::Unknown => b"unknown command",
-            Refusal::Malformed(_) => b"malformed arguments",
-            Refusal::BareNewline => b"lines must end in CR and LF",
-            Refusal::WrongState => b"not possible now",
-            Refusal::Plaintext => b"no password in the clear, use TLS first",
-            Refusal::NotOffered => b"not offered",
-            Refusal::TooLong { .. } => b"line too long",
-            Refusal::Login => b"no such name or password",
-            Refusal::Cancelled => b"cancelled",
-            Refusal::Missing(_) => b"no such message",
-        };
         let code = matches!(why, Refusal::Login).then_some(ResponseCode::Auth);
-        self.say_err(code, text);
+        self.say_err(code, Phrase::from(&why));
         // Other sessions and this one delete messages, so a number that is gone is no bad command.
         if !matches!(why, Refusal::Missing(_)) {
             self.errors += 1;
@@ -464,21 +474,6 @@ impl Server {
         self.state = after(self.state, verb, status);
     }
 
-    fn say_ok(&mut self, text: &[u8]) {
-        self.output.put(b"+OK ");
-        self.output.put(text);
-        self.output.put(b"\r\n");
-    }
-
-    fn say_err(&mut self, code: Option<ResponseCode<'_>>, text: &[u8]) {
-        self.output.put(b"-ERR ");
-        if let Some(code) = code {
-            encode::response_code(code, &mut self.output);
-        }
-        self.output.put(text);
-        self.output.put(b"\r\n");
-    }
-
     /// Ends the conversation at once, because something broke on our side.
     fn break_off(&mut self) {
         match &self.work {
@@ -493,7 +488,7 @@ impl Server {
             | Work::Body(_)
             | Work::Ids(_)
             | Work::Commit => {
-                self.say_err(Some(ResponseCode::SysTemp), b"internal error");
+                self.say_err(Some(ResponseCode::SysTemp), Phrase::InternalError);
             }
         }
         self.over(Ok(()));

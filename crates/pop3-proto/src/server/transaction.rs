@@ -4,7 +4,7 @@ use mail_wire::{DotStuffer, Sink};
 
 use crate::{Deletions, MessageNumber, Missing, ScanListing, Verb, encode};
 
-use super::{BodyId, Event, Refusal, Server, Work, answers::Sending, top::TopCut};
+use super::{BodyId, Event, Phrase, Refusal, Server, Work, answers::Sending, top::TopCut};
 
 impl Server {
     pub(super) fn stat(&mut self) {
@@ -42,11 +42,7 @@ impl Server {
 
     pub(super) fn dele(&mut self, number: MessageNumber) {
         match self.maildrop.mark(number) {
-            Ok(()) => {
-                self.output.put(b"+OK message ");
-                self.output.put_number(number.get().into());
-                self.output.put(b" deleted\r\n");
-            }
+            Ok(()) => self.say_ok(Phrase::Deleted, &[number.get().into()]),
             Err(missing) => self.refuse_missing(Verb::Dele, missing),
         }
     }
@@ -54,18 +50,18 @@ impl Server {
     pub(super) fn rset(&mut self) {
         self.maildrop.unmark_all();
         let listing = self.maildrop.listing();
-        self.output.put(b"+OK maildrop has ");
-        self.output.put_number(listing.messages().into());
-        self.output.put(b" messages (");
-        self.output.put_number(listing.octets());
-        self.output.put(b" octets)\r\n");
+        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets()]);
     }
 
     pub(super) fn quit(&mut self) {
         if self.state.allows(Verb::Stat) {
             // RFC 1939 6: what is marked goes now, and the answer says whether it went.
             self.work = Work::Commit;
-            let deletions = Deletions::new(std::mem::take(&mut self.maildrop));
+            let mut maildrop = std::mem::take(&mut self.maildrop);
+            if self.config.policy.deletes_retrieved() {
+                maildrop.mark_retrieved();
+            }
+            let deletions = Deletions::new(maildrop);
             self.news.push_back(Event::Commit(deletions));
         } else {
             self.sign_off();
