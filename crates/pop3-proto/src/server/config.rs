@@ -3,7 +3,7 @@
 use mail_sasl::{Mechanism, TokenFailure};
 use mail_wire::BareNewline;
 
-use crate::{Profile, ServerLimits, Text, Timestamp};
+use crate::{LanguageTag, Profile, ServerLimits, Text, Timestamp};
 
 use super::{Language, Policy};
 
@@ -25,6 +25,7 @@ pub struct Config {
     pub(super) policy_per_user: bool,
     pub(super) utf8: Utf8,
     pub(super) languages: Vec<Language>,
+    pub(super) preferred: Option<LanguageTag<'static>>,
 }
 
 /// When TLS comes in.
@@ -89,6 +90,7 @@ impl Config {
             policy_per_user: false,
             utf8: Utf8::default(),
             languages: Vec::new(),
+            preferred: None,
         }
     }
 
@@ -197,11 +199,17 @@ impl Config {
         self
     }
 
-    /// Offers LANG with this language, and with those that were added before; the first of them is
-    /// the preferred one. English is spoken until the client asks for another. RFC 6856 3.
+    /// Offers LANG with this language, and with those that were added before. English is spoken until the client asks for another. RFC 6856 3.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
         self.languages.push(language);
+        self
+    }
+
+    /// Sets which of the languages `LANG *` means; the first, unless told otherwise. RFC 6856 3.
+    #[must_use]
+    pub fn preferred_language(mut self, tag: LanguageTag<'static>) -> Self {
+        self.preferred = Some(tag);
         self
     }
 

@@ -256,8 +256,12 @@ impl Server {
         if self.config.languages.is_empty() {
             return self.refuse_command(Some(Verb::Lang), Refusal::NotOffered);
         }
-        let languages = self.config.languages.iter();
-        let Some(at) = range.find(languages.map(|language| language.listing.tag())) else {
+        let tags = self.config.languages.iter().map(|language| language.listing.tag());
+        let found = match (range, &self.config.preferred) {
+            (LanguageRange::Preferred, Some(tag)) => LanguageRange::Tag(tag.clone()).find(tags),
+            _ => range.find(tags),
+        };
+        let Some(at) = found else {
             return self.refuse_command(Some(Verb::Lang), Refusal::UnknownLanguage);
         };
         self.language = Some(at);
