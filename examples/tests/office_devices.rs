@@ -91,6 +91,31 @@ fn ok_expunge_is_not_told_while_numbers_are_in_use() {
 }
 
 #[test]
+fn ok_expunge_by_another_device_tears_no_message_that_is_being_sent() {
+    let office = Office::open("devices-tear", "");
+    // More than what the sockets and the session hold between them.
+    let long =
+        format!("Subject: long\r\n\r\n{}", format!("{}\r\n", "x".repeat(998)).repeat(16_000));
+    deliver(&office, &["short"]);
+    office.smtp().message("x@elsewhere.test", &BOB, &long).code(250);
+    let (mut phone, mut desk) = (office.imap("bob"), office.imap("bob"));
+    phone.imap("SELECT INBOX").ok();
+    desk.imap("SELECT INBOX").ok();
+    phone.send("f FETCH 2 (BODY.PEEK[TEXT])\r\n");
+    let first = phone.line();
+    assert!(first.starts_with("* 2 FETCH (BODY[TEXT] {16000000}"), "{first}");
+    desk.imap("STORE 1:2 +FLAGS.SILENT (\\Deleted)").ok();
+    assert_eq!(desk.imap("EXPUNGE").ok().matches(" EXPUNGE\r\n").count(), 2);
+    // RFC 2180 4.1: what has been begun is told to its end.
+    for _ in 0..16_000 {
+        assert_eq!(phone.line().len(), 1000);
+    }
+    assert_eq!(phone.line(), ")\r\n");
+    assert!(phone.line().starts_with("f OK"));
+    assert_eq!(phone.imap("NOOP").ok().matches(" EXPUNGE\r\n").count(), 2);
+}
+
+#[test]
 fn ok_quit_of_pop3_deletes_and_imap_is_told() {
     let office = Office::open("devices-pop3", "");
     deliver(&office, &["one", "two", "three"]);

@@ -182,6 +182,22 @@ fn err_a_message_that_lacks_what_is_wanted() {
     assert!(told.ends_with(ends), "{told}");
 }
 
+#[test]
+fn tells_ahead_whether_the_octets_of_a_message_will_be_asked_for() {
+    let items = [
+        ("BODY.PEEK[]", true),
+        ("(FLAGS RFC822.HEADER)", true),
+        ("BODY.PEEK[TEXT]<0.9>", true),
+        ("(FLAGS RFC822.SIZE)", false),
+        ("BODY.PEEK[HEADER.FIELDS (SUBJECT)]", false),
+    ];
+    for (items, body) in items {
+        let (_, event) = asked(&format!("3 FETCH 2:3 {items}"));
+        let Event::Fetch(slice) = event else { panic!("{event:?}") };
+        assert_eq!((slice.wants.body, slice.uids.len()), (body, if body { 1 } else { 2 }));
+    }
+}
+
 fn body_of(size: u64) -> (Server, WantBody) {
     let (mut session, event) = asked("3 FETCH 1 BODY.PEEK[]");
     assert!(matches!(event, Event::Fetch(_)));

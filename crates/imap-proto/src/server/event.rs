@@ -277,6 +277,10 @@ pub struct Wants {
     pub header_size: bool,
     /// The octets of the header.
     pub header: bool,
+    /// Octets of the message itself will be asked for ([`Event::WantBody`]), so keep them readable
+    /// until the next slice, even if another session expunges the message meanwhile (RFC 2180
+    /// 4.1). Such a slice is of one message.
+    pub body: bool,
 }
 
 /// Some of the messages that a FETCH asks for.

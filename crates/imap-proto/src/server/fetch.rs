@@ -133,6 +133,7 @@ fn wants_of(items: &[FetchItem<'_>], set_seen: bool) -> Wants {
             | FetchItem::Rfc822Text
             | FetchItem::Section { .. } => {
                 wants.size = true;
+                wants.body |= streams(item);
                 if let Some((section, _)) = section_of(item) {
                     wants.header |= section.needs_header();
                     wants.header_size |= *section != Section::ALL;

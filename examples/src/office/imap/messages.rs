@@ -103,7 +103,7 @@ impl Imap {
             seen = changed.iter().map(|entry| entry.uid).collect();
         }
         let entries = store.listed(open.mailbox, &uids)?;
-        open.ids = entries.iter().map(|entry| (entry.uid.number(), entry.id)).collect();
+        open.body = None;
         let mut headers: HashMap<Uid, Bytes> = HashMap::new();
         if slice.wants.header {
             headers.extend(store.headers(open.mailbox, &uids, HEADER)?);
@@ -114,8 +114,17 @@ impl Imap {
             if let Some(date) = wire_date(entry.date) {
                 message = message.internal_date(date);
             }
-            if slice.wants.header_size {
-                message = message.header_size(store.open_body(entry.id)?.header_size());
+            if slice.wants.header_size || slice.wants.body {
+                let body = match store.open_body(entry.id) {
+                    Ok(body) => body,
+                    // Another session has just expunged it: as if it had not been listed.
+                    Err(StoreError::NotFound { .. }) => continue,
+                    Err(error) => return Err(error),
+                };
+                message = message.header_size(body.header_size());
+                if slice.wants.body {
+                    open.body = Some((entry.uid.number(), body));
+                }
             }
             if let Some(header) = headers.remove(&entry.uid) {
                 message = message.header(header);
@@ -140,25 +149,11 @@ impl Imap {
     }
 
     fn read(&mut self, want: WantBody) -> Result<Bytes, StoreError> {
-        let Some(Selection { mailbox, body, ids, .. }) = &mut self.selected else {
-            return Ok(Bytes::new());
-        };
-        let store = self.office.store();
-        let body = match body {
-            Some((uid, body)) if *uid == want.uid => body,
-            slot => {
-                let known = ids.iter().find(|(uid, _)| *uid == want.uid).map(|(_, id)| *id);
-                let id = match known {
-                    Some(id) => id,
-                    None => match store.listed(*mailbox, &stored_uids([want.uid]))?.first() {
-                        Some(entry) => entry.id,
-                        None => return Ok(Bytes::new()),
-                    },
-                };
-                &mut slot.insert((want.uid, store.open_body(id)?)).1
-            }
-        };
-        body.read(want.offset, want.room)
+        let Some(open) = &mut self.selected else { return Ok(Bytes::new()) };
+        match &mut open.body {
+            Some((uid, body)) if *uid == want.uid => body.read(want.offset, want.room),
+            _ => Ok(Bytes::new()),
+        }
     }
 
     pub(super) fn store_flags(&self, session: &mut Server, slice: StoreSlice) -> Answered {

@@ -23,7 +23,7 @@ use super::{
     login::{MECHANISMS, Refused},
     news::{Subscription, numbers},
 };
-use crate::store::{Account, Body, MailboxId, MessageId, Spool, Store, SystemFlag};
+use crate::store::{Account, Body, MailboxId, Spool, Store, SystemFlag};
 
 /// Makes the session for one connection.
 pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
@@ -55,8 +55,6 @@ struct Selection {
     subscription: Subscription,
     /// The message that is being read.
     body: Option<(u32, Box<dyn Body>)>,
-    /// The octets of the messages that were told of last, by UID.
-    ids: Vec<(u32, MessageId)>,
 }
 
 /// The message that is coming in.
@@ -135,7 +133,7 @@ impl Imap {
         if let Some(next) = view.status.uid_next.and_then(number) {
             selected = selected.uid_next(next);
         }
-        self.selected = Some(Selection { mailbox, subscription, body: None, ids: Vec::new() });
+        self.selected = Some(Selection { mailbox, subscription, body: None });
         session.selected(selected)
     }
 
