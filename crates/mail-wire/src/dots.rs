@@ -160,29 +160,47 @@ pub enum Unstuffed {
 enum Step {
     /// So many octets mean themselves, and so many dots behind them (none, or one) are to be taken
     /// off.
-    Run {
-        octets: usize,
-        dots: usize,
-    },
+    Run { octets: usize, dots: usize },
     /// CR or LF alone, under [`BareNewline::Reject`].
     Rejected(u8),
     /// CR or LF alone, which is to be a line end.
     Newline,
     /// It depends on what is not here yet.
     Starved,
-    End,
+    /// The terminator, which has so many octets beside the end of the last line.
+    End(usize),
 }
 
-/// Octets of the terminator that are not the end of the last line.
-const TERMINATOR: usize = b".\r\n".len();
+/// What ends a body that comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Terminator {
+    /// CRLF "." CRLF alone: whatever only looks like it does not.
+    #[default]
+    CrLf,
+    /// CRLF "." LF too.
+    ///
+    /// # Why you might
+    /// A client of an old server on Unix: a dot at the start of a line of text has a second in front
+    /// of it, so nothing else looks like this. Never a server: what one host takes for the end and
+    /// the next does not is what smuggling is made of.
+    Lf,
+    /// LF "." LF too, and a dot behind LF is taken off.
+    ///
+    /// # Why you might
+    /// A client of a server that ends all its lines in LF.
+    LfLines,
+}
 
 /// Takes a stuffed body out of a receive buffer, up to and with its terminator.
 ///
 /// Exactly CRLF "." CRLF ends a body; its first CRLF may be the one before the body. Whatever only
-/// looks like it does not, under either policy.
+/// looks like it does not, under either policy, unless a client asks for another [`Terminator`].
 #[derive(Debug, Clone)]
 pub struct DotUnstuffer {
     policy: BareNewline,
+    terminator: Terminator,
+    /// The body ended in "." LF.
+    ended_bare: bool,
     line_start: bool,
     taken: u64,
     violation: Option<BareOctet>,
@@ -192,7 +210,15 @@ impl DotUnstuffer {
     /// Starts a body at the start of a line.
     #[must_use]
     pub const fn new(policy: BareNewline) -> Self {
-        Self { policy, line_start: true, taken: 0, violation: None }
+        let terminator = Terminator::CrLf;
+        Self { policy, terminator, ended_bare: false, line_start: true, taken: 0, violation: None }
+    }
+
+    /// Takes something else for the end, too.
+    #[must_use]
+    pub const fn ended_by(mut self, terminator: Terminator) -> Self {
+        self.terminator = terminator;
+        self
     }
 
     /// Takes the next piece out of the input. Each octet is looked at once, or twice if it is one of
@@ -216,12 +242,12 @@ impl DotUnstuffer {
                 Step::Starved => {
                     return self.data(input, read, kept).unwrap_or(BodyPiece::Starved);
                 }
-                Step::End => {
+                Step::End(octets) => {
                     if let Some(data) = self.data(input, read, kept) {
                         return data;
                     }
-                    input.advance(TERMINATOR);
-                    self.taken += TERMINATOR as u64;
+                    input.advance(octets);
+                    self.taken += octets as u64;
                     return BodyPiece::End;
                 }
                 Step::Newline => {
@@ -269,8 +295,8 @@ impl DotUnstuffer {
                     1
                 }
                 Step::Starved => break false,
-                Step::End => {
-                    read += TERMINATOR;
+                Step::End(octets) => {
+                    read += octets;
                     break true;
                 }
             };
@@ -288,6 +314,7 @@ impl DotUnstuffer {
         // RFC 5321 §4.5.2: a dot at the start of a longer line is taken off.
         if let (true, [b'.', next, ..]) = (*checked > 0, behind)
             && *next != b'\r'
+            && (*next != b'\n' || matches!(self.terminator, Terminator::CrLf))
         {
             return self.take_dot(octets, checked);
         }
@@ -298,11 +325,17 @@ impl DotUnstuffer {
         match *rest {
             [] | [b'\r'] => Step::Starved,
             [b'.'] | [b'.', b'\r'] if self.line_start => Step::Starved,
-            [b'.', b'\r', b'\n', ..] if self.line_start => Step::End,
+            [b'.', b'\r', b'\n', ..] if self.line_start => Step::End(b".\r\n".len()),
+            [b'.', b'\n', ..]
+                if self.line_start && !matches!(self.terminator, Terminator::CrLf) =>
+            {
+                self.ended_bare = true;
+                Step::End(b".\n".len())
+            }
             [b'.', ..] => self.take_dot(0, checked),
             [octet, ..] => {
                 // A dot behind a bare newline is text, whatever becomes of the newline.
-                self.line_start = false;
+                self.line_start = octet == b'\n' && matches!(self.terminator, Terminator::LfLines);
                 match self.policy {
                     BareNewline::Reject => Step::Rejected(octet),
                     BareNewline::Normalize => Step::Newline,
@@ -316,6 +349,12 @@ impl DotUnstuffer {
     #[must_use]
     pub const fn violation(&self) -> Option<BareOctet> {
         self.violation
+    }
+
+    /// Tells whether the body ended in "." LF, which only another [`Terminator`] lets happen.
+    #[must_use]
+    pub const fn ended_bare(&self) -> bool {
+        self.ended_bare
     }
 
     /// Returns how many octets have been taken out of the input, dots and terminator included.
@@ -515,6 +554,57 @@ mod tests {
             }
         }
         (ended.then_some(body), slice, unstuffer.violation())
+    }
+
+    /// What a client of a sloppy server reads, in every split, and what is left.
+    fn ended_by(terminator: Terminator, wire: &[u8]) -> (Option<Vec<u8>>, Vec<u8>, bool) {
+        let read = |parts: &[&[u8]]| {
+            let mut unstuffer = DotUnstuffer::new(BareNewline::Normalize).ended_by(terminator);
+            let (mut input, mut body, mut ended) = (BytesMut::new(), Vec::new(), false);
+            for part in parts {
+                input.extend_from_slice(part);
+                while !ended {
+                    match unstuffer.next(&mut input) {
+                        BodyPiece::Starved => break,
+                        BodyPiece::Data(data) => body.extend_from_slice(&data),
+                        BodyPiece::End => ended = true,
+                    }
+                }
+            }
+            assert_eq!(unstuffer.taken(), (wire.len() - input.len()) as u64);
+            (ended.then_some(body), input.to_vec(), unstuffer.ended_bare())
+        };
+        let whole = read(&[wire]);
+        for parts in splits(wire) {
+            assert_eq!(read(&parts), whole, "{parts:?}");
+        }
+        whole
+    }
+
+    #[test]
+    fn ok_dot_and_lf_end_a_body_where_that_is_asked_for() {
+        use Terminator::{CrLf, Lf, LfLines};
+        for (wire, terminator, body, rest) in [
+            (&b"a\r\n.\n+OK"[..], Lf, Some(&b"a\r\n"[..]), &b"+OK"[..]),
+            (b".\n", Lf, Some(b""), b""),
+            (b"a\r\n.\r\n", Lf, Some(b"a\r\n"), b""),
+            (b"a\r\n..\nb\r\n.\n", Lf, Some(b"a\r\n.\r\nb\r\n"), b""),
+            // Behind LF alone it is text, as far as is known.
+            (b"a\n.\n.\r\nb\r\n.\n", Lf, Some(b"a\r\n.\r\n.\r\nb\r\n"), b""),
+            (b"a\n.\n+OK", LfLines, Some(b"a\r\n"), b"+OK"),
+            (b"a\n..\n.b\n.\n", LfLines, Some(b"a\r\n.\r\nb\r\n"), b""),
+            (b"a\r.\n\n.\n", LfLines, Some(b"a\r\n.\r\n\r\n"), b""),
+            (b"a\r\n.\nb\r\n.\r\n", CrLf, Some(b"a\r\n\r\nb\r\n"), b""),
+        ] {
+            let (found, left, ended_bare) = ended_by(terminator, wire);
+            let shown = wire.escape_ascii();
+            assert_eq!((found.as_deref(), &*left), (body, rest), "{shown} {terminator:?}");
+            assert_eq!(
+                ended_bare,
+                wire[..wire.len() - rest.len()].ends_with(b"\n.\n") || wire == b".\n",
+                "{shown}"
+            );
+        }
     }
 
     /// Cuts in two at every offset, and octet by octet.

@@ -212,7 +212,7 @@ mod tls_info;
 
 pub use buffer::{BODY_BLOCK, COMMAND_BLOCK, reserve_block, shrink, take_piece};
 pub use deadlines::{Deadlines, Pace, later};
-pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Unstuffed};
+pub use dots::{BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Terminator, Unstuffed};
 pub use line::{BareNewline, Line, LineFramer, LineLimits};
 pub use line_ends::LineEnds;
 pub use send::{SendBuffer, Sink};

@@ -250,6 +250,13 @@ impl Exchange {
         self.step(&challenge).map(|response| framing::encode(response.expose()))
     }
 
+    /// Tells whether the next challenge is not looked at, whatever it says: it asks for the first
+    /// message of a client-first mechanism, or is a prompt of LOGIN.
+    #[must_use]
+    pub const fn awaits_prompt(&self) -> bool {
+        matches!(self.state, State::First { .. } | State::LoginUser(_) | State::LoginPassword(_))
+    }
+
     /// Checks that the server may report success now.
     ///
     /// # Errors
@@ -322,8 +329,10 @@ mod tests {
         for (first, second) in prompts {
             let mut login = exchange(Mechanism::Login);
             assert_eq!(login.initial(), None);
+            assert!(login.awaits_prompt());
             assert_eq!(login.step(first.as_bytes()).unwrap().expose(), b"tim");
             assert_eq!(login.step(second.as_bytes()).unwrap().expose(), b"tanstaaf");
+            assert!(!login.awaits_prompt());
             assert_eq!(login.finish(), Ok(()));
         }
     }
