@@ -99,14 +99,14 @@ pub(crate) fn encode(text: &str, first: usize) -> Vec<String> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Charset {
+pub(crate) enum Charset {
     /// US-ASCII is a part of it.
     Utf8,
     Latin1,
 }
 
 impl Charset {
-    fn parse(name: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         // RFC 2231 5: a language may follow behind an asterisk.
         let name = name.split(|&octet| octet == b'*').next()?;
         let is_any =
@@ -202,7 +202,7 @@ fn b_decode(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-const fn sextet(digit: u8) -> Option<u8> {
+pub(crate) const fn sextet(digit: u8) -> Option<u8> {
     Some(match digit {
         b'A'..=b'Z' => digit - b'A',
         b'a'..=b'z' => digit - b'a' + 26,
@@ -231,18 +231,23 @@ fn q_word(text: &str) -> String {
 }
 
 fn b_word(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut word = String::from("=?UTF-8?B?");
     for group in text.as_bytes().chunks(3) {
-        let bits = group.iter().fold(0, |bits, &octet| bits << 8 | usize::from(octet));
-        let bits = bits << (8 * (3 - group.len()));
-        for n in 0..4 {
-            let digit = DIGITS.get(bits >> (18 - 6 * n) & 63).filter(|_| n <= group.len());
-            word.push(digit.map_or('=', |&digit| char::from(digit)));
-        }
+        word.extend(base64_digits(group).map(char::from));
     }
     word.push_str("?=");
     word
+}
+
+/// Returns the digits of one to three octets, padded (RFC 2045 section 6.8).
+pub(crate) fn base64_digits(group: &[u8]) -> [u8; 4] {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = group.iter().fold(0, |bits, &octet| bits << 8 | usize::from(octet));
+    let bits = bits << (8 * 3_usize.saturating_sub(group.len()));
+    std::array::from_fn(|n| {
+        let digit = DIGITS.get(bits >> (18 - 6 * n) & 63).filter(|_| n <= group.len());
+        digit.copied().unwrap_or(b'=')
+    })
 }
 
 /// The longest encoded-word, RFC 2047 section 2.

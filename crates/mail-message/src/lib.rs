@@ -1,4 +1,4 @@
-//! A mail message as byte ranges: header fields, addresses, dates, encoded words.
+//! A mail message as byte ranges: header fields, addresses, dates, encoded words, the MIME tree.
 //!
 //! Nothing here does I/O, and nothing copies a message: a [`Message`] is a view of octets that
 //! somebody else keeps, and knows where things stand in them. Everything is lazy and takes one
@@ -52,12 +52,14 @@
 //! | [`Date`], [`DateTime`] | dates as mail writes them |
 //! | [`address`] | address lists with groups |
 //! | [`encoded_word`] | text outside of ASCII |
+//! | [`MessageIdRef`] | message identifiers, one or many in a field |
+//! | [`mime`] | the tree of parts: content types, parameters, transfer encodings |
 //! | [`compose`] | writes a message |
 //! | [`Limits`] | how much of a header a server takes |
 //!
 //! # Not supported
 //!
-//! - The MIME tree, and with it IMAP's ENVELOPE and BODYSTRUCTURE.
+//! - IMAP's ENVELOPE and BODYSTRUCTURE as such; what they are made of is here.
 //! - Lines that end in CR alone.
 
 mod byte_set;
@@ -67,13 +69,16 @@ mod header;
 mod lexer;
 mod limits;
 mod message;
+mod message_id;
 
 pub mod address;
 pub mod compose;
 pub mod encoded_word;
+pub mod mime;
 
 pub use date::{Date, DateTime};
 pub use error::ParseError;
 pub use header::{Field, Header, Items, NotAField, unfold};
 pub use limits::{Limits, OverLimit};
 pub use message::{HeaderEnd, Message};
+pub use message_id::MessageIdRef;

@@ -41,6 +41,19 @@ impl Encoding {
             out.extend_from_slice(b"\r\n");
         }
     }
+
+    /// Appends octets that are lines which end in CRLF, the last one perhaps not.
+    pub(crate) fn write_octets(self, octets: &[u8], out: &mut Vec<u8>) {
+        let octets = octets.strip_suffix(b"\r\n").unwrap_or(octets);
+        for line in octets.split(|&octet| octet == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            match self {
+                Self::SevenBit | Self::EightBit => out.extend_from_slice(line),
+                Self::QuotedPrintable => quoted_printable(line, out),
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+    }
 }
 
 /// Iterates over the lines of a text, whether they end in CRLF, LF or CR, or the last one not at
@@ -87,7 +100,7 @@ fn quoted_printable(line: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The longest line without its CRLF, RFC 5322 section 2.1.1.
-const MAX_LINE: usize = 998;
+pub(crate) const MAX_LINE: usize = 998;
 
 /// The longest line of quoted-printable without its CRLF, RFC 2045 section 6.7.
 const MAX_QP_LINE: usize = 76;

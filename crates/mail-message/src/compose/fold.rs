@@ -27,6 +27,14 @@ impl<'a> FieldWriter<'a> {
         self.end();
     }
 
+    /// Writes a value of ours that may be folded at any blank.
+    pub(crate) fn words(mut self, value: &str) {
+        for word in value.split(' ') {
+            self.word(word.as_bytes());
+        }
+        self.end();
+    }
+
     /// > unstructured                                       RFC 5322 section 3.2.5
     pub(crate) fn text(mut self, text: &str) {
         if is_plain(text, |octet| octet.is_ascii_graphic()) {

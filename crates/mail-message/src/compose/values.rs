@@ -21,13 +21,26 @@ impl Mailbox {
     ///
     /// [`ComposeError`] if it is too long, or is not exactly one address of printable ASCII.
     pub fn new(address: &str) -> Result<Self, ComposeError> {
+        Self::read(address, |octet| (b' '..=b'~').contains(&octet))
+    }
+
+    /// Takes an address that may hold UTF-8 in both parts (RFC 6532 section 3.2). Only a server
+    /// that says SMTPUTF8 (RFC 6531) takes a message with such a header.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), but for octets over 127.
+    pub fn internationalized(address: &str) -> Result<Self, ComposeError> {
+        Self::read(address, |octet| octet >= b' ' && octet != 0x7f)
+    }
+
+    fn read(address: &str, inside: impl Fn(u8) -> bool) -> Result<Self, ComposeError> {
         const WHAT: &str = "address";
         if address.len() > MAX_ADDRESS {
             let (len, limit) = (address.len(), MAX_ADDRESS);
             return Err(ComposeError::TooLong { what: WHAT, len, limit });
         }
-        let outside = |octet: u8| !(b' '..=b'~').contains(&octet);
-        if let Some(offset) = address.bytes().position(outside) {
+        if let Some(offset) = address.bytes().position(|octet| !inside(octet)) {
             let octet = address.as_bytes().get(offset).copied().unwrap_or_default();
             return Err(ComposeError::Octet { what: WHAT, octet, offset });
         }
@@ -41,7 +54,7 @@ impl Mailbox {
         if !is_dot_atom(&domain) && !domain.starts_with(b"[") {
             return Err(ComposeError::Malformed { what: WHAT });
         }
-        let address = String::from_utf8(mailbox.addr_spec()).expect("all of it is ASCII");
+        let address = String::from_utf8(mailbox.addr_spec()).expect("all of it is UTF-8");
         Ok(Self { name: None, address })
     }
 
