@@ -58,8 +58,11 @@ pub struct Config {
     pub listen: IpAddr,
     /// The ports to listen on.
     pub ports: Ports,
-    /// Who may say, in front of a connection, whose it is.
-    pub proxies: Proxies,
+    /// Who may say, in front of a connection, whose it is: a proxy, which begins it with a header of
+    /// the PROXY protocol. A peer that is one must send a header, and nobody else may.
+    pub proxies: TrustedPeers,
+    /// Who may say, within a conversation of SMTP, for which client it speaks: XCLIENT.
+    pub xclient: TrustedPeers,
     /// The name of this host in greetings, trace fields and the certificate.
     pub host: Domain,
     /// The domains to take mail for, at least one.
@@ -113,7 +116,8 @@ impl Default for Config {
             data: PathBuf::from("post-office-data"),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: Ports::default(),
-            proxies: Proxies::default(),
+            proxies: TrustedPeers::default(),
+            xclient: TrustedPeers::default(),
             host: default_host(&domain),
             domains: vec![domain],
             limits: Limits::default(),
@@ -227,14 +231,12 @@ impl Default for Ports {
     }
 }
 
-/// The proxies in front of every service, which begin a connection with a header of the PROXY
-/// protocol: nobody, unless the file says so. A peer that is one must send a header, and nobody else
-/// may.
+/// Whose word is taken, at each service: nobody's, unless the file says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Proxies([Trusted; Service::ALL.len()]);
+pub struct TrustedPeers([Trusted; Service::ALL.len()]);
 
-impl Proxies {
-    /// Returns who is trusted to be one.
+impl TrustedPeers {
+    /// Returns whose word is taken at this service.
     #[must_use]
     pub fn of(&self, service: Service) -> &Trusted {
         static NOBODY: LazyLock<Trusted> = LazyLock::new(Trusted::default);
@@ -242,7 +244,7 @@ impl Proxies {
         at.and_then(|at| self.0.get(at)).unwrap_or(&NOBODY)
     }
 
-    /// Changes who is.
+    /// Changes whose word is taken.
     pub fn set(&mut self, service: Service, trusted: Trusted) {
         for (known, place) in Service::ALL.iter().zip(&mut self.0) {
             if *known == service {

@@ -3,9 +3,10 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    thread::{self, JoinHandle},
 };
 
 /// A sink that runs meanwhile.
@@ -82,7 +83,7 @@ const MAIL: [&str; 4] =
 
 #[test]
 fn ok_all_messages_are_taken_and_counted() {
-    for how in [&[][..], &["--no-pipelining"], &["--per-connection", "7"]] {
+    for how in [&[][..], &["--no-pipelining"], &["--bdat"], &["--per-connection", "7"]] {
         let sink = Sink::start(&["--messages", "100"]);
         let few = ["--messages", "100", "--sessions", "8", "--recipients", "3", "--size", "5000"];
         let (code, said) = load(&sink, &[&few, how].concat());
@@ -170,6 +171,81 @@ fn ok_chunks_are_taken_as_well() {
     let said = sink.say(&[&MAIL[..3], &chunks[..], &["QUIT"]].concat());
     assert!(said.iter().skip(4).all(|reply| reply.starts_with("2")), "{said:?}");
     assert!(sink.ended().contains(" octets 7 refused 0 "));
+}
+
+/// Answers one client that is to say all this, `BDAT` with its octets behind it.
+fn script(offers: &'static str, expected: &'static [&'static str]) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let serving = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut input = BufReader::new(stream.try_clone().expect("a handle"));
+        write!(stream, "220 mx\r\n").expect("sent");
+        for &wanted in expected {
+            let mut line = String::new();
+            input.read_line(&mut line).expect("text");
+            assert_eq!(line.trim_end(), wanted);
+            if let Some(octets) = wanted.strip_prefix("BDAT ") {
+                let octets = octets.trim_end_matches(" LAST").parse().expect("a number");
+                let mut chunk = vec![0; octets];
+                input.read_exact(&mut chunk).expect("all of it");
+            }
+            let answer = if wanted.starts_with("EHLO") { offers } else { "250 ok\r\n" };
+            write!(stream, "{answer}").expect("sent");
+        }
+    });
+    (address, serving)
+}
+
+#[test]
+fn ok_bdat_says_its_size_and_data_is_not_said() {
+    let offers = "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
+    let (address, serving) = script(
+        offers,
+        &[
+            "EHLO load.example",
+            "MAIL FROM:<load@load.example>",
+            "RCPT TO:<sink@sink.example>",
+            "BDAT 5000 LAST",
+            "QUIT",
+        ],
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smtp-load"));
+    let one = ["--messages", "1", "--sessions", "1", "--size", "5000", "--bdat"];
+    let ended = command.arg(address).args(one).output().expect("starts");
+    serving.join().expect("all was said");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+}
+
+#[test]
+fn ok_data_without_bdat_whatever_is_offered() {
+    let offers = "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
+    let (address, serving) = script(
+        offers,
+        &[
+            "EHLO load.example",
+            "MAIL FROM:<load@load.example>",
+            "RCPT TO:<sink@sink.example>",
+            "DATA",
+        ],
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smtp-load"));
+    let one = ["--messages", "1", "--sessions", "1"];
+    // 250 is no answer to DATA, and then nobody is there.
+    let ended = command.arg(address).args(one).output().expect("starts");
+    serving.join().expect("all was said");
+    assert_eq!(ended.status.code(), Some(75), "{ended:?}");
+}
+
+#[test]
+fn err_bdat_that_is_not_offered() {
+    let sink = Sink::start(&["--without", "CHUNKING"]);
+    let said = sink.say(&[&MAIL[..3], &["BDAT 0 LAST"]].concat());
+    assert!(said.last().is_some_and(|reply| reply.starts_with("502")), "{said:?}");
+    let (code, said) = load(&sink, &["--messages", "9", "--sessions", "3", "--bdat"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("messages accepted 0 rejected 3 put-off 6\n"), "{said}");
+    assert_eq!(said.matches("the server does not offer CHUNKING").count(), 1, "{said}");
 }
 
 #[test]

@@ -76,3 +76,59 @@ fn err_header_where_no_proxy_is_trusted() {
     client.send(HEADER);
     assert!(client.reply().0.starts_with("500 "), "it is no command");
 }
+
+const XCLIENT: &str = "[xclient]\nsmtp = ['127.0.0.1']\nsubmissions = ['127.0.0.1']\n";
+
+#[test]
+fn ok_received_names_the_client_that_a_trusted_one_speaks_for() {
+    let office = Office::open("xclient", XCLIENT);
+    let mut client = office.smtp();
+    client.smtp("XCLIENT ADDR=192.0.2.7 NAME=pc.example HELO=my+5Fpc PROTO=SMTP").code(220);
+    client.smtp("EHLO proxy.example").code(250);
+    client.message("x@elsewhere.test", &BOB, MESSAGE).code(250);
+    // What is not told again stands, and so does what the client calls itself once it is not told.
+    client.smtp("XCLIENT HELO=[UNAVAILABLE] PROTO=[UNAVAILABLE]").code(220);
+    client.smtp("EHLO other.example").code(250);
+    client.message("x@elsewhere.test", &BOB, MESSAGE).code(250);
+    let inbox = office.inbox("bob");
+    let from = "Received: from my_pc\r\n\t(pc.example [192.0.2.7])\r\n";
+    assert!(inbox[0].contains(from) && inbox[0].contains(" with SMTP\r\n"), "{inbox:?}");
+    let from = "Received: from other.example\r\n\t(pc.example [192.0.2.7])\r\n";
+    assert!(inbox[1].contains(from) && inbox[1].contains(" with ESMTP\r\n"), "{inbox:?}");
+}
+
+#[test]
+fn ok_who_is_told_to_have_logged_in_may_submit() {
+    let office = Office::open("xclient-login", XCLIENT);
+    let mut client = office.connect(Service::Submissions);
+    client.smtp("EHLO proxy.example").code(250);
+    client.smtp("XCLIENT LOGIN=nobody@post-office.test").code(535);
+    client.smtp("MAIL FROM:<alice@post-office.test>").code(530);
+    client.smtp("XCLIENT ADDR=192.0.2.7 LOGIN=alice@post-office.test").code(220);
+    client.smtp("EHLO proxy.example").code(250);
+    client.message("alice@post-office.test", &BOB, MESSAGE).code(250);
+    client.smtp("MAIL FROM:<bob@post-office.test>").code(553);
+    let inbox = office.inbox("bob");
+    assert!(
+        inbox[0].contains(" ([192.0.2.7])\r\n") && inbox[0].contains(" with ESMTPSA"),
+        "{inbox:?}"
+    );
+    // The next client has not.
+    client.smtp("XCLIENT ADDR=192.0.2.8").code(220);
+    client.smtp("EHLO proxy.example").code(250);
+    client.smtp("MAIL FROM:<alice@post-office.test>").code(530);
+}
+
+#[test]
+fn err_xclient_from_whom_nobody_trusts() {
+    let office = Office::open("xclient-none", "");
+    office.smtp().smtp("XCLIENT ADDR=192.0.2.7").code(502);
+    // Nor from the client behind a proxy that would be trusted itself.
+    let office = Office::open("xclient-proxied", &[PROXIES, XCLIENT].concat());
+    let mut client = raw(&office, Service::Smtp);
+    client.send(HEADER);
+    assert!(client.reply().0.starts_with("220 "));
+    let offers = client.smtp("EHLO client.example");
+    assert!(!offers.0.contains("XCLIENT"), "{}", offers.0);
+    client.smtp("XCLIENT ADDR=192.0.2.7").code(550);
+}

@@ -140,6 +140,52 @@ fn ok_what_is_under_tls_is_skipped() {
 }
 
 #[test]
+fn ok_what_a_proxy_says_comes_first() {
+    let v1 = b"PROXY TCP4 192.0.2.1 192.0.2.2 42273 25\r\n";
+    let v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc6\x33\x64\x0a\xcb\0\x71\x07\x12\x34\0\x19";
+    let behind = [
+        (Smtp, &b"EHLO c\r\n"[..], Kind::Command),
+        (Lmtp, b"LHLO c\r\n", Kind::Command),
+        (Pop3, b"NOOP\r\n", Kind::Command),
+        (Imap, b"a NOOP\r\n", Kind::Command),
+        (Smtp, b"\x16\x03\x01\x02\0\n\n", Kind::Stray),
+    ];
+    for (protocol, line, kind) in behind {
+        for (header, shown) in [(&v1[..], "192.0.2.1:42273"), (v2, "198.51.100.10:4660")] {
+            let said = [header, line].concat();
+            let seen = cut_everywhere((protocol, Client, Strict), &[], &said);
+            assert_eq!(kinds(&seen), [Kind::Proxy, kind], "{seen:?}");
+            assert!(seen[0].is_read() && seen[0].value.contains(shown), "{}", seen[0].value);
+            assert_eq!(seen[0].len, header.len() as u64);
+            // Once, and in front.
+            let seen = cut_everywhere((protocol, Client, Strict), &[], &[line, v1].concat());
+            assert!(seen.iter().all(|one| one.kind != Kind::Proxy), "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn err_what_only_looks_like_the_header_of_a_proxy() {
+    for (said, offset) in [
+        (&b"PROXY TCP4 192.0.2.1 192.0.2.2 42273\r\nNOOP\r\n"[..], 36),
+        (b"PROXY TCP4 192.0.2.256 192.0.2.2 42273 25\r\nNOOP\r\n", 11),
+        (b"\r\n\r\n\0\r\nQUIT\n\x31\x11\0\x02\n\nNOOP\r\n", 0),
+    ] {
+        let seen = cut_everywhere((Smtp, Client, Tolerant), &[], said);
+        assert!(!seen[0].is_read() && seen[0].kind == Kind::Raw, "{seen:?}");
+        assert_eq!(errors(&seen)[0].0, offset, "{seen:?}");
+        assert_eq!(seen.last().map(|last| last.kind), Some(Kind::Command), "{seen:?}");
+    }
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &[], b"\r\n\r\nNOOP\r\n");
+    assert_eq!(kinds(&seen), [Kind::Raw, Kind::Raw, Kind::Command]);
+    assert_eq!(errors(&seen).iter().map(|one| one.0).collect::<Vec<_>>(), [0, 2]);
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &[], b"PROXY TCP4 192.0.2.1");
+    assert_eq!(errors(&seen), [(20, "the end of the line")]);
+    let seen = cut_everywhere((Smtp, Client, Tolerant), &["DATA"], b"PROXY UNKNOWN\r\n.\r\n");
+    assert_eq!(kinds(&seen), [Kind::Body]);
+}
+
+#[test]
 fn ok_smtp_server_offers() {
     let said = b"220 mx\r\n250-mx\r\n250-SIZE 1000\r\n250 PIPELINING\r\n354 go\r\n";
     let seen = cut_everywhere((Smtp, Server, Strict), &["CONNECT", "EHLO c", "DATA"], said);

@@ -54,6 +54,10 @@ struct Cli {
     /// Wait for the answer to each command before the next, PIPELINING or not.
     #[arg(long)]
     no_pipelining: bool,
+    /// Send messages by BDAT instead of DATA (RFC 3030). A server that does not offer CHUNKING gets
+    /// none.
+    #[arg(long)]
+    bdat: bool,
     /// What this host is called.
     #[arg(long, value_name = "NAME", default_value = "load.example", value_parser = domain)]
     helo: Domain,
@@ -97,6 +101,7 @@ fn load(cli: &Cli) -> Result<Load, Box<dyn std::error::Error>> {
     Ok(Load {
         server,
         config,
+        bdat: cli.bdat,
         envelope,
         message: message(cli.size),
         sessions: cli.sessions.into(),

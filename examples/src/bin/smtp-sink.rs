@@ -15,7 +15,7 @@ use mail_examples::{
     sink::{Counted, Refusals, Sink, Stage},
 };
 use mail_wire::BareNewline;
-use smtp_proto::{Domain, limits::ServerLimits, server::Config};
+use smtp_proto::{Domain, Extension, limits::ServerLimits, server::Config};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -48,6 +48,10 @@ struct Cli {
     /// Have each message on disk before it is taken.
     #[arg(long, requires = "maildir")]
     sync: bool,
+    /// Do not offer this extension: PIPELINING, 8BITMIME, CHUNKING or ENHANCEDSTATUSCODES. May be
+    /// given several times.
+    #[arg(long, value_name = "EXTENSION", value_parser = extension)]
+    without: Vec<Extension>,
     /// Take line ends of every sort, as if they were CRLF.
     #[arg(long)]
     normalize: bool,
@@ -100,6 +104,7 @@ fn sink(cli: &Cli) -> io::Result<Sink> {
     let bare = if cli.normalize { BareNewline::Normalize } else { BareNewline::Reject };
     let config = Config::new(&cli.host).limits(limits).bare_newline(bare);
     let config = if cli.lmtp { config.lmtp() } else { config };
+    let config = cli.without.iter().fold(config, |config, &one| config.without(one));
     let refusals = cli.reject.iter().fold(Refusals::default(), |all, &at| all.reject(at));
     let refusals = cli.tempfail.iter().fold(refusals, |all, &at| all.tempfail(at));
     let mut sink = Sink::new(config, refusals);
@@ -128,6 +133,19 @@ fn say(line: std::fmt::Arguments<'_>) -> io::Result<()> {
 
 fn far(time: Duration) -> Instant {
     mail_examples::client::within(time).into()
+}
+
+fn extension(text: &str) -> Result<Extension, String> {
+    let all = [
+        Extension::Pipelining,
+        Extension::EightBitMime,
+        Extension::Chunking,
+        Extension::EnhancedStatusCodes,
+    ];
+    let named = |one: &Extension| one.as_str().eq_ignore_ascii_case(text);
+    all.into_iter()
+        .find(named)
+        .ok_or_else(|| format!("one of {}", all.map(Extension::as_str).join(", ")))
 }
 
 fn domain(text: &str) -> Result<Domain, ParseError> {

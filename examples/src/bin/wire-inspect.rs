@@ -15,7 +15,8 @@ use mail_examples::{
 /// line of JSON: kind, offset, len, value, defects, and for an unreadable one its error.
 ///
 /// Offsets count from the start of the input. An element of which only the line was kept has the
-/// kind raw, one that was skipped has the kind stray. After something unreadable the next line is
+/// kind raw, one that was skipped has the kind stray. What a client says may begin with a header of
+/// the PROXY protocol. After something unreadable the next line is
 /// read as a new element.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]

@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::{
-    AccountConfig, Config, Limits, PasswordConfig, Ports, Proxies, Relay, Service, TlsFiles,
+    AccountConfig, Config, Limits, PasswordConfig, Ports, Relay, Service, TlsFiles, TrustedPeers,
     default_host, parse_size,
 };
 use crate::store::{Address, Domain, LoginName, NameError};
@@ -36,6 +36,8 @@ struct File {
     ports: FilePorts,
     #[serde(default)]
     proxies: FileProxies,
+    #[serde(default)]
+    xclient: FileXclient,
     #[serde(default)]
     limits: FileLimits,
     #[serde(default)]
@@ -111,6 +113,28 @@ impl FileProxies {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct FileXclient {
+    #[serde(default)]
+    smtp: Vec<Spanned<String>>,
+    #[serde(default)]
+    submission: Vec<Spanned<String>>,
+    #[serde(default)]
+    submissions: Vec<Spanned<String>>,
+}
+
+impl FileXclient {
+    fn of(&self, service: Service) -> &[Spanned<String>] {
+        match service {
+            Service::Smtp => &self.smtp,
+            Service::Submission => &self.submission,
+            Service::Submissions => &self.submissions,
+            Service::Pop3 | Service::Pop3s | Service::Imap | Service::Imaps | Service::Dns => &[],
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FileLimits {
     messages_per_hour: Option<u32>,
     message_size: Option<Spanned<FileSize>>,
@@ -177,13 +201,8 @@ impl Reading<'_> {
                 ports.set(service, port);
             }
         }
-        let mut proxies = Proxies::default();
-        for service in Service::ALL {
-            let networks = file.proxies.of(service).iter();
-            let networks: Result<Vec<_>, _> =
-                networks.map(|text| self.one(text, Network::parse)).collect();
-            proxies.set(service, Trusted::new(networks?));
-        }
+        let proxies = self.peers(|service| file.proxies.of(service))?;
+        let xclient = self.peers(|service| file.xclient.of(service))?;
         let limits = self.limits(&file.limits)?;
         let relay = Relay {
             resolver: file.relay.resolver,
@@ -197,6 +216,7 @@ impl Reading<'_> {
             listen: file.listen.unwrap_or(default.listen),
             ports,
             proxies,
+            xclient,
             host,
             domains,
             limits,
@@ -205,6 +225,18 @@ impl Reading<'_> {
             accounts,
             aliases,
         })
+    }
+
+    fn peers<'f>(
+        &self,
+        of: impl Fn(Service) -> &'f [Spanned<String>],
+    ) -> Result<TrustedPeers, ConfigError> {
+        let mut peers = TrustedPeers::default();
+        for service in Service::ALL {
+            let networks = of(service).iter().map(|text| self.one(text, Network::parse));
+            peers.set(service, Trusted::new(networks.collect::<Result<Vec<_>, _>>()?));
+        }
+        Ok(peers)
     }
 
     fn limits(&self, file: &FileLimits) -> Result<Limits, ConfigError> {
@@ -385,6 +417,8 @@ dns = 53
 [proxies]
 smtp = ["192.0.2.0/24", "::1"]
 imaps = ["127.0.0.1"]
+[xclient]
+submission = ["198.51.100.0/24"]
 [limits]
 messages_per_hour = 5
 message_size = "1MiB"
@@ -419,6 +453,8 @@ addresses = ["Bob@example.net", "b@example.org"]
             |service, peer: &str| config.proxies.of(service).has(peer.parse().expect("an address"));
         assert!(trusts(Service::Smtp, "192.0.2.200") && trusts(Service::Smtp, "::1"));
         assert!(trusts(Service::Imaps, "127.0.0.1") && !trusts(Service::Imap, "127.0.0.1"));
+        let speaks = |service| config.xclient.of(service).has("198.51.100.9".parse().expect("one"));
+        assert!(speaks(Service::Submission) && !speaks(Service::Submissions));
         assert_eq!(config.limits.message_size, 1 << 20);
         assert_eq!((config.limits.quota, config.limits.messages_per_hour), (None, 5));
         assert_eq!(config.relay.port, 2525);
@@ -457,6 +493,8 @@ addresses = ["Bob@example.net", "b@example.org"]
             ("[proxies]\nsmtp = ['mx.example']".to_owned(), 2, "proxies.smtp", "IP address"),
             ("[proxies]\npop3 = ['10.0.0.1/8']".to_owned(), 2, "proxies.pop3", "prefix"),
             ("[proxies]\ndns = []".to_owned(), 2, "proxies.dns", "unknown field"),
+            ("[xclient]\nsmtp = ['any']".to_owned(), 2, "xclient.smtp", "IP address"),
+            ("[xclient]\nimap = []".to_owned(), 2, "xclient.imap", "unknown field"),
             ("domains = []".to_owned(), 1, "domains", "at least one"),
             ("domains = [\n 'a.test',\n 'b c',\n]".to_owned(), 3, "domains", "not a domain"),
             ("[limits]\nmessage_size = '1XB'".to_owned(), 2, "limits.message_size", "not a size"),

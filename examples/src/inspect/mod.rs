@@ -13,6 +13,7 @@
 
 mod imap;
 mod pop3;
+mod proxy;
 mod sasl;
 mod smtp;
 
@@ -76,6 +77,8 @@ pub struct Element {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
+    /// What a proxy says of the client, in front of everything.
+    Proxy,
     /// A command.
     Command,
     /// A line of a SASL exchange; of SMTP and IMAP servers such a line is a reply or response.
@@ -161,6 +164,8 @@ pub struct Inspection {
     /// Where the line begins that was fed last.
     line: u64,
     at_line_start: bool,
+    /// What a proxy says may come still.
+    at_door: bool,
     skipping: Skipping,
 }
 
@@ -266,6 +271,7 @@ impl Inspection {
             begins: 0,
             line: 0,
             at_line_start: true,
+            at_door: speaker == Speaker::Client && after.is_empty(),
             skipping: Skipping::Nothing,
         })
     }
@@ -279,12 +285,7 @@ impl Inspection {
         octets: &[u8],
         mut tell: impl FnMut(Element) -> io::Result<()>,
     ) -> io::Result<()> {
-        // Line by line: what cannot be read is then never more than the line at hand, whatever a
-        // framer does with its buffer.
-        for piece in octets.split_inclusive(|&octet| octet == b'\n') {
-            self.piece(piece, &mut tell)?;
-        }
-        Ok(())
+        self.lines(octets, &mut tell)
     }
 
     /// Says that nothing more comes, and tells what was not whole.
@@ -303,12 +304,57 @@ impl Inspection {
             }
             Skipping::Nothing => {
                 let at = usize::try_from(self.fed - self.begins).unwrap_or(usize::MAX);
-                let missing = self.dialect.missing();
+                let missing =
+                    if self.at_door { "the end of the line" } else { self.dialect.missing() };
                 Found::unread(Kind::Raw, shown(&self.head), Base::Element, at, missing)
             }
         };
         self.input.clear();
         tell(self.place(found))
+    }
+
+    /// Line by line: what cannot be read is then never more than the line at hand, whatever a framer
+    /// does with its buffer.
+    fn lines(
+        &mut self,
+        octets: &[u8],
+        tell: &mut impl FnMut(Element) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut pieces = octets.split_inclusive(|&octet| octet == b'\n');
+        pieces.try_for_each(|piece| self.piece(piece, tell))
+    }
+
+    /// Looks for the header of a proxy, until it is there or is known not to come. What is behind it
+    /// begins on a line of its own.
+    fn door(&mut self, tell: &mut impl FnMut(Element) -> io::Result<()>) -> io::Result<()> {
+        match proxy::header(&mut self.input) {
+            Some(Step::Starved) => return Ok(()),
+            Some(Step::Found(found)) => tell(self.place(found))?,
+            Some(Step::Lost(found)) => {
+                self.at_door = false;
+                return self.lost(found, tell);
+            }
+            None => {}
+        }
+        self.at_door = false;
+        let rest = self.input.split();
+        self.fed -= rest.len() as u64;
+        self.at_line_start = true;
+        self.head.clear();
+        self.lines(&rest, tell)
+    }
+
+    fn lost(
+        &mut self,
+        found: Found,
+        tell: &mut impl FnMut(Element) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.input.clear();
+        if self.at_line_start {
+            return tell(self.place(found));
+        }
+        self.skipping = Skipping::Line(found);
+        Ok(())
     }
 
     fn piece(
@@ -337,18 +383,14 @@ impl Inspection {
                 return Ok(());
             }
         }
+        if self.at_door {
+            return self.door(tell);
+        }
         loop {
             match self.dialect.next(&mut self.input) {
                 Step::Starved => return Ok(()),
                 Step::Found(found) => tell(self.place(found))?,
-                Step::Lost(found) => {
-                    self.input.clear();
-                    if self.at_line_start {
-                        return tell(self.place(found));
-                    }
-                    self.skipping = Skipping::Line(found);
-                    return Ok(());
-                }
+                Step::Lost(found) => return self.lost(found, tell),
             }
         }
     }

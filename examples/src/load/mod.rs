@@ -21,7 +21,10 @@ use mail_wire::{
     Goodbye, Session as _,
     drive::{DriveError, Driven, tokio::drive},
 };
-use smtp_proto::client::{self, Client, Config, Envelope, Event, Outcome};
+use smtp_proto::{
+    Extension,
+    client::{self, Chunking, Client, Config, Envelope, Event, Outcome},
+};
 use tokio::net::TcpStream;
 
 use crate::office::clock;
@@ -35,6 +38,8 @@ pub struct Load {
     pub server: SocketAddr,
     /// How each connection is set up.
     pub config: Config,
+    /// Whether messages go by BDAT, or nothing goes.
+    pub bdat: bool,
     /// From whom, to whom.
     pub envelope: Envelope,
     /// The message, lines ended by CRLF.
@@ -53,11 +58,11 @@ pub struct Load {
 pub struct Report {
     /// Messages that were taken for every recipient.
     pub accepted: u64,
-    /// Messages that were refused for some recipient, for good.
+    /// Messages that were refused for some recipient, for good, or that the server has no way for.
     pub rejected: u64,
     /// Messages that were refused for some recipient for now and for none for good, or not sent.
     pub put_off: u64,
-    /// Why connections ended before their time; the first few.
+    /// Why connections ended before their time; the first few reasons.
     pub errors: Vec<String>,
     /// How long it took altogether.
     pub time: Duration,
@@ -120,7 +125,8 @@ async fn session(load: Arc<Load>, sent: Arc<AtomicU64>) -> Report {
     while conversation.is_claimed {
         if let Err(error) = conversation.connect().await {
             if conversation.is_claimed {
-                conversation.report.count(Fate::PutOff);
+                let for_good = matches!(error, Broken::NoChunks);
+                conversation.report.count(if for_good { Fate::Rejected } else { Fate::PutOff });
             }
             conversation.report.failed(error.to_string());
             break;
@@ -156,7 +162,8 @@ impl Conversation<'_> {
         let mut stream = TcpStream::connect(self.load.server).await?;
         // Commands are small, and nobody likes to wait for their answers.
         let _ = stream.set_nodelay(true);
-        let mut client = Client::new(self.load.config.clone());
+        let chunking = if self.load.bdat { Chunking::Offered } else { Chunking::Never };
+        let mut client = Client::new(self.load.config.clone().chunking(chunking));
         client.send(self.load.envelope.clone())?;
         self.left = self.load.per_connection;
         loop {
@@ -171,11 +178,16 @@ impl Conversation<'_> {
         }
     }
 
-    fn act(&mut self, client: &mut Client, event: Event) -> Result<(), Misuse> {
+    fn act(&mut self, client: &mut Client, event: Event) -> Result<(), Broken> {
         match event {
+            Event::Ready
+                if self.load.bdat && !client.capabilities().offers(Extension::Chunking) =>
+            {
+                Err(Broken::NoChunks)
+            }
             Event::WantBody { id, .. } => {
                 client.body(id, self.load.message.clone())?;
-                client.body_end(id)
+                Ok(client.body_end(id)?)
             }
             Event::Recipient { outcome, .. } => {
                 self.fate = self.fate.max(fate(&outcome));
@@ -187,7 +199,8 @@ impl Conversation<'_> {
                 self.left = self.left.saturating_sub(1);
                 self.claim();
                 if self.is_claimed && self.left > 0 {
-                    return client.send(self.load.envelope.clone()).map(|_| ());
+                    client.send(self.load.envelope.clone())?;
+                    return Ok(());
                 }
                 client.close(Goodbye::Done);
                 Ok(())
@@ -206,6 +219,9 @@ enum Broken {
     Drive(#[from] DriveError<client::Error>),
     #[error(transparent)]
     Misuse(#[from] Misuse),
+    /// RFC 3030 2: without the offer there is no BDAT.
+    #[error("the server does not offer CHUNKING, so there is no BDAT")]
+    NoChunks,
 }
 
 const fn fate(outcome: &Outcome) -> Fate {
@@ -226,7 +242,7 @@ impl Report {
     }
 
     fn failed(&mut self, error: String) {
-        if self.errors.len() < ERRORS {
+        if self.errors.len() < ERRORS && !self.errors.contains(&error) {
             self.errors.push(error);
         }
     }

@@ -1,6 +1,10 @@
 //! One connection: the driver, the news, and the end.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use mail_wire::{
     Goodbye, Session,
@@ -41,23 +45,24 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Hears from a proxy who the client is, and counts it. `None` if the connection is over.
+    /// Hears from a proxy who the client is, and counts it. `session` is made for who that is.
+    /// `None` if the connection is over.
     pub(super) async fn welcome<S: Session>(
         mut self,
-        session: Layered<S>,
+        session: impl Fn(IpAddr) -> Layered<S>,
         proxies: &Trusted,
     ) -> Option<(Self, Preceded<Layered<S>>)> {
         let proxy = self.peer;
         let limits = Limits::default();
         if !proxies.has(proxy.ip()) {
             self.guest = self.peers.enter(proxy.ip());
-            return Some((self, Preceded::direct(session)));
+            return Some((self, Preceded::direct(session(proxy.ip()))));
         }
-        let mut session = Preceded::expecting(session, limits);
+        let mut preceded = Preceded::expecting(session(proxy.ip()), limits);
         let driven = tokio::select! {
             biased;
             _ = self.closing.wait_for(|&down| down) => return None,
-            driven = drive(&mut session, &mut self.stream, None) => driven,
+            driven = drive(&mut preceded, &mut self.stream, None) => driven,
         };
         match driven {
             Ok(Driven::Event(Event::Header(header))) => {
@@ -65,7 +70,9 @@ impl Connection {
                 self.peer = header.source().unwrap_or(proxy);
                 self.guest = self.peers.enter(self.peer.ip());
                 info!(%proxy, peer = %self.peer, "passed on");
-                Some((self, session))
+                // What the proxy itself may do is not for whom it passes on.
+                *preceded.get_mut() = session(self.peer.ip());
+                Some((self, preceded))
             }
             Ok(_) => None,
             Err(error) => {
@@ -155,7 +162,7 @@ mod tests {
         let peers = Peers::new(1);
         let connection = Connection { stream, peer: address, peers, guest: None, closing };
         let host = Domain::parse("mx.example").expect("a domain");
-        let session = Layered::plain(server::Server::new(server::Config::new(&host)));
+        let session = |_| Layered::plain(server::Server::new(server::Config::new(&host)));
         let said = async {
             peer.write_all(b"EHLO c\r\nMAIL FROM:<a@b>\r\n").await.expect("sent");
             let mut said = String::new();

@@ -56,6 +56,11 @@ impl Office {
         }
     }
 
+    /// Returns the account of somebody who has logged in elsewhere, as one says whose word is taken.
+    pub(super) fn told_to_be(&self, login: &str, peer: IpAddr) -> Result<Account, Refused> {
+        self.settled(login, peer, |office| office.authenticator.proven(office.store(), login))
+    }
+
     /// Looks up the keys of an account, after the wait that earlier failures cost. Whoever does not
     /// know the password then has failed once more.
     pub(super) async fn look_up(&self, lookup: &Lookup, peer: IpAddr) -> Result<Kept, Refused> {

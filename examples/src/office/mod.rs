@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod sight;
 mod smtp;
 mod trace;
+mod xclient;
 
 use std::{
     collections::HashMap,
@@ -47,7 +48,7 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::{
     accounts::{AccountError, Authenticator, NewLogin, set_up},
-    config::{Config, Limits, Proxies, Service},
+    config::{Config, Limits, Service, TrustedPeers},
     limits::{LoginThrottle, MessageLimit},
     store::{Domain, ServiceLock, Store, StoreError},
     tls::{Identity, TlsError, Trust, client_config},
@@ -74,7 +75,8 @@ type Watcher = Box<dyn Fn(Sight) + Send + Sync>;
 pub struct Office {
     host: Domain,
     limits: Limits,
-    proxies: Proxies,
+    proxies: TrustedPeers,
+    xclient: TrustedPeers,
     store: Arc<dyn Store>,
     authenticator: Authenticator,
     throttle: Mutex<LoginThrottle>,
@@ -232,6 +234,7 @@ impl Bound {
             host: config.host.clone(),
             limits: config.limits,
             proxies: config.proxies.clone(),
+            xclient: config.xclient.clone(),
             store,
             authenticator: Authenticator::new()?,
             throttle: Mutex::new(LoginThrottle::new(REMEMBERED)),
@@ -428,21 +431,21 @@ async fn serve(service: Service, connection: Connection, office: Arc<Office>) {
     match service {
         Service::Smtp | Service::Submission | Service::Submissions => {
             let role = smtp::Role::of(service);
-            let session = smtp::session(&office, role, implicit);
+            let session = |peer| smtp::session(&office, service, peer);
             if let Some((connection, session)) = connection.welcome(session, proxies).await {
                 let behind = smtp::Smtp::new(office.clone(), connection.peer, role);
                 connection.serve(session, behind).await;
             }
         }
         Service::Pop3 | Service::Pop3s => {
-            let session = pop3::session(&office, implicit);
+            let session = |_| pop3::session(&office, implicit);
             if let Some((connection, session)) = connection.welcome(session, proxies).await {
                 let behind = pop3::Pop3::new(office.clone(), connection.peer);
                 connection.serve(session, behind).await;
             }
         }
         Service::Imap | Service::Imaps => {
-            let session = imap::session(&office, implicit);
+            let session = |_| imap::session(&office, implicit);
             if let Some((connection, session)) = connection.welcome(session, proxies).await {
                 let behind = imap::Imap::new(office.clone(), connection.peer);
                 connection.serve(session, behind).await;

@@ -1,13 +1,17 @@
 //! SMTP in: mail from other hosts for the own domains, and submission by the own accounts.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use mail_errors::{EnhancedStatusCode, Misuse, Reply, ReplyCode};
 use mail_message::Header;
 use mail_sasl::server::{Claim, Lookup};
 use mail_wire::{TlsInfo, layered::Layered};
 use smtp_proto::{
-    BodyType, Domain, ForwardPath, Mailbox, ReversePath,
+    Attributes, BodyType, Domain, ForwardPath, Mailbox, ReversePath,
     limits::ServerLimits,
     server::{Config, Event, Mail, Server, TlsUse, replies},
 };
@@ -21,6 +25,7 @@ use super::{
     notice::{self, Failure},
     trace::{Received, prefix, return_path},
     unguessable,
+    xclient::{self, Told},
 };
 use crate::{
     config::Service,
@@ -76,28 +81,33 @@ impl Role {
     }
 }
 
-/// Makes the session for one connection.
-pub(super) fn session(office: &Office, role: Role, implicit_tls: bool) -> Layered<Server> {
+/// Makes the session for one connection, which is from this peer.
+pub(super) fn session(office: &Office, service: Service, peer: IpAddr) -> Layered<Server> {
     let limits = ServerLimits {
         message: office.limits().message_size,
         recipients: office.limits().recipients as usize,
         ..ServerLimits::default()
     };
     let host = Domain::parse(office.host()).expect("a checked domain is a domain");
-    let tls = if implicit_tls { TlsUse::Implicit } else { TlsUse::Offered };
+    let tls = if service.is_implicit_tls() { TlsUse::Implicit } else { TlsUse::Offered };
     let config = Config::new(&host).limits(limits).tls(tls);
-    let config = match role {
+    let config = match Role::of(service) {
         Role::Mx => config,
         Role::Submission => config.auth(&MECHANISMS).require_auth(),
     };
-    office.layered(Server::new(config))
+    let trusted = office.xclient.of(service);
+    // Where nobody is trusted there is no such command.
+    let config = if trusted.is_empty() { config } else { config.xclient(trusted.clone()) };
+    office.layered(Server::new(config).peer(peer))
 }
 
 /// What stands behind an SMTP session.
 pub(super) struct Smtp {
     office: Arc<Office>,
+    /// The client, or the one that it speaks for.
     peer: SocketAddr,
     role: Role,
+    told: Told,
     hello: (String, bool),
     tls: Option<Box<TlsInfo>>,
     account: Option<Account>,
@@ -119,9 +129,9 @@ struct Transaction {
 }
 
 impl Smtp {
-    pub(super) const fn new(office: Arc<Office>, peer: SocketAddr, role: Role) -> Self {
-        let hello = (String::new(), false);
-        Self { office, peer, role, hello, tls: None, account: None, open: None }
+    pub(super) fn new(office: Arc<Office>, peer: SocketAddr, role: Role) -> Self {
+        let (told, hello) = (Told::default(), (String::new(), false));
+        Self { office, peer, role, told, hello, tls: None, account: None, open: None }
     }
 
     async fn look_up(&self, server: &mut Server, lookup: &Lookup) -> Result<(), Misuse> {
@@ -142,6 +152,24 @@ impl Smtp {
             Err(Refused::Credentials) => server.reply(replies::BAD_CREDENTIALS),
             Err(Refused::System) => server.reply(replies::AUTH_UNAVAILABLE),
         }
+    }
+
+    /// Takes the client for another. Who is told to have logged in must have an account.
+    fn speaks_for(&mut self, server: &mut Server, facts: &Attributes) -> Result<(), Misuse> {
+        let (mut told, mut peer) = (self.told.clone(), self.peer);
+        told.take(facts, &mut peer);
+        let account = match xclient::login(facts) {
+            None => None,
+            Some(login) => match self.office.told_to_be(&login, peer.ip()) {
+                Ok(account) => Some(account),
+                Err(Refused::Credentials) => return server.reply(replies::BAD_CREDENTIALS),
+                Err(Refused::System) => return server.reply(replies::AUTH_UNAVAILABLE),
+            },
+        };
+        let login = account.as_ref().map(|account| account.login.as_str());
+        info!(before = %self.peer, %peer, name = ?told.name(), login, "speaks for another");
+        (self.told, self.peer, self.account, self.open) = (told, peer, account, None);
+        server.accept()
     }
 
     fn mail(&mut self, mail: &Mail) -> Result<(), Reply> {
@@ -230,9 +258,11 @@ impl Smtp {
             return Err(replies::ROUTING_LOOP);
         }
         let (id, date) = (unguessable(), clock::arrival());
+        let (hello, extended) = self.told.hello(&self.hello);
         let received = Received {
-            hello: &self.hello.0,
-            extended: self.hello.1,
+            hello,
+            extended,
+            name: self.told.name(),
             peer: self.peer,
             host: self.office.host(),
             tls: self.tls.as_deref(),
@@ -351,6 +381,7 @@ impl Application<Server> for Smtp {
         let answered = match event {
             Event::Auth { claim, .. } => self.auth(server, &claim).await,
             Event::AuthLookup(lookup) => self.look_up(server, &lookup).await,
+            Event::Xclient(facts) => self.speaks_for(server, &facts),
             other => block_in_place(|| self.answer(server, other)),
         };
         if let Err(misuse) = answered {

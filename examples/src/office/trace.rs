@@ -15,6 +15,8 @@ pub(super) struct Received<'a> {
     pub hello: &'a str,
     /// By EHLO.
     pub extended: bool,
+    /// What its address is called in the DNS, where that is known.
+    pub name: Option<&'a str>,
     /// Where it came from.
     pub peer: SocketAddr,
     /// Who took it.
@@ -38,12 +40,16 @@ impl Received<'_> {
             IpAddr::V4(address) => format!("[{address}]"),
             IpAddr::V6(address) => format!("[IPv6:{address}]"),
         };
+        let host = match self.name {
+            Some(name) => format!("\r\n\t({} {address})", extended_domain(name)),
+            None => format!(" ({address})"),
+        };
         let tls = self.tls.map_or_else(String::new, |tls| {
             format!("\r\n\t({} {})", tls.version().as_str(), tls.cipher())
         });
         let recipient = self.recipient.map_or_else(String::new, |to| format!("\r\n\tfor <{to}>"));
         format!(
-            "Received: from {} ({address})\r\n\tby {} with {}{tls}\r\n\tid {}{recipient};\r\n\t{}\r\n",
+            "Received: from {}{host}\r\n\tby {} with {}{tls}\r\n\tid {}{recipient};\r\n\t{}\r\n",
             extended_domain(self.hello),
             self.host,
             self.protocol(),
@@ -109,9 +115,10 @@ mod tests {
     fn says_all_that_is_known_in_lines_of_at_most_78() {
         let tls = TlsInfo::new(TlsVersion::Tls13, "TLS_AES_256_GCM_SHA384");
         let to = Address::parse("bob@example.org").unwrap();
-        let field = Received {
+        let mut received = Received {
             hello: "client.example",
             extended: true,
+            name: None,
             peer: "192.0.2.1:1234".parse().unwrap(),
             host: "mx.example.org",
             tls: Some(&tls),
@@ -119,8 +126,8 @@ mod tests {
             id: "abc",
             recipient: Some(&to),
             date: InternalDate::utc(UnixTime::new(1_700_000_000)),
-        }
-        .to_field();
+        };
+        let field = received.to_field();
         assert_eq!(
             field,
             "Received: from client.example ([192.0.2.1])\r\n\
@@ -131,6 +138,9 @@ mod tests {
              \tTue, 14 Nov 2023 22:13:20 +0000\r\n"
         );
         assert!(field.lines().all(|line| line.len() <= 78));
+        received.name = Some("host.example");
+        let first = "Received: from client.example\r\n\t(host.example [192.0.2.1])\r\n\tby ";
+        assert!(received.to_field().starts_with(first), "{}", received.to_field());
     }
 
     #[test]
