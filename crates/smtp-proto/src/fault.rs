@@ -30,6 +30,12 @@ pub enum CommandFault {
     UnknownParameter,
     /// A parameter belongs to an extension that was not offered. 555.
     NotOffered,
+    /// BY asks for a return after less time than is promised to anybody (RFC 2852 4). 555.
+    TooSoon,
+    /// HOLDFOR or HOLDUNTIL asks for more than is offered (RFC 4865 5). 501.
+    HeldTooLong,
+    /// The message is a solicitation of a sort that is not taken (RFC 3865 2). 550.
+    Unsolicited,
 }
 
 impl CommandFault {
@@ -42,10 +48,14 @@ impl CommandFault {
             | Self::MissingBrackets
             | Self::BadValue
             | Self::Repeated
-            | Self::BadChunk => ReplyCode::PARAMETER_SYNTAX_ERROR,
+            | Self::BadChunk
+            | Self::HeldTooLong => ReplyCode::PARAMETER_SYNTAX_ERROR,
             Self::NotImplemented => ReplyCode::PARAMETER_NOT_IMPLEMENTED,
             Self::Utf8NotAnnounced | Self::BadCharacter => ReplyCode::MAILBOX_NAME_NOT_ALLOWED,
-            Self::UnknownParameter | Self::NotOffered => ReplyCode::PARAMETERS_NOT_RECOGNIZED,
+            Self::UnknownParameter | Self::NotOffered | Self::TooSoon => {
+                ReplyCode::PARAMETERS_NOT_RECOGNIZED
+            }
+            Self::Unsolicited => ReplyCode::MAILBOX_UNAVAILABLE,
         }
     }
 
@@ -63,7 +73,10 @@ impl CommandFault {
             | Self::BadChunk
             | Self::NotImplemented
             | Self::UnknownParameter
-            | Self::NotOffered => Enhanced::INVALID_ARGUMENTS,
+            | Self::NotOffered
+            | Self::TooSoon
+            | Self::HeldTooLong => Enhanced::INVALID_ARGUMENTS,
+            Self::Unsolicited => Enhanced::NOT_AUTHORIZED,
             Self::Utf8NotAnnounced => NO_UTF8,
             Self::BadCharacter => Enhanced::BAD_ADDRESS_SYNTAX,
         }
@@ -92,6 +105,9 @@ impl CommandFault {
             Self::BadCharacter => "character not allowed in a domain",
             Self::UnknownParameter => "parameter not recognized",
             Self::NotOffered => "parameter not offered",
+            Self::TooSoon => "cannot be delivered so soon",
+            Self::HeldTooLong => "not kept back for so long",
+            Self::Unsolicited => "no such solicitation is taken here",
         };
         Reply::fixed(self.code(), Some(self.enhanced()), text)
     }

@@ -23,6 +23,11 @@ impl Octets {
         Self { line: None, start: 0, end: 0 }
     }
 
+    /// Returns where they start in the line that they are a range of.
+    pub(crate) const fn offset(&self) -> usize {
+        self.start
+    }
+
     /// Copies `line` once. What is answered turns a part of it into a range of the copy.
     pub(crate) fn sharing(line: &[u8]) -> impl Fn(&[u8]) -> Self {
         let shared: Arc<[u8]> = line.into();

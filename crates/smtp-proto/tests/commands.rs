@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use mail_errors::{Reply, ReplyCode};
 use smtp_proto::{
-    BodyType, Command, CommandFault, Defects, Deviation, Profile, Verb, encode, parse,
+    BodyType, Capabilities, Command, CommandFault, Defects, Deviation, MailParams, Offer, Profile,
+    RawOffer, Verb, encode, parse,
 };
 
 fn read(line: &str, profile: Profile) -> Result<String, (usize, &'static str)> {
@@ -142,6 +144,50 @@ fn reads_parameters() {
         assert_eq!(params(rest), Err(CommandFault::BadValue), "{rest}");
     }
     assert_eq!(params("SIZE=1 size=2"), Err(CommandFault::Repeated));
+}
+
+/// RFC 2852 4, RFC 4865 4 and 5, RFC 3865 2: known before anything is sent.
+#[test]
+fn err_parameters_that_an_offer_excludes() {
+    let offered =
+        ["DELIVERBY 60", "FUTURERELEASE 3600 2030-01-01T00:00:00Z", "NO-SOLICITING a:ADV"];
+    let lines = ["mx.example.com"].iter().chain(&offered);
+    let reply = Reply::multiline(ReplyCode::OK, None, lines).unwrap();
+    let offered = Capabilities::read(&reply);
+    let check = |params: &str| {
+        let params = match Command::parse(format!("MAIL FROM:<> {params}").as_bytes()) {
+            Ok(Command::Mail { params, .. }) => {
+                MailParams::check(&params, &offered, Profile::STRICT, &mut Defects::new())
+            }
+            other => panic!("{other:?}"),
+        };
+        params.map_err(|fault| (fault, fault.code().get()))
+    };
+    for good in
+        ["BY=60;R", "BY=1;N", "HOLDFOR=3600", "HOLDUNTIL=2030-01-01T00:00:00Z", "SOLICIT=b:ADV"]
+    {
+        assert_eq!(check(good), Ok(()), "{good}");
+    }
+    for (bad, fault, code) in [
+        ("BY=59;R", CommandFault::TooSoon, 555),
+        ("HOLDFOR=3601", CommandFault::HeldTooLong, 501),
+        ("HOLDUNTIL=2030-01-01T00:00:01Z", CommandFault::HeldTooLong, 501),
+        ("SOLICIT=b:ADV,A:adv", CommandFault::Unsolicited, 550),
+        ("RET=FULL", CommandFault::NotOffered, 555),
+        ("BODY=BINARYMIME", CommandFault::NotOffered, 555),
+        ("X=1", CommandFault::UnknownParameter, 555),
+    ] {
+        assert_eq!(check(bad), Err((fault, code)), "{bad}");
+    }
+}
+
+/// A proxy offers what the server behind it does.
+#[test]
+fn ok_offers_can_be_kept() {
+    let raw = RawOffer::parse("X-NEW 1").unwrap();
+    let offered = Capabilities::new().with(Offer::Pipelining).with(Offer::Other(raw));
+    let kept: Vec<Offer> = offered.iter().map(Offer::into_owned).collect();
+    assert_eq!(kept.into_iter().fold(Capabilities::new(), Capabilities::with), offered);
 }
 
 #[test]

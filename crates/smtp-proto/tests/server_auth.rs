@@ -1,10 +1,12 @@
 //! AUTH, RFC 4954, at the server. The password is that of its examples.
 
+#![allow(clippy::unwrap_used)]
+
 mod dialogue;
 
 use dialogue::{Served, mx, offers, served};
 use mail_sasl::Mechanism;
-use smtp_proto::{limits::ServerLimits, server::Config};
+use smtp_proto::{Domain, Offer, limits::ServerLimits, server::Config};
 
 /// `\0tim\0tanstaaftanstaaf`, RFC 4616 4.
 const TIM: &str = "AHRpbQB0YW5zdGFhZnRhbnN0YWFm";
@@ -71,6 +73,80 @@ fn err_nothing_is_sent_without_auth() {
         .s("530 ")
         .e("refused VRFY 530")
         .c("NOOP")
+        .s("250 ")
+        .open();
+}
+
+/// RFC 6409 4.3 and 7, RFC 3207 4, RFC 4954 4 and 6.
+#[test]
+fn ok_submission_is_tls_then_auth_then_mail() {
+    let host = Domain::parse("mx.example.com").unwrap();
+    let config = Config::submission(&host).offer(Offer::Etrn);
+    served(config)
+        .s("220 ")
+        .c("EHLO c")
+        .s(&offers("250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n"))
+        .e("hello c")
+        .c("MAIL FROM:<tim@example.com>")
+        .s("530 5.7.0 must issue STARTTLS")
+        .e("refused MAIL 530")
+        .c(&format!("AUTH PLAIN {TIM}"))
+        .s("530 5.7.0 ")
+        .e("refused AUTH 530")
+        .c("STARTTLS")
+        .s("220 ")
+        .e("tls")
+        .flight()
+        .c("EHLO c")
+        .s(&offers("250-ENHANCEDSTATUSCODES\r\n250 AUTH PLAIN LOGIN\r\n"))
+        .e("hello c")
+        .c("MAIL FROM:<tim@example.com>")
+        .s("530 5.7.0 authentication required")
+        .e("refused MAIL 530")
+        .c("ETRN example.com")
+        .s("530 ")
+        .e("refused ETRN 530")
+        .c(&format!("AUTH PLAIN {TIM}"))
+        .e("PLAIN tim")
+        .s("235 2.7.0 ")
+        .c("ETRN example.com")
+        .s("502 ")
+        .e("refused ETRN 502")
+        .c("MAIL FROM:<tim@example.com>")
+        .e("from <tim@example.com>")
+        .s("250 ")
+        .open();
+}
+
+#[test]
+fn ok_submissions_begins_with_tls() {
+    let host = Domain::parse("mx.example.com").unwrap();
+    served(Config::submissions(&host))
+        .e("tls")
+        .s("220 ")
+        .c("EHLO c")
+        .s(&offers("250-ENHANCEDSTATUSCODES\r\n250 AUTH PLAIN LOGIN\r\n"))
+        .e("hello c")
+        .c("MAIL FROM:<tim@example.com>")
+        .s("530 5.7.0 authentication required")
+        .e("refused MAIL 530")
+        .open();
+}
+
+/// RFC 5321, for anybody: STARTTLS may be used, and there is no AUTH.
+#[test]
+fn ok_mx_takes_mail_from_anybody() {
+    let host = Domain::parse("mx.example.com").unwrap();
+    served(Config::mx(&host))
+        .s("220 ")
+        .c("EHLO c")
+        .s(&offers("250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n"))
+        .e("hello c")
+        .c(&format!("AUTH PLAIN {TIM}"))
+        .s("502 ")
+        .e("refused AUTH 502")
+        .c("MAIL FROM:<tim@example.com>")
+        .e("from <tim@example.com>")
         .s("250 ")
         .open();
 }

@@ -8,7 +8,7 @@ use dialogue::{mx, offers, served, with_server};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use mail_wire::{Next, Session, testing::start};
 use smtp_proto::{
-    Verb,
+    Extension, Verb,
     server::{Event, Server, replies},
 };
 
@@ -365,4 +365,84 @@ fn nothing_is_owed_before_the_question_is_told() {
     }
     assert!(matches!(told[..], [Event::Hello { .. }, Event::Tolerated(_)]), "{told:?}");
     assert_eq!(server.accept(), Ok(()));
+}
+
+/// RFC 2034 4: the codes belong to the extension, whoever words the reply.
+#[test]
+fn no_enhanced_codes_where_the_extension_is_off() {
+    let config = mx().without(Extension::EnhancedStatusCodes);
+    served(config)
+        .s("220 ")
+        .c("EHLO c")
+        .s(&offers("").replace("250-CHUNKING", "250 CHUNKING"))
+        .e("hello c")
+        .c("NOOP")
+        .s("250 ok\r\n")
+        .c("FOO")
+        .s("500 command not recognized\r\n")
+        .e("refused ? 500")
+        .c("MAIL FROM:<a@b> FOO=1")
+        .s("555 parameter not recognized\r\n")
+        .e("refused MAIL 555")
+        .c("MAIL FROM:<a@b>")
+        .e("from <a@b>")
+        .s("250 sender ok\r\n")
+        .c("RCPT TO:<nobody@x>")
+        .e("to <nobody@x>")
+        .s("550 no such mailbox here\r\n")
+        .c("BDAT 2 LAST")
+        .raw(b"Hi")
+        .s("554 no valid recipients\r\n")
+        .e("reset")
+        .e("refused last chunk 554")
+        .c("QUIT")
+        .s("221 bye\r\n")
+        .e("quit")
+        .closed();
+}
+
+/// RFC 2034 4, in LMTP: each of the replies behind a message.
+#[test]
+fn no_enhanced_codes_for_recipients_of_lmtp_where_the_extension_is_off() {
+    let config = mx().lmtp().without(Extension::EnhancedStatusCodes);
+    served(config)
+        .s("220 ")
+        .c("LHLO c")
+        .s("250-")
+        .e("hello c")
+        .c("MAIL FROM:<a@b>")
+        .e("from <a@b>")
+        .s("250 sender ok\r\n")
+        .c("RCPT TO:<c@x>")
+        .e("to <c@x>")
+        .s("250 recipient ok\r\n")
+        .c("RCPT TO:<d@x>")
+        .e("to <d@x>")
+        .s("250 recipient ok\r\n")
+        .c("BDAT 2 LAST")
+        .raw(b"Hi")
+        .e("data")
+        .e("message \"Hi\"")
+        .s("250 message accepted\r\n")
+        .s("250 message accepted\r\n")
+        .open();
+}
+
+/// Where in the line they stand: Exchange's AUTH=<>, and DSN that nobody offered.
+#[test]
+fn tolerated_parameters_are_told_with_their_offset() {
+    served(mx())
+        .s("220 ")
+        .c("EHLO c")
+        .s("250-")
+        .e("hello c")
+        .c("MAIL FROM:<a@b> SIZE=1 AUTH=<>")
+        .e("tolerated AUTH=<> that was not offered at offset 23")
+        .e("from <a@b> 1")
+        .s("250 ")
+        .c("RCPT TO:<c@d> NOTIFY=NEVER")
+        .e("tolerated parameter of DSN that was not offered at offset 14")
+        .e("to <c@d>")
+        .s("250 ")
+        .open();
 }

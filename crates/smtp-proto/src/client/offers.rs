@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    BodyType, ByMode, Domain, Extension, Extensions, Hold, MailParams, Offer, OriginalRecipient,
+    BodyType, ByMode, Domain, Extension, Extensions, MailParams, Offer, OriginalRecipient,
     RcptParams, WithoutSupport, limits,
 };
 
@@ -106,14 +106,7 @@ impl Client {
         let Some(offer) = offer else {
             return Some(NotSent::NotOffered(Extension::FutureRelease));
         };
-        let most = offer.seconds();
-        let is_longer = match hold {
-            Hold::For(seconds) => u64::from(seconds.get()) > most,
-            Hold::Until(time) => {
-                offer.until().is_some_and(|last| time.unix_seconds() > last.unix_seconds())
-            }
-        };
-        is_longer.then_some(NotSent::HeldTooLong { most })
+        (!offer.holds(hold)).then_some(NotSent::HeldTooLong { most: offer.seconds() })
     }
 
     /// RFC 3865 2: what the server says that it does not take.

@@ -340,7 +340,8 @@ mod tests {
         let all = offers.iter().cloned().fold(Capabilities::new(), Capabilities::with);
         assert_eq!(all.extensions().iter().count(), Extension::ALL.len());
         let written: Vec<_> = all.iter().map(|offer| format!("{offer:?}")).collect();
-        assert_eq!(written, offers.map(|offer| format!("{offer:?}")));
+        assert_eq!(written, offers.clone().map(|offer| format!("{offer:?}")));
+        assert_eq!(all.iter().map(Offer::into_owned).collect::<Vec<_>>(), offers);
         let host = HelloName::from(&crate::Domain::parse("mx.example.com").unwrap());
         assert_eq!(Capabilities::read(&all.reply(&host).unwrap()), all);
     }

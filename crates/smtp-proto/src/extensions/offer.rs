@@ -11,7 +11,7 @@ use mail_wire::{
     grammar::{ByteSet, complete, cut, number, span},
 };
 
-use crate::{Extension, Octets, Solicitation, Timestamp, parse};
+use crate::{Extension, Hold, Octets, Solicitation, Timestamp, parse};
 
 /// > ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")                 RFC 5321 4.1.1.1
 const KEYWORD: ByteSet = ByteSet::ALNUM.with(b"-");
@@ -210,6 +210,45 @@ impl<'a> Offer<&'a [u8]> {
     }
 }
 
+impl Offer<&[u8]> {
+    /// Copies what it refers to.
+    #[must_use]
+    pub fn into_owned(self) -> Offer {
+        match self {
+            Self::Pipelining => Offer::Pipelining,
+            Self::Size(limit) => Offer::Size(limit),
+            Self::EightBitMime => Offer::EightBitMime,
+            Self::EnhancedStatusCodes => Offer::EnhancedStatusCodes,
+            Self::StartTls => Offer::StartTls,
+            Self::Auth(words) => Offer::Auth(words.into_owned()),
+            Self::OldAuth(words) => Offer::OldAuth(words.into_owned()),
+            Self::Chunking => Offer::Chunking,
+            Self::BinaryMime => Offer::BinaryMime,
+            Self::Dsn => Offer::Dsn,
+            Self::SmtpUtf8 => Offer::SmtpUtf8,
+            Self::RequireTls => Offer::RequireTls,
+            Self::DeliverBy(least) => Offer::DeliverBy(least),
+            Self::FutureRelease(FutureRelease { seconds, until }) => {
+                Offer::FutureRelease(FutureRelease { seconds, until: until.into_owned() })
+            }
+            Self::MtPriority(words) => Offer::MtPriority(words.map(Words::into_owned)),
+            Self::Rrvs => Offer::Rrvs,
+            Self::Limits(limits) => Offer::Limits(limits),
+            Self::NoSoliciting(unwanted) => {
+                Offer::NoSoliciting(unwanted.map(Solicitation::into_owned))
+            }
+            Self::Burl(words) => Offer::Burl(words.into_owned()),
+            Self::Etrn => Offer::Etrn,
+            Self::Vrfy => Offer::Vrfy,
+            Self::Expn => Offer::Expn,
+            Self::Help => Offer::Help,
+            Self::Xclient(words) => Offer::Xclient(words.into_owned()),
+            Self::Xforward(words) => Offer::Xforward(words.into_owned()),
+            Self::Other(RawOffer(line)) => Offer::Other(RawOffer(line.into())),
+        }
+    }
+}
+
 fn whole_number(text: &[u8]) -> Option<u64> {
     complete(text, |i| number(i, &"a number")).ok()
 }
@@ -339,6 +378,14 @@ impl Words {
     }
 }
 
+impl Words<&[u8]> {
+    /// Copies them.
+    #[must_use]
+    pub fn into_owned(self) -> Words {
+        Words(self.0.into())
+    }
+}
+
 impl<T: AsRef<[u8]>> Words<T> {
     /// Returns them.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
@@ -382,6 +429,17 @@ impl<T: AsRef<[u8]>> FutureRelease<T> {
             Some(Timestamp::from_unix_seconds(seconds))
         };
         Timestamp::parse(text).ok().or_else(from_seconds)
+    }
+
+    /// Tells whether a message is kept back for so long. RFC 4865 4. A latest time that cannot be
+    /// read forbids nothing.
+    pub fn holds(&self, hold: Hold) -> bool {
+        match hold {
+            Hold::For(time) => u64::from(time.get()) <= self.seconds,
+            Hold::Until(time) => {
+                self.until().is_none_or(|last| time.unix_seconds() <= last.unix_seconds())
+            }
+        }
     }
 
     /// Returns the latest time as it came.

@@ -29,6 +29,14 @@ impl Solicitation {
     }
 }
 
+impl Solicitation<&[u8]> {
+    /// Copies them.
+    #[must_use]
+    pub fn into_owned(self) -> Solicitation {
+        Solicitation(self.0.into())
+    }
+}
+
 impl<T: AsRef<[u8]>> Solicitation<T> {
     pub(crate) const fn from_checked(keywords: T) -> Self {
         Self(keywords)

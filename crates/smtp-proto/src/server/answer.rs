@@ -2,7 +2,7 @@
 
 use mail_errors::{Misuse, Reply};
 
-use crate::{Severity, Verb, encode};
+use crate::{Severity, Verb};
 
 use super::{Server, body::Incoming, is_known, replies};
 
@@ -165,7 +165,7 @@ impl Server {
 
     /// Answers the end of a message for one recipient, and not yet the last.
     fn answer_one(&mut self, reply: &Reply) {
-        encode::reply(reply, &mut self.output);
+        self.write(reply);
         self.transaction.answered += 1;
         if Severity::from(reply) == Severity::Done {
             self.idle = 0;

@@ -14,15 +14,30 @@ use super::proxied::{XCLIENT, XFORWARD};
 
 /// What a server is and offers. One serves any number of sessions, behind an `Arc`.
 ///
-/// ```
-/// use smtp_proto::{Domain, server::{Config, TlsUse}};
+/// | | [`mx`](Self::mx) | [`submission`](Self::submission) | [`submissions`](Self::submissions) |
+/// |---|---|---|---|
+/// | port | 25 | 587 | 465 |
+/// | for | any host | the own users | the own users |
+/// | TLS | offered | STARTTLS, or 530 5.7.0 | before the greeting |
+/// | AUTH | none | needed for MAIL, or 530 5.7.0 | the same |
+/// | passwords in the clear | | never | never |
+/// | ETRN | where offered | never (RFC 6409 7) | never |
+/// | whom mail may be for, whose sender it may have | the application's | the same | the same |
 ///
-/// // Submission, RFC 6409: TLS first, then AUTH, then mail.
-/// let submission = Config::new(&Domain::parse("mail.example.com")?)
-///     .tls(TlsUse::Required)
-///     .auth(&mail_sasl::Mechanism::PASSWORD)
-///     .require_auth();
-/// # let _ = submission;
+/// What RFC 6409 8 lets a submission server put right in a message (a missing `Date` or `Message-ID`,
+/// names that are not fully qualified) is the application's to do, or to refuse: sessions hand
+/// messages on as they came.
+///
+/// ```
+/// use mail_sasl::Mechanism;
+/// use smtp_proto::{Domain, server::Config};
+///
+/// let host = Domain::parse("mail.example.com")?;
+/// let port_25 = Config::mx(&host);
+/// // The application keeps SCRAM keys and no passwords.
+/// let port_587 = Config::submission(&host).auth(&Mechanism::SCRAM);
+/// let port_465 = Config::submissions(&host);
+/// # let _ = (port_25, port_587, port_465);
 /// # Ok::<(), mail_errors::ParseError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -64,6 +79,8 @@ pub enum TlsUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Smtp,
+    /// RFC 6409.
+    Submission,
     /// RFC 2033.
     Lmtp,
 }
@@ -88,6 +105,29 @@ impl Config {
             xclient: None,
             xforward: None,
         }
+    }
+
+    /// Starts with a server that takes mail from any host for the domains that it serves: STARTTLS
+    /// is offered (RFC 3207), so there has to be a layer that can do it, and nobody authenticates.
+    /// RFC 5321.
+    #[must_use]
+    pub fn mx(host: &Domain) -> Self {
+        Self::new(host).tls(TlsUse::Offered)
+    }
+
+    /// Starts with a server that takes mail from its own users for everybody (RFC 6409): STARTTLS
+    /// first, then AUTH with PLAIN and LOGIN unless [others](Self::auth) are named, then mail; 530
+    /// 5.7.0 answers whoever skips a step.
+    #[must_use]
+    pub fn submission(host: &Domain) -> Self {
+        let server = Self::new(host).tls(TlsUse::Required).auth(&Mechanism::PASSWORD);
+        Self { protocol: Protocol::Submission, ..server.require_auth() }
+    }
+
+    /// The same over implicit TLS, as on port 465. RFC 8314 3.3 prefers it.
+    #[must_use]
+    pub fn submissions(host: &Domain) -> Self {
+        Self::submission(host).tls(TlsUse::Implicit)
     }
 
     /// Speaks LMTP (RFC 2033): LHLO instead of EHLO and HELO, and at the end of a message a reply
@@ -173,7 +213,8 @@ impl Config {
     /// [`ServerLimits::message`], STARTTLS and AUTH follow from [`tls`](Self::tls) and
     /// [`auth`](Self::auth), REQUIRETLS is offered under TLS alone (RFC 8689 2), BINARYMIME beside
     /// CHUNKING alone (RFC 3030 3), XCLIENT and XFORWARD go by [`xclient`](Self::xclient) and
-    /// [`xforward`](Self::xforward), and BURL is not carried out.
+    /// [`xforward`](Self::xforward), ETRN is not for [submission](Self::submission) (RFC 6409 7), and
+    /// BURL is not carried out.
     #[must_use]
     pub fn offer(mut self, offer: Offer) -> Self {
         let Some(extension) = offer.extension() else {
@@ -188,7 +229,8 @@ impl Config {
                 | Extension::Xclient
                 | Extension::Xforward
         );
-        if is_settled {
+        let is_foreign = extension == Extension::Etrn && self.protocol == Protocol::Submission;
+        if is_settled || is_foreign {
             return self;
         }
         match self.offers.iter_mut().find(|one| one.extension() == Some(extension)) {
@@ -199,7 +241,8 @@ impl Config {
         self
     }
 
-    /// Does not offer this extension, and refuses what belongs to it.
+    /// Does not offer this extension, and refuses what belongs to it. Without ENHANCEDSTATUSCODES no
+    /// reply carries such a code, whatever the application says.
     #[must_use]
     pub fn without(mut self, extension: Extension) -> Self {
         self.offers.retain(|offer| offer.extension() != Some(extension));

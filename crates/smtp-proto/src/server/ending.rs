@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use mail_errors::Reply;
 use mail_wire::Goodbye;
 
-use crate::{CommandError, Severity, State, Verb, encode, state::after};
+use crate::{CommandError, Extension, Severity, State, Verb, encode, state::after};
 
 use super::{Aborted, Error, Event, Refused, Server, TlsUse, replies};
 
@@ -31,9 +31,23 @@ impl Server {
     /// Says this and moves to where it leads. Every reply goes out through here.
     pub(super) fn say(&mut self, verb: Verb, reply: &Reply) {
         for _ in 0..self.copies(verb, reply) {
-            encode::reply(reply, &mut self.output);
+            self.write(reply);
         }
         self.state = after(self.state, verb, reply.into());
+    }
+
+    /// Writes a reply, without its enhanced code where ENHANCEDSTATUSCODES is off.
+    pub(super) fn write(&mut self, reply: &Reply) {
+        let plain = self.without_code(reply);
+        encode::reply(plain.as_ref().unwrap_or(reply), &mut self.output);
+    }
+
+    /// RFC 2034 4: the codes belong to the extension. None if the reply may go out as it is.
+    fn without_code(&self, reply: &Reply) -> Option<Reply> {
+        if self.offers(Extension::EnhancedStatusCodes) || reply.enhanced().is_none() {
+            return None;
+        }
+        Reply::multiline(reply.code(), None, reply.lines()).ok()
     }
 
     /// RFC 2033 4.2: in LMTP a message is answered for each recipient that was accepted.
@@ -73,9 +87,10 @@ impl Server {
         reply: Reply,
         error: Option<CommandError>,
     ) {
+        let reply = self.without_code(&reply).unwrap_or(reply);
         match verb {
             Some(verb) => self.say(verb, &reply),
-            None => encode::reply(&reply, &mut self.output),
+            None => self.write(&reply),
         }
         self.transaction.mail_refused |= verb == Some(Verb::Mail) && !self.state.is_transaction();
         self.transaction.recipient_refused |= verb == Some(Verb::Rcpt);
@@ -93,7 +108,7 @@ impl Server {
 
     /// Ends the conversation with last words.
     pub(super) fn fail(&mut self, last_words: &Reply, error: Error) {
-        encode::reply(last_words, &mut self.output);
+        self.write(last_words);
         self.give_up(error);
     }
 
@@ -128,7 +143,7 @@ impl Server {
         let in_handshake =
             self.state == State::Handshake || (self.config.tls == TlsUse::Implicit && !self.is_tls);
         if !in_handshake {
-            encode::reply(&reply, &mut self.output);
+            self.write(&reply);
         }
         self.end(Ok(()));
     }

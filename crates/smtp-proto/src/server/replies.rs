@@ -85,15 +85,6 @@ replies! {
     /// One message more than LIMITS says. RFC 9422 4.1.
     TOO_MANY_MESSAGES = INSUFFICIENT_STORAGE Some(Enhanced::PUT_OFF_BY_POLICY),
         "too many messages in this session";
-    /// BY=...;R asks for less time than is promised. RFC 2852 4.
-    TOO_SOON = PARAMETERS_NOT_RECOGNIZED Some(Enhanced::INVALID_ARGUMENTS),
-        "cannot be delivered so soon";
-    /// HOLDFOR or HOLDUNTIL asks for more than is offered. RFC 4865 5.
-    HELD_TOO_LONG = PARAMETER_SYNTAX_ERROR Some(Enhanced::INVALID_ARGUMENTS),
-        "not kept back for so long";
-    /// The message is a solicitation of a sort that is not taken. RFC 3865 2.
-    NO_SOLICITATION = MAILBOX_UNAVAILABLE Some(Enhanced::NOT_AUTHORIZED),
-        "no such solicitation is taken here";
     /// XCLIENT or XFORWARD from somebody who is not trusted.
     NOT_TRUSTED = MAILBOX_UNAVAILABLE Some(Enhanced::POLICY), "not from you";
     /// TLS first. RFC 3207 4.

@@ -3,8 +3,8 @@
 use mail_errors::Reply;
 
 use crate::{
-    BodyType, ByMode, CommandFault, Defects, Extension, ForwardPath, Hold, Limits, MailParams,
-    Offer, RcptParams, ReversePath, State, Verb,
+    BodyType, CommandFault, Defects, Extension, ForwardPath, Limits, MailParams, RcptParams,
+    ReversePath, State, Verb,
 };
 
 use super::{
@@ -84,22 +84,14 @@ impl Server {
         }
         let mut defects = Defects::new();
         params.check(&self.offered, self.config.profile, &mut defects)?;
-        self.told.extend(defects.iter().map(Event::Tolerated));
+        self.tolerated(&defects, params.offset());
         // RFC 1870 6.1: refused before it is sent.
         if params.size().is_some_and(|size| size > self.config.limits.message) {
             return Err(No::Blameless(replies::TOO_BIG));
         }
-        let has_terms = [
-            Extension::Limits,
-            Extension::DeliverBy,
-            Extension::FutureRelease,
-            Extension::NoSoliciting,
-        ];
-        if has_terms.into_iter().any(|one| self.offers(one)) {
-            return self
-                .offered
-                .iter()
-                .try_for_each(|offer| check_terms(&offer, params, self.mails));
+        // RFC 9422 4.1
+        if self.announced().messages.is_some_and(|most| self.mails >= most.get()) {
+            return Err(No::Blameless(replies::TOO_MANY_MESSAGES));
         }
         Ok(())
     }
@@ -107,15 +99,12 @@ impl Server {
     fn check_rcpt(&mut self, to: &ForwardPath, params: &RcptParams) -> Result<(), No> {
         let mut defects = Defects::new();
         params.check(&self.offered, self.config.profile, &mut defects)?;
-        self.told.extend(defects.iter().map(Event::Tolerated));
+        self.tolerated(&defects, params.offset());
         // RFC 6531 3.4: MAIL has to say that there are such addresses.
         if !self.transaction.is_utf8 && !to.is_ascii() {
             return Err(CommandFault::Utf8NotAnnounced.into());
         }
-        let announced = match self.offers(Extension::Limits) {
-            true => self.offered.limits(),
-            false => Limits::default(),
-        };
+        let announced = self.announced();
         let most = announced.recipients.map_or(usize::MAX, |most| most.get() as usize);
         // RFC 5321 4.5.3.1.10: 452, and the client sends the rest in another transaction.
         if self.transaction.recipients >= self.config.limits.recipients.min(most) {
@@ -132,38 +121,21 @@ impl Server {
         }
         Ok(())
     }
-}
 
-/// Holds MAIL against what an offer says.
-fn check_terms(offer: &Offer<&[u8]>, params: &MailParams, mails: u32) -> Result<(), No> {
-    if let Offer::Limits(limits) = offer {
-        // RFC 9422 4.1
-        if limits.messages.is_some_and(|most| mails >= most.get()) {
-            return Err(No::Blameless(replies::TOO_MANY_MESSAGES));
-        }
-    } else if let (Offer::DeliverBy(Some(least)), Some(by)) = (offer, params.deliver_by()) {
-        // RFC 2852 4: what cannot be kept is not promised.
-        if by.mode() == ByMode::Return && i64::from(by.seconds()) < least.get().into() {
-            return Err(No::Blamed(replies::TOO_SOON));
-        }
-    } else if let (Offer::FutureRelease(most), Some(hold)) = (offer, params.hold()) {
-        // RFC 4865 5
-        let is_held = match hold {
-            Hold::For(time) => u64::from(time.get()) <= most.seconds(),
-            Hold::Until(time) => {
-                most.until().is_none_or(|last| time.unix_seconds() <= last.unix_seconds())
-            }
-        };
-        if !is_held {
-            return Err(No::Blamed(replies::HELD_TOO_LONG));
-        }
-    } else if let (Offer::NoSoliciting(Some(unwanted)), Some(given)) =
-        (offer, params.solicitation())
-    {
-        // RFC 3865 2: these keywords are not taken from anybody.
-        if given.iter().any(|one| unwanted.iter().any(|no| no.eq_ignore_ascii_case(one))) {
-            return Err(No::Blamed(replies::NO_SOLICITATION));
+    /// How much at once the client was told of.
+    fn announced(&self) -> Limits {
+        match self.offers(Extension::Limits) {
+            true => self.offered.limits(),
+            false => Limits::default(),
         }
     }
-    Ok(())
+
+    /// Tells what was let pass of parameters that stand at `offset` of their line.
+    fn tolerated(&mut self, defects: &Defects, offset: usize) {
+        if !defects.is_empty() {
+            let mut of_line = Defects::new();
+            of_line.add(defects, offset);
+            self.told.extend(of_line.iter().map(Event::Tolerated));
+        }
+    }
 }

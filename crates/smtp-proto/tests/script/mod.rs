@@ -28,8 +28,7 @@ use mail_wire::{
     testing::Act,
 };
 use smtp_proto::{
-    Capabilities, Domain, Extension, FutureRelease, Offer, Profile, Read, ReplyReader, Severity,
-    Solicitation, State, Verb, Words,
+    Capabilities, Domain, Extension, Profile, Read, ReplyReader, Severity, State, Verb,
     limits::ServerLimits,
     parse,
     server::{Config, Event, Server, TlsUse},
@@ -225,7 +224,7 @@ impl Script {
                     Some(Extension::Auth) => config.auth(&Mechanism::PASSWORD),
                     Some(Extension::Xclient) => config.xclient(anybody()),
                     Some(Extension::Xforward) => config.xforward(anybody()),
-                    _ => own(&offer).map_or(config.clone(), |offer| config.offer(offer)),
+                    _ => config.offer(offer.into_owned()),
                 };
             }
             if let Some(message) = hello.largest_message() {
@@ -348,37 +347,6 @@ impl Script {
             matches!(turn, Turn::Client(said) if said.to_ascii_uppercase().starts_with(b"LHLO"))
         })
     }
-}
-
-fn own(offer: &Offer<&[u8]>) -> Option<Offer> {
-    let words = |words: &Words<&[u8]>| Words::new(words.iter()).unwrap();
-    Some(match offer {
-        Offer::Pipelining => Offer::Pipelining,
-        Offer::Size(limit) => Offer::Size(*limit),
-        Offer::EightBitMime => Offer::EightBitMime,
-        Offer::EnhancedStatusCodes => Offer::EnhancedStatusCodes,
-        Offer::Chunking => Offer::Chunking,
-        Offer::BinaryMime => Offer::BinaryMime,
-        Offer::Dsn => Offer::Dsn,
-        Offer::SmtpUtf8 => Offer::SmtpUtf8,
-        Offer::RequireTls => Offer::RequireTls,
-        Offer::DeliverBy(least) => Offer::DeliverBy(*least),
-        Offer::FutureRelease(most) => {
-            let seconds = most.seconds().try_into().unwrap();
-            Offer::FutureRelease(FutureRelease::new(seconds, most.until().unwrap()).unwrap())
-        }
-        Offer::MtPriority(profile) => Offer::MtPriority(profile.as_ref().map(words)),
-        Offer::Rrvs => Offer::Rrvs,
-        Offer::Limits(limits) => Offer::Limits(*limits),
-        Offer::NoSoliciting(unwanted) => Offer::NoSoliciting(
-            unwanted.as_ref().map(|one| Solicitation::parse(one.as_str()).unwrap()),
-        ),
-        Offer::Etrn => Offer::Etrn,
-        Offer::Vrfy => Offer::Vrfy,
-        Offer::Expn => Offer::Expn,
-        Offer::Help => Offer::Help,
-        _ => return None,
-    })
 }
 
 /// What a file says of an event; what a file is silent of, if nothing.
