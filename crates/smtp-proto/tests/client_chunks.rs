@@ -31,30 +31,27 @@ fn offering(config: Config, offers: &[&str], messages: &[(Envelope, &[&str])]) -
     dialogue.s("250 HELP")
 }
 
-/// Up to the answers to RCPT, with one recipient.
-fn chunked(config: Config, messages: &[(Envelope, &[&str])]) -> Sending {
-    offering(config, &["PIPELINING", "CHUNKING", "8BITMIME"], messages)
-        .c("MAIL FROM:<a@b>")
-        .c("RCPT TO:<c@d>")
-        .s("250 ok")
-        .s("250 ok")
+/// Up to the answers to MAIL and RCPT, with one recipient, behind a first chunk of these lines.
+fn chunked(config: Config, messages: &[(Envelope, &[&str])], first: &[&str]) -> Sending {
+    let dialogue = offering(config, &["PIPELINING", "CHUNKING", "8BITMIME"], messages);
+    let dialogue = dialogue.c("MAIL FROM:<a@b>").c("RCPT TO:<c@d>");
+    first.iter().fold(dialogue, |dialogue, line| dialogue.c(line)).s("250 ok").s("250 ok")
 }
 
-fn again(dialogue: Sending) -> Sending {
-    dialogue.c("MAIL FROM:<a@b>").c("RCPT TO:<e@f>").s("250 ok").s("250 ok")
+fn again(dialogue: Sending, first: &[&str]) -> Sending {
+    let dialogue = dialogue.c("MAIL FROM:<a@b>").c("RCPT TO:<e@f>");
+    first.iter().fold(dialogue, |dialogue, line| dialogue.c(line)).s("250 ok").s("250 ok")
 }
 
-/// RFC 3030 4.1. What stands in the message, dots too, goes as it is.
+/// RFC 3030 4.1 and 4.2: in one round trip. What stands in the message, dots too, goes as it is.
 #[test]
 fn ok_a_small_message_is_one_chunk() {
-    let dialogue = chunked(laptop(), &[(to(&["c@d"]), &["Hi\r\n.", "\r\n"]), (to(&["e@f"]), &[])])
-        .c("BDAT 7 LAST")
-        .c("Hi")
-        .c(".")
+    let messages: [(Envelope, &[&str]); 2] =
+        [(to(&["c@d"]), &["Hi\r\n.", "\r\n"]), (to(&["e@f"]), &[])];
+    let dialogue = chunked(laptop(), &messages, &["BDAT 7 LAST", "Hi", "."])
         .s("250 2.6.0 message ok")
         .e("0 accepted: 250 2.6.0 message ok");
-    again(dialogue)
-        .c("BDAT 0 LAST")
+    again(dialogue, &["BDAT 0 LAST"])
         .s("250 ok")
         .e("0 accepted: 250 ok")
         .c("QUIT")
@@ -62,12 +59,12 @@ fn ok_a_small_message_is_one_chunk() {
         .closed();
 }
 
-/// RFC 3030 4.2, but that the last chunk waits until those before it are taken.
+/// RFC 3030 4.2, but that only one chunk is sent before it is known that somebody gets it, and that
+/// the last one waits until those before it are taken.
 #[test]
 fn ok_chunks_are_pipelined() {
-    chunked(small_chunks(), &[(to(&["c@d"]), &["Hi\r\n", "y", "o\r\n", "end\r\n"])])
-        .c("BDAT 4")
-        .c("Hi")
+    let message: &[&str] = &["Hi\r\n", "y", "o\r\n", "end\r\n"];
+    chunked(small_chunks(), &[(to(&["c@d"]), message)], &["BDAT 4", "Hi"])
         .c("BDAT 4")
         .c("yo")
         .c("BDAT 5")
@@ -111,9 +108,7 @@ fn ok_one_chunk_after_the_other_without_pipelining() {
 fn err_chunk_refused_in_mid_stream() {
     let messages: [(Envelope, &[&str]); 2] =
         [(to(&["c@d"]), &["Hi\r\n", "yo\r\n", "end"]), (to(&["e@f"]), &["x\r\n"])];
-    let refused = chunked(small_chunks(), &messages)
-        .c("BDAT 4")
-        .c("Hi")
+    let refused = chunked(small_chunks(), &messages, &["BDAT 4", "Hi"])
         .c("BDAT 4")
         .c("yo")
         .s("452 4.3.1 full")
@@ -121,9 +116,7 @@ fn err_chunk_refused_in_mid_stream() {
         .e("0 refused at BDAT: 452 4.3.1 full")
         .c("RSET")
         .s("250 ok");
-    again(refused)
-        .c("BDAT 3 LAST")
-        .c("x")
+    again(refused, &["BDAT 3 LAST", "x"])
         .s("250 ok")
         .e("0 accepted: 250 ok")
         .c("QUIT")
@@ -133,9 +126,7 @@ fn err_chunk_refused_in_mid_stream() {
 
 #[test]
 fn err_last_chunk_refused() {
-    chunked(laptop(), &[(to(&["c@d"]), &["spam\r\n"])])
-        .c("BDAT 6 LAST")
-        .c("spam")
+    chunked(laptop(), &[(to(&["c@d"]), &["spam\r\n"])], &["BDAT 6 LAST", "spam"])
         .s("550 5.7.1 no")
         .e("0 refused at last chunk: 550 5.7.1 no")
         .c("QUIT")
@@ -143,17 +134,80 @@ fn err_last_chunk_refused() {
         .closed();
 }
 
-/// Nothing is sent for nobody.
+/// What was sent in the hope of somebody is refused too, and nothing more is sent for nobody.
 #[test]
-fn err_every_recipient_refused_sends_no_chunk() {
-    offering(laptop(), &["PIPELINING", "CHUNKING"], &[(to(&["c@d", "e@f"]), &["x"])])
+fn err_every_recipient_refused() {
+    let offers = ["PIPELINING", "CHUNKING"];
+    let both: (Envelope, &[&str]) = (to(&["c@d", "e@f"]), &["x"]);
+    offering(laptop(), &offers, &[both])
         .c("MAIL FROM:<a@b>")
         .c("RCPT TO:<c@d>")
         .c("RCPT TO:<e@f>")
+        .c("BDAT 3 LAST")
+        .c("x")
         .s("250 ok")
         .s("550 no")
         .s("451 later")
+        .s("554 no valid recipients")
         .e("0 refused at RCPT: 550 no")
+        .e("1 refused at RCPT: 451 later")
+        .c("RSET")
+        .s("250 ok")
+        .c("QUIT")
+        .s("221 bye")
+        .closed();
+    // The application is told to stop, and the next message goes over the same connection.
+    let long: (Envelope, &[&str]) = (to(&["c@d"]), &["Hi\r\n", "yo\r\n"]);
+    let next: (Envelope, &[&str]) = (to(&["e@f"]), &["x\r\n"]);
+    let refused = offering(small_chunks(), &offers, &[long, next])
+        .c("MAIL FROM:<a@b>")
+        .c("RCPT TO:<c@d>")
+        .c("BDAT 4")
+        .c("Hi")
+        .s("250 ok")
+        .s("550 no")
+        .s("554 no valid recipients")
+        .e("0 refused at RCPT: 550 no")
+        .e("enough")
+        .c("RSET")
+        .s("250 ok");
+    again(refused, &["BDAT 3 LAST", "x"])
+        .s("250 ok")
+        .e("0 accepted: 250 ok")
+        .c("QUIT")
+        .s("221 bye")
+        .closed();
+}
+
+/// A server that takes the last chunk of a message for nobody has it, and nobody gets it.
+#[test]
+fn err_sender_refused_behind_which_a_chunk_is_on_its_way() {
+    let message: (Envelope, &[&str]) = (to(&["c@d"]), &["x"]);
+    offering(laptop(), &["PIPELINING", "CHUNKING"], &[message])
+        .c("MAIL FROM:<a@b>")
+        .c("RCPT TO:<c@d>")
+        .c("BDAT 3 LAST")
+        .c("x")
+        .s("450 4.7.1 later")
+        .s("503 5.5.1 no")
+        .s("503 5.5.1 no")
+        .e("0 refused at MAIL: 450 4.7.1 later")
+        .c("QUIT")
+        .s("221 bye")
+        .closed();
+}
+
+/// Without PIPELINING nothing is sent for nobody.
+#[test]
+fn err_every_recipient_refused_sends_no_chunk() {
+    offering(laptop(), &["CHUNKING"], &[(to(&["c@d", "e@f"]), &["x"])])
+        .c("MAIL FROM:<a@b>")
+        .s("250 ok")
+        .c("RCPT TO:<c@d>")
+        .s("550 no")
+        .e("0 refused at RCPT: 550 no")
+        .c("RCPT TO:<e@f>")
+        .s("451 later")
         .e("1 refused at RCPT: 451 later")
         .c("RSET")
         .s("250 ok")
@@ -167,9 +221,7 @@ fn err_every_recipient_refused_sends_no_chunk() {
 fn err_message_that_breaks_off_does_not_cost_the_connection() {
     let next: (Envelope, &[&str]) = (to(&["e@f"]), &["x\r\n"]);
     let end = |dialogue: Sending| {
-        again(dialogue.c("RSET").s("250 ok"))
-            .c("BDAT 3 LAST")
-            .c("x")
+        again(dialogue.c("RSET").s("250 ok"), &["BDAT 3 LAST", "x"])
             .s("250 ok")
             .e("0 accepted: 250 ok")
             .c("QUIT")
@@ -177,23 +229,19 @@ fn err_message_that_breaks_off_does_not_cost_the_connection() {
             .closed();
     };
     let first: (Envelope, &[&str]) = (to(&["c@d"]), &["part\r\n", "fail"]);
-    let failed = chunked(small_chunks(), &[first, next.clone()])
-        .c("BDAT 6")
-        .c("part")
+    let failed = chunked(small_chunks(), &[first, next.clone()], &["BDAT 6", "part"])
         .e("0 not sent: BodyFailed")
         .s("250 ok");
     end(failed);
     let first: (Envelope, &[&str]) = (to(&["c@d"]), &["line\r\n", "a\nb"]);
-    let bare = chunked(small_chunks(), &[first, next.clone()])
-        .c("BDAT 6")
-        .c("line")
+    let bare = chunked(small_chunks(), &[first, next.clone()], &["BDAT 6", "line"])
         .e("message holds octet 0x0a at 7, which cannot be sent")
         .e("0 not sent: BareNewline(BareOctet { octet: 10, offset: 7 })")
         .s("250 ok");
     end(bare);
     // A CR at the very end, of which nothing has been said yet.
     let first: (Envelope, &[&str]) = (to(&["c@d"]), &["x\r"]);
-    let bare = chunked(small_chunks(), &[first, next])
+    let bare = chunked(small_chunks(), &[first, next], &[])
         .e("message holds octet 0x0d at 1, which cannot be sent")
         .e("0 not sent: BareNewline(BareOctet { octet: 13, offset: 1 })");
     end(bare);
@@ -201,11 +249,9 @@ fn err_message_that_breaks_off_does_not_cost_the_connection() {
 
 #[test]
 fn ok_bare_newlines_become_crlf_when_normalizing() {
-    chunked(laptop().bare_newline(BareNewline::Normalize), &[(to(&["c@d"]), &["a\nb\r", "c\n"])])
-        .c("BDAT 9 LAST")
-        .c("a")
-        .c("b")
-        .c("c")
+    let normalizing = laptop().bare_newline(BareNewline::Normalize);
+    let message: (Envelope, &[&str]) = (to(&["c@d"]), &["a\nb\r", "c\n"]);
+    chunked(normalizing, &[message], &["BDAT 9 LAST", "a", "b", "c"])
         .s("250 ok")
         .e("0 accepted: 250 ok")
         .c("QUIT")
@@ -217,8 +263,8 @@ fn ok_bare_newlines_become_crlf_when_normalizing() {
 fn err_server_closes_or_hangs_up() {
     let two: &[&str] = &["Hi\r\n", "yo\r\n"];
     let in_chunks = || {
-        let dialogue = chunked(small_chunks(), &[(to(&["c@d"]), two)]);
-        dialogue.c("BDAT 4").c("Hi").c("BDAT 4").c("yo")
+        let dialogue = chunked(small_chunks(), &[(to(&["c@d"]), two)], &["BDAT 4", "Hi"]);
+        dialogue.c("BDAT 4").c("yo")
     };
     in_chunks()
         .s("421 4.3.2 going down")
@@ -230,6 +276,38 @@ fn err_server_closes_or_hangs_up() {
     at_the_end().s("421 bye").e("0 refused at last chunk: 421 bye").fails("Closing");
 }
 
+/// A whole message is on its way before anybody has been refused: who was not, may have it.
+#[test]
+fn err_connection_lost_before_recipients_are_answered() {
+    let message = || {
+        let message: (Envelope, &[&str]) = (to(&["c@d", "e@f"]), &["x"]);
+        let dialogue = offering(laptop(), &["PIPELINING", "CHUNKING"], &[message]);
+        dialogue.c("MAIL FROM:<a@b>").c("RCPT TO:<c@d>").c("RCPT TO:<e@f>").c("BDAT 3 LAST").c("x")
+    };
+    message().hang_up().e("0 unknown").e("1 unknown").fails("Disconnected { state: Ready }");
+    message()
+        .s("250 ok")
+        .s("550 no")
+        .hang_up()
+        .e("0 refused at RCPT: 550 no")
+        .e("1 unknown")
+        .fails("Disconnected { state: HasSender }");
+    message()
+        .s("250 ok")
+        .s("550 no")
+        .s("550 no")
+        .hang_up()
+        .e("0 refused at RCPT: 550 no")
+        .e("1 refused at RCPT: 550 no")
+        .fails("Disconnected { state: HasSender }");
+    message()
+        .s("250 ok")
+        .s("421 4.3.2 going down")
+        .e("0 refused at RCPT: 421 4.3.2 going down")
+        .e("1 refused at RCPT: 421 4.3.2 going down")
+        .fails("Closing");
+}
+
 /// RFC 3030 3: by BDAT or not at all.
 #[test]
 fn ok_binary_goes_as_it_is() {
@@ -239,10 +317,10 @@ fn ok_binary_goes_as_it_is() {
         offering(config, &["PIPELINING", "CHUNKING", "BINARYMIME"], &[(binary(), body)])
             .c("MAIL FROM:<a@b> BODY=BINARYMIME")
             .c("RCPT TO:<c@d>")
-            .s("250 ok")
-            .s("250 ok")
             .c("BDAT 6 LAST")
             .c("\0\n.\r")
+            .s("250 ok")
+            .s("250 ok")
             .s("250 ok")
             .e("0 accepted: 250 ok")
             .c("QUIT")

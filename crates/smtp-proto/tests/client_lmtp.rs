@@ -42,13 +42,13 @@ fn by_data() -> Sending {
 
 fn by_chunks() -> Sending {
     hello("250 CHUNKING")
+        .c("BDAT 6 LAST")
+        .c("Blah")
         .s("250 OK")
         .s("250 OK")
         .s("550 No such user here")
         .s("250 OK")
         .e("1 refused at RCPT: 550 No such user here")
-        .c("BDAT 6 LAST")
-        .c("Blah")
 }
 
 #[test]
@@ -91,6 +91,12 @@ fn err_every_recipient_refused() {
         dialogue.e(&at(0)).e(&at(1)).e(&at(2))
     };
     refused("503 no valid recipients").c("RSET").s("250 OK").c("QUIT").s("221 bye").closed();
+    // The chunk that was on its way has one answer as well.
+    let dialogue = hello("250 CHUNKING").c("BDAT 6 LAST").c("Blah").s("250 OK");
+    let dialogue = dialogue.s("550 no").s("550 no").s("550 no").s("503 no valid recipients");
+    let at = |n| format!("{n} refused at RCPT: 550 no");
+    let dialogue = dialogue.e(&at(0)).e(&at(1)).e(&at(2));
+    dialogue.c("RSET").s("250 OK").c("QUIT").s("221 bye").closed();
     // How many replies a dot would have, nobody knows.
     refused("354 go").fails("Unexpected { verb: Some(Data)");
 }

@@ -208,6 +208,11 @@ impl Outgoing {
         matches!(self.body, Body::Open | Body::Asked)
     }
 
+    /// Tells whether nothing has been asked or sent of the body yet.
+    pub(super) const fn is_ahead(&self) -> bool {
+        !self.said.data && !self.is_decided()
+    }
+
     pub(super) const fn is_asking(&self) -> bool {
         matches!(self.body, Body::Asked)
     }
@@ -250,13 +255,13 @@ impl Outgoing {
         }
     }
 
-    /// Tells whether a chunk is there to be said: a full one or, if nothing is on its way before it,
+    /// Tells whether a chunk is there to be said: a full one or, if no other is on its way before it,
     /// the last one. A server that took the last although it has refused another would have a torn
     /// message.
-    pub(super) fn has_chunk(&self, is_idle: bool) -> bool {
+    pub(super) fn has_chunk(&self, is_first: bool) -> bool {
         match self.body {
             Body::Open | Body::Asked => self.chunk_room() == Some(0),
-            Body::Given => is_idle,
+            Body::Given => is_first,
             Body::Unwanted | Body::Complete { .. } => false,
         }
     }
@@ -278,10 +283,13 @@ impl Outgoing {
     }
 
     /// Tells whether the end of the message may have reached the server, for recipients who are to
-    /// get it.
-    pub(super) const fn may_have_arrived(&self, output: &SendBuffer) -> bool {
+    /// get it, or may be: the last chunk can be on its way before RCPT is answered.
+    pub(super) fn may_have_arrived(&self, output: &SendBuffer) -> bool {
         match self.body {
-            Body::Complete { at } => self.accepted > 0 && output.written() >= at,
+            Body::Complete { at } => {
+                let has_recipient = self.accepted > 0 || !self.all_answered();
+                has_recipient && output.written() >= at
+            }
             Body::Unwanted | Body::Open | Body::Asked | Body::Given => false,
         }
     }

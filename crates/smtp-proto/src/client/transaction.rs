@@ -111,11 +111,12 @@ impl Client {
         fits
     }
 
-    /// Chunks begin when it is known that there is somebody to send them for.
+    /// RFC 3030 4.2: the first chunk may go with the commands in front of it, so that a message that
+    /// is no longer than one takes a single round trip.
     fn begin_chunks(&mut self) -> bool {
-        let is_idle = self.in_flight.is_empty();
+        let has_room = self.has_room(REPLY);
         let Some(outgoing) = &mut self.outgoing else { return false };
-        let begins = is_idle && !outgoing.said.data && outgoing.is_wanted();
+        let begins = has_room && !outgoing.said.data && !outgoing.is_decided();
         if begins {
             outgoing.said.data = true;
             outgoing.open_body();
@@ -125,9 +126,12 @@ impl Client {
 
     /// Says a chunk, if there is one and it may be said now. Answers whether it was.
     fn send_chunk(&mut self) -> bool {
-        let is_idle = self.in_flight.is_empty();
+        let is_first = !self.in_flight.iter().any(|one| one.verb == Verb::Bdat);
         let has_room = self.has_room(REPLY);
-        let ready = |one: &&mut Outgoing| has_room && one.has_chunk(is_idle);
+        // More than one is not sent on the mere hope that somebody gets them.
+        let ready = |one: &&mut Outgoing| {
+            has_room && one.has_chunk(is_first) && (is_first || one.is_wanted())
+        };
         let Some(outgoing) = self.outgoing.as_mut().filter(ready) else { return false };
         let is_last = outgoing.say_chunk(&mut self.output);
         let verb = if is_last { Verb::LastChunk } else { Verb::Bdat };
@@ -180,7 +184,7 @@ impl Client {
                 }
             }
             (Verb::Mail | Verb::Data, Severity::Refused) => {
-                outgoing.tell_open(Fate::Refused { stage: verb, reply });
+                self.decide(Fate::Refused { stage: verb, reply });
             }
             (Verb::Data, Severity::GoOn) if outgoing.is_wanted() => outgoing.open_body(),
             (Verb::Data, Severity::GoOn) if !self.config.lmtp => {
@@ -207,11 +211,16 @@ impl Client {
     /// RFC 3030 2: the transaction has failed. What comes of it is RSET, when all that is on its way
     /// has been answered.
     fn chunk_refused(&mut self, reply: Reply) {
+        self.decide(Fate::Refused { stage: Verb::Bdat, reply });
+    }
+
+    /// Nothing more of the message is sent, and all who have not been told yet are told this.
+    fn decide(&mut self, fate: Fate) {
         let Some(outgoing) = &mut self.outgoing else { return };
         if outgoing.is_body_open() {
             self.told.push_back(Event::BodyEnough { id: outgoing.id });
         }
-        outgoing.tell_open(Fate::Refused { stage: Verb::Bdat, reply });
+        outgoing.tell_open(fate);
     }
 
     /// The message has been answered: for all recipients at once, or in LMTP for the next of them.
@@ -233,14 +242,11 @@ impl Client {
 
     /// The server closes the connection instead of answering.
     pub(super) fn closed_in_transaction(&mut self, stage: Verb, reply: &Reply) {
-        let Some(outgoing) = &mut self.outgoing else { return };
-        if outgoing.is_body_open() {
-            self.told.push_back(Event::BodyEnough { id: outgoing.id });
-        }
         let refused = Fate::Refused { stage, reply: reply.clone() };
         if !self.config.lmtp || !matches!(stage, Verb::EndOfData | Verb::LastChunk) {
-            return outgoing.tell_open(refused);
+            return self.decide(refused);
         }
+        let Some(outgoing) = &mut self.outgoing else { return };
         // That answers for one. What it has done for those behind it, it does not say.
         if let Some((index, _)) = outgoing.deliver() {
             let id = outgoing.id;
@@ -253,7 +259,7 @@ impl Client {
     fn no_recipient_left(&mut self) {
         let Some(outgoing) = &mut self.outgoing else { return };
         if outgoing.all_answered() && !outgoing.is_wanted() {
-            outgoing.tell_open(Fate::NotSent(NotSent::Lost));
+            self.decide(Fate::NotSent(NotSent::Lost));
         }
     }
 
@@ -269,12 +275,12 @@ impl Client {
         Misuse::Unencodable { what: "message", octet: bare.octet, offset }
     }
 
-    /// Stops within a message, so that it does not look whole: between chunks by RSET, and else by
-    /// hanging up.
+    /// Stops within a message, so that it does not look whole: before it and between chunks by RSET,
+    /// and else by hanging up.
     pub(super) fn stop_body(&mut self, why: NotSent) {
         let Some(outgoing) = &mut self.outgoing else { return };
         outgoing.tell_open(Fate::NotSent(why));
-        if !outgoing.is_chunked() {
+        if outgoing.said.data && !outgoing.is_chunked() {
             self.give_up(Error::Cut);
         }
     }
