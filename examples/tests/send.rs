@@ -129,6 +129,38 @@ fn err_exit_codes() {
 }
 
 #[test]
+fn ok_lmtp_tells_of_each_recipient() {
+    let sink = Sink::start(&["--lmtp"]);
+    let sent = send(&sink.address, &[&TO[..], &["--lmtp"]].concat(), b"x\r\n");
+    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    assert_eq!(sent.out.matches("accepted: 250 2.6.0").count(), 2, "{}", sent.out);
+    // RFC 2033 4.1: an LMTP server knows no EHLO.
+    let sent = send(&sink.address, &TO, b"x\r\n");
+    assert_ne!(sent.code, Some(0), "{}", sent.out);
+}
+
+#[test]
+fn ok_mechanism_that_is_asked_for_and_no_other() {
+    let office = Office::open("send-mechanism", "");
+    let at = office.address(Service::Submission).to_string();
+    let common = ["--auth", "alice@post-office.test", "--insecure", "--password", PASSWORD];
+    let ours = ["--from", "alice@post-office.test", "--to", "bob@post-office.test", "--wire"];
+    let by = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smtp-send"));
+        command.arg(&at).args(common).args(ours).args(["--starttls", "--mechanism", name]);
+        let output = command.stdin(Stdio::null()).output().expect("starts");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    for name in ["PLAIN", "login", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"] {
+        let (code, wire) = by(name);
+        assert_eq!(code, Some(0), "{wire}");
+        assert!(wire.contains(&format!("C: AUTH {}", name.to_uppercase())), "{wire}");
+    }
+    assert_ne!(by("CRAM-MD5").0, Some(0), "it is not offered");
+    assert_eq!(by("ROT13").0, Some(2));
+}
+
+#[test]
 fn err_log_in_refused() {
     let office = Office::open("send-log-in", "");
     let at = office.address(Service::Submission).to_string();

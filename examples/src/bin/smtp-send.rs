@@ -20,13 +20,14 @@ use mail_examples::{
     },
     tap::Protocol,
 };
+use mail_sasl::{Mechanism, SaslError};
 use mail_wire::{BareNewline, drive::DriveError, layered::LayeredError};
 use smtp_proto::{
     BodyType, Domain, Mailbox, ReversePath, Verb,
     client::{Client, Config, Delivered, EightBit, Envelope, Error, NotSent, Outcome, TlsPolicy},
 };
 
-/// Send one message by SMTP. Its lines may end in any way; they are sent with CRLF.
+/// Send one message by SMTP or LMTP. Its lines may end in any way; they are sent with CRLF.
 ///
 /// Without --starttls, --tls or --plain the connection is encrypted if the server offers that, and
 /// without --user its certificate is then not checked, as is the custom between servers (RFC 7435).
@@ -44,6 +45,13 @@ struct Cli {
     /// What this host is called [default: its name, or [127.0.0.1]].
     #[arg(long, value_name = "NAME", value_parser = domain)]
     helo: Option<Domain>,
+    /// Speak LMTP: each recipient is answered for at the end of the message.
+    #[arg(long)]
+    lmtp: bool,
+    /// Log in by this mechanism alone, as PLAIN or SCRAM-SHA-256-PLUS [default: the strongest that is
+    /// offered and fits].
+    #[arg(long, value_name = "NAME", requires = "user", value_parser = mechanism)]
+    mechanism: Option<Mechanism>,
     /// Explain refusals in this language: en or ja.
     #[arg(long, value_name = "LANG", value_parser = language)]
     explain: Option<Language>,
@@ -133,6 +141,12 @@ fn send(cli: &Cli) -> Result<Exit, NotBegun> {
         .tls(policy)
         .bare_newline(BareNewline::Normalize)
         .eight_bit(EightBit::SendAnyway);
+    if cli.lmtp {
+        config = config.lmtp();
+    }
+    if let Some(mechanism) = cli.mechanism {
+        config = config.mechanism(mechanism);
+    }
     let anybody = credentials.is_none() && policy == TlsPolicy::Opportunistic;
     if let Some(credentials) = credentials {
         config = config.auth(credentials);
@@ -253,6 +267,10 @@ fn sender(text: &str) -> Result<ReversePath, String> {
         "" | "<>" => Ok(ReversePath::Null),
         text => Mailbox::parse(text).map(Into::into).map_err(|error| error.to_string()),
     }
+}
+
+fn mechanism(text: &str) -> Result<Mechanism, SaslError> {
+    Mechanism::parse(text.as_bytes())
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, ParseError> {
