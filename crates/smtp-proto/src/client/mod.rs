@@ -228,14 +228,19 @@ impl Client {
         }
     }
 
-    /// Says that the rest of the message cannot be had. So that what has been sent of it does not
-    /// look whole, the connection is cut; if the message goes by chunks, RSET does it, and the
+    /// Says that the rest of the message cannot be had, or that it is not to go after all. So that
+    /// what has been sent of it does not look whole, the connection is cut; if the message goes by
+    /// chunks, or none of it has been asked for by DATA, RSET does it (RFC 5321 4.1.1.5), and the
     /// connection goes on.
     ///
     /// # Errors
-    /// [`Misuse::UnknownId`] if this message is not being asked for.
+    /// [`Misuse::UnknownId`] if this message is not on its way, if everybody has been told what
+    /// became of it, or between DATA and its answer.
     pub fn body_failed(&mut self, id: MessageId) -> Result<(), Misuse> {
-        open_body(&mut self.outgoing, id)?;
+        let may_stop = |one: &&mut Outgoing| one.id == id && (one.is_body_open() || one.is_ahead());
+        if self.outgoing.as_mut().filter(may_stop).is_none() {
+            return Err(Misuse::UnknownId { what: "message", id: id.0 });
+        }
         self.stop_body(NotSent::BodyFailed);
         Ok(())
     }

@@ -213,11 +213,6 @@ impl Outgoing {
         !self.said.data && !self.is_decided()
     }
 
-    /// Tells whether nothing has been asked or sent of the body yet.
-    pub(super) const fn is_ahead(&self) -> bool {
-        !self.said.data && !self.is_decided()
-    }
-
     pub(super) const fn is_asking(&self) -> bool {
         matches!(self.body, Body::Asked)
     }

@@ -13,8 +13,8 @@ use mail_sasl::{
 };
 use mail_wire::{Goodbye, Session, testing::Act};
 use smtp_proto::{
-    Command, Defects, Domain, Extension, Mailbox, Octets, OriginalRecipient, Profile, Severity,
-    Verb,
+    Attributes, Capabilities, Command, Defects, Domain, EnvelopeId, Octets, OriginalRecipient,
+    Profile, Severity, Solicitation, Submitter, Verb,
     client::{Chunking, Client, Config, Envelope, Event, Outcome, Recipient, Request, TlsPolicy},
     limits::ClientLimits,
     parse,
@@ -57,6 +57,8 @@ struct Message {
     parts: Vec<Bytes>,
     /// It is taken back when this recipient has been refused.
     taken_back_after: Option<usize>,
+    /// It breaks off behind its parts.
+    breaks_off: bool,
 }
 
 /// What is read off the dialogue, turn by turn.
@@ -72,6 +74,8 @@ struct Reading<'a> {
     /// The text of a message is being said.
     is_body: bool,
     message: Option<Open>,
+    /// The next message came from this client.
+    forwarded: Option<Attributes>,
     messages: usize,
     requests: usize,
 }
@@ -81,10 +85,21 @@ struct Open {
     envelope: Envelope,
     body: Vec<u8>,
     chunks: Vec<usize>,
-    /// Of each recipient: whether RCPT was taken; none before the reply.
-    taken: Vec<Option<bool>>,
+    fates: Vec<Fate>,
+    /// What is told of recipients.
     told: BTreeMap<usize, String>,
+    /// What is told of all others at the end.
+    rest: Option<String>,
     taken_back: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// The client never asks for this recipient.
+    Unasked,
+    Asked,
+    Taken,
+    Refused,
 }
 
 impl Plan {
@@ -120,6 +135,7 @@ impl Plan {
             chunk: 0,
             is_body: false,
             message: None,
+            forwarded: None,
             messages: 0,
             requests: 0,
         };
@@ -155,6 +171,7 @@ impl Plan {
             quits: self.quits,
             parts: VecDeque::new(),
             taken_back_after: None,
+            breaks_off: false,
             messages: 0,
             requests: 0,
         };
@@ -169,6 +186,7 @@ struct Acting {
     quits: bool,
     parts: VecDeque<Bytes>,
     taken_back_after: Option<usize>,
+    breaks_off: bool,
     messages: usize,
     requests: usize,
 }
@@ -177,12 +195,13 @@ impl Acting {
     fn next(&mut self, client: &mut Client) {
         match self.steps.pop_front() {
             Some(Step::Ask(request)) => {
-                client.ask(request).unwrap();
+                // It may be over already.
+                let _ = client.ask(request);
             }
             Some(Step::Send(message)) => {
                 self.parts = message.parts.into();
                 self.taken_back_after = message.taken_back_after;
-                // It may be over already.
+                self.breaks_off = message.breaks_off;
                 let _ = client.send(message.envelope);
             }
             None if self.quits => client.close(Goodbye::Done),
@@ -196,13 +215,14 @@ impl Acting {
             Event::WantBody { id, .. } => {
                 match self.parts.pop_front() {
                     Some(part) => client.body(id, part).unwrap(),
+                    None if self.breaks_off => client.body_failed(id).unwrap(),
                     None => client.body_end(id).unwrap(),
                 }
                 return Act::Quiet;
             }
             Event::Recipient { id, index, outcome } => {
                 if self.taken_back_after == Some(index) {
-                    client.body_failed(id).unwrap();
+                    let _ = client.body_failed(id);
                 }
                 format!("message {message}: {index} {}", tell(&outcome))
             }
@@ -281,15 +301,15 @@ impl Reading<'_> {
     fn do_it(&mut self, command: Command<Octets>) {
         match command {
             Command::Mail { .. } => self.begin_message(command),
-            Command::Rcpt { .. } => self.add_recipient(command),
+            Command::Rcpt { .. } => self.add_recipient(command, Fate::Asked),
             Command::Bdat(chunk) => {
                 self.chunk = chunk.octets();
                 let octets = usize::try_from(chunk.octets()).unwrap();
                 self.message.as_mut().unwrap().chunks.push(octets);
             }
             Command::Rset => {
-                if let Some(open) = &mut self.message {
-                    open.taken_back = open.taken.contains(&Some(true)) && open.told.len() < open.taken.len();
+                if let Some(open) = self.message.as_mut().filter(|open| open.rest.is_none()) {
+                    open.taken_back = open.fates.contains(&Fate::Taken);
                 }
                 self.end_message();
             }
@@ -312,10 +332,7 @@ impl Reading<'_> {
             Command::Xclient(client) => {
                 self.plan.config = self.plan.config.clone().client(client);
             }
-            Command::Xforward(client) => {
-                self.plan.steps.push(Step::Ask(Request::Noop(None)));
-                panic!("XFORWARD goes with the message it is for: {client:?}");
-            }
+            Command::Xforward(client) => self.forwarded = Some(client),
             Command::Noop(text) => self.ask(Request::Noop(text)),
             Command::Vrfy(user) => self.ask(Request::Verify(user)),
             Command::Expn(list) => self.ask(Request::Expand(list)),
@@ -327,5 +344,207 @@ impl Reading<'_> {
 
     fn ask(&mut self, request: Request) {
         self.plan.steps.push(Step::Ask(request));
+    }
+
+    fn begin_message(&mut self, command: Command<Octets>) {
+        assert!(self.message.is_none(), "{}: MAIL within a message", self.script.title);
+        let Command::Mail { from, params } = command else { return };
+        let mut envelope = Envelope::new(from).body(params.body());
+        if let Some(octets) = params.size() {
+            envelope = envelope.size(octets);
+        }
+        if let Some(ret) = params.ret() {
+            envelope = envelope.ret(ret);
+        }
+        if let Some(id) = params.envelope_id() {
+            envelope = envelope.envelope_id(EnvelopeId::new(&id.decode()).unwrap());
+        }
+        if let Some(submitter) = params.auth() {
+            envelope = envelope.submitter(Submitter::parse(submitter.as_wire()).unwrap());
+        }
+        if params.is_smtp_utf8() {
+            envelope = envelope.smtp_utf8();
+        }
+        if params.requires_tls() {
+            envelope = envelope.require_tls();
+        }
+        if let Some(by) = params.deliver_by() {
+            envelope = envelope.deliver_by(by);
+        }
+        if let Some(hold) = params.hold() {
+            envelope = envelope.hold(hold);
+        }
+        if let Some(priority) = params.priority() {
+            envelope = envelope.priority(priority);
+        }
+        if let Some(solicitation) = params.solicitation() {
+            let solicitation = Solicitation::parse(solicitation.as_str()).unwrap();
+            envelope = envelope.solicitation(solicitation);
+        }
+        if let Some(client) = self.forwarded.take() {
+            envelope = envelope.forwarded(client);
+        }
+        self.message = Some(Open {
+            envelope,
+            body: Vec::new(),
+            chunks: Vec::new(),
+            fates: Vec::new(),
+            told: BTreeMap::new(),
+            rest: None,
+            taken_back: false,
+        });
+    }
+
+    fn add_recipient(&mut self, command: Command<Octets>, fate: Fate) {
+        let Command::Rcpt { to, params } = command else { return };
+        let mut recipient = Recipient::new(to);
+        if let Some(notify) = params.notify() {
+            recipient = recipient.notify(notify);
+        }
+        if let Some(original) = params.get("ORCPT") {
+            let original = OriginalRecipient::parse(original.value.unwrap()).unwrap();
+            recipient = recipient.original(original);
+        }
+        if let Some(since) = params.valid_since() {
+            recipient = recipient.valid_since(since);
+        }
+        let open = self.message.as_mut().unwrap();
+        open.envelope = open.envelope.clone().to(recipient);
+        open.fates.push(fate);
+    }
+
+    /// What cannot be seen on the wire.
+    fn known(&mut self, line: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["as", user, password] => {
+                let credentials = Credentials::new(user, Secret::from(password)).unwrap();
+                self.plan.config = self.plan.config.clone().auth(credentials);
+            }
+            ["nonces", client, _] => self.plan.nonce = Some(client.to_owned()),
+            ["without", extension] => {
+                let message = self.messages;
+                self.plan.tells.push(format!("message {message}: without {extension}"));
+            }
+            ["not", "sent", index, ..] => {
+                let open = self.message.as_mut().unwrap();
+                match index.parse() {
+                    Ok(index) => {
+                        let why = words[3..].join(" ");
+                        open.told.insert(index, format!("not sent: {why}"));
+                    }
+                    Err(_) => open.rest = Some(format!("not sent: {}", words[2..].join(" "))),
+                }
+            }
+            _ => match command(format!("{line}\r\n").as_bytes()) {
+                Some(mail @ Command::Mail { .. }) => self.begin_message(mail),
+                Some(rcpt @ Command::Rcpt { .. }) => self.add_recipient(rcpt, Fate::Unasked),
+                _ => panic!("{}: not understood: {line}", self.script.title),
+            },
+        }
+    }
+
+    fn answered(&mut self, reply: &Reply) {
+        let title = &self.script.title;
+        let &(verb, due) =
+            self.asked.front().unwrap_or_else(|| panic!("{title}: {reply} answers nothing"));
+        let is_pipelined = self.pipelining;
+        self.plan.replies.push(Answer { reply: reply.clone(), due, is_pipelined });
+        let severity = Severity::from(reply);
+        match verb {
+            Verb::Ehlo | Verb::Lhlo if severity == Severity::Done => {
+                self.pipelining = Capabilities::read(reply).has_pipelining();
+            }
+            // It begins anew.
+            Verb::StartTls | Verb::Xclient => self.pipelining = false,
+            Verb::Auth | Verb::AuthResponse => {
+                self.is_authenticating = severity == Severity::GoOn;
+            }
+            Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Etrn => {
+                let request = self.requests;
+                self.requests += 1;
+                self.plan.tells.push(format!("request {request}: {reply}"));
+            }
+            _ => {
+                if self.message.is_some() && self.answered_in_message(verb, severity, reply) {
+                    return;
+                }
+            }
+        }
+        self.asked.pop_front();
+    }
+
+    /// Answers whether there are more replies to come.
+    fn answered_in_message(&mut self, verb: Verb, severity: Severity, reply: &Reply) -> bool {
+        let is_lmtp = self.script.is_lmtp();
+        let Some(open) = &mut self.message else { return false };
+        let refused = format!("refused at {}: {reply}", verb.as_str());
+        let is_no = matches!(severity, Severity::Refused | Severity::Closing);
+        match verb {
+            Verb::Rcpt => {
+                let index = open.fates.iter().position(|fate| *fate == Fate::Asked).unwrap();
+                open.fates[index] = if is_no { Fate::Refused } else { Fate::Taken };
+                if is_no && open.rest.is_none() {
+                    open.told.insert(index, refused);
+                }
+            }
+            Verb::Mail | Verb::Data | Verb::Bdat if is_no => {
+                open.rest.get_or_insert(refused);
+            }
+            Verb::Data => self.is_body = true,
+            Verb::EndOfData | Verb::LastChunk => {
+                let outcome = if is_no { refused } else { format!("accepted {reply}") };
+                if !is_lmtp || open.rest.is_some() {
+                    open.rest.get_or_insert(outcome);
+                    self.end_message();
+                    return false;
+                }
+                let mut waiting = (0..open.fates.len())
+                    .filter(|at| open.fates[*at] == Fate::Taken && !open.told.contains_key(at));
+                let (next, more) = (waiting.next().unwrap(), waiting.next().is_some());
+                open.told.insert(next, outcome);
+                if !more {
+                    self.end_message();
+                }
+                return more;
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn end_message(&mut self) {
+        let Some(mut open) = self.message.take() else { return };
+        let message = self.messages;
+        self.messages += 1;
+        if open.taken_back {
+            open.rest = Some("not sent: BodyFailed".to_owned());
+        }
+        let breaks_off = open.taken_back && !open.chunks.is_empty();
+        let taken_back = open.taken_back && open.chunks.is_empty();
+        let last = open.fates.len().saturating_sub(1);
+        assert!(!taken_back || open.fates[last] == Fate::Refused, "{}", self.script.title);
+        for index in 0..open.fates.len() {
+            let told = open.told.get(&index).or(open.rest.as_ref());
+            let told = told.map(|told| format!("message {message}: {index} {told}"));
+            self.plan.tells.extend(told);
+        }
+        let mut parts = Vec::new();
+        let mut body = Bytes::from(open.body);
+        if let [first, _, ..] = open.chunks[..] {
+            let limits = ClientLimits { chunk: first, ..ClientLimits::default() };
+            self.plan.config = self.plan.config.clone().limits(limits);
+        }
+        for chunk in open.chunks {
+            parts.push(body.split_to(chunk));
+        }
+        parts.push(body);
+        parts.retain(|part| !part.is_empty());
+        self.plan.steps.push(Step::Send(Box::new(Message {
+            envelope: open.envelope,
+            parts,
+            taken_back_after: taken_back.then_some(last),
+            breaks_off,
+        })));
     }
 }

@@ -2,37 +2,71 @@
 //!
 //! ```text
 //! # Free text, up to the next line of another sort.
-//! [4.1] where it stands in the RFC, "own" if the RFC shows none, and "client" if no server of ours
-//!       would say so; and what it shows
+//! [4.1] where it stands in the RFC, or "own" if the RFC shows none; and what it shows
 //! S: 220 host what the server says
 //! C: EHLO laptop what the client says; CRLF follows
 //! B: what the client says without CRLF, with \r \n \0 \t \\ and \xff in it
 //! E: from <a@b> SIZE=7     what the server's session tells its application
 //! A: 550 5.1.1 no        what the application answers to that; it says yes where none stands
-//! X: whatever is for the client's side of the test alone
+//! X: what cannot be seen on the wire:
+//!    as USER PASSWORD           who logs in
+//!    nonces CLIENT SERVER       what is new in each exchange
+//!    MAIL FROM..., RCPT TO...   what the client is asked to send and does not
+//!    not sent WHY, not sent 2 WHY, without EXTENSION    what it tells of that
+//! only server: why no client of ours would say so; the client is not tested with it
+//! only client: why no server of ours would say so
+//! apart: why our ends talk otherwise with each other
+//! client C: a line of any sort that holds where our client is, alone or with our server
+//! server C: a line that holds for our server alone with the file's client
 //! ```
 //!
 //! The server that is tested offers what the file's reply to EHLO offers. Its words are its own, so
 //! that of a reply the code counts, of an offer the keyword, and of what the application says all.
+//! The client is asked for what makes it say the file's lines; every octet of it counts, and what
+//! it tells follows from the replies.
 
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+pub mod client;
+mod server;
+
+/// Makes a test of each file.
+macro_rules! files {
+    ($run:ident) => {
+        files! { $run:
+            ok_rfc1985_etrn = "rfc1985.txt";
+            ok_rfc2033_lmtp = "rfc2033.txt";
+            ok_rfc2852_deliver_by = "rfc2852.txt";
+            ok_rfc3030_chunks = "rfc3030.txt";
+            ok_rfc3461_dsn = "rfc3461.txt";
+            ok_rfc3865_no_soliciting = "rfc3865.txt";
+            err_rfc4468_burl = "rfc4468.txt";
+            ok_rfc4865_future_release = "rfc4865.txt";
+            ok_rfc5321_appendix_d = "rfc5321.txt";
+            ok_rfc6531_smtputf8 = "rfc6531.txt";
+            ok_rfc6710_priorities = "rfc6710.txt";
+            ok_rfc7293_valid_since = "rfc7293.txt";
+            ok_rfc7504_no_mail = "rfc7504.txt";
+            ok_rfc8689_require_tls = "rfc8689.txt";
+            ok_rfc9422_limits = "rfc9422.txt";
+            ok_postfix_proxies = "postfix_proxies.txt";
+        }
+    };
+    ($run:ident: $($name:ident = $file:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            $run($file, include_str!(concat!("data/", $file)));
+        }
+    )*};
+}
 
 use std::{collections::VecDeque, fmt::Write as _};
 
 use bytes::BytesMut;
 use mail_errors::Reply;
-use mail_sasl::Mechanism;
-use mail_wire::{
-    proxy::{Network, Trusted},
-    testing::Act,
-};
 use smtp_proto::{
-    Capabilities, Domain, Extension, Profile, Read, ReplyReader, Severity, State, Verb,
-    limits::ServerLimits,
-    parse,
-    server::{Config, Event, Server, TlsUse},
-    transitions,
+    Capabilities, Profile, Read, ReplyReader, Severity, State, Verb, parse, transitions,
 };
 
 /// One dialogue.
@@ -41,8 +75,17 @@ pub struct Script {
     pub file: &'static str,
     pub title: String,
     pub turns: Vec<Turn>,
-    /// The lines behind `X:`.
-    pub client: Vec<String>,
+    /// The one end that is tested with it.
+    only: Option<End>,
+    apart: bool,
+}
+
+/// Which end of a dialogue is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Client,
+    Server,
+    Both,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,17 +96,29 @@ pub enum Turn {
     Server(Reply),
     /// What the application is told, and what it answers.
     Event(String, Vec<Reply>),
+    /// What cannot be seen on the wire.
+    Known(String),
 }
 
-/// Reads the dialogues of a file.
-pub fn scripts(file: &'static str, text: &str) -> Vec<Script> {
+/// Reads those dialogues of a file that this end is tested with.
+pub fn scripts(file: &'static str, text: &str, end: End) -> Vec<Script> {
     let mut all: Vec<Script> = Vec::new();
     let mut reply = String::new();
     for (number, line) in text.lines().enumerate() {
         let at = || format!("{file}, line {}", number + 1);
         if let Some(title) = line.strip_prefix('[') {
             let title = format!("[{title}");
-            all.push(Script { file, title, turns: Vec::new(), client: Vec::new() });
+            all.push(Script { file, title, turns: Vec::new(), only: None, apart: false });
+            continue;
+        }
+        let (whose, line) = match line.split_once(' ') {
+            Some(("client", line)) => (Some(End::Client), line),
+            Some(("server", line)) => (Some(End::Server), line),
+            _ => (None, line),
+        };
+        // Our client speaks as it does, whoever it speaks with.
+        let ours = if end == End::Server { End::Server } else { End::Client };
+        if whose.is_some_and(|whose| whose != ours) {
             continue;
         }
         let Some((kind, rest)) = line.split_once(':') else {
@@ -92,11 +147,18 @@ pub fn scripts(file: &'static str, text: &str) -> Vec<Script> {
                 }
                 other => panic!("{}: answers {other:?}", at()),
             },
-            "X" => script.client.push(rest.to_owned()),
+            "X" => turns.push(Turn::Known(rest.to_owned())),
+            "only server" => script.only = Some(End::Server),
+            "only client" => script.only = Some(End::Client),
+            "apart" => script.apart = true,
             _ => panic!("{}: {line}", at()),
         }
     }
-    assert!(!all.is_empty(), "{file} has no dialogue");
+    assert!(reply.is_empty() && !all.is_empty(), "{file} breaks off, or has no dialogue");
+    all.retain(|script| match end {
+        End::Both => script.only.is_none() && !script.apart,
+        one => script.only.is_none_or(|only| only == one),
+    });
     all
 }
 
@@ -159,7 +221,7 @@ impl Script {
     pub fn replies(&self) -> impl Iterator<Item = &Reply> {
         self.turns.iter().filter_map(|turn| match turn {
             Turn::Server(reply) => Some(reply),
-            Turn::Client(_) | Turn::Event(..) => None,
+            Turn::Client(_) | Turn::Event(..) | Turn::Known(_) => None,
         })
     }
 
@@ -175,7 +237,7 @@ impl Script {
                     given.push(true);
                 }
                 Turn::Server(_) => given.push(false),
-                Turn::Client(_) => {}
+                Turn::Client(_) | Turn::Known(_) => {}
             }
         }
         assert!(owed.is_empty(), "{}: {owed:?} is not said", self.title);
@@ -185,7 +247,42 @@ impl Script {
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.turns.iter().filter_map(|turn| match turn {
             Turn::Event(event, _) => Some(event.as_str()),
-            Turn::Client(_) | Turn::Server(_) => None,
+            Turn::Client(_) | Turn::Server(_) | Turn::Known(_) => None,
+        })
+    }
+
+    /// What the client says, line by line.
+    pub fn said(&self) -> impl Iterator<Item = &[u8]> {
+        self.turns.iter().filter_map(|turn| match turn {
+            Turn::Client(octets) => Some(octets.as_slice()),
+            Turn::Server(_) | Turn::Event(..) | Turn::Known(_) => None,
+        })
+    }
+
+    /// Tells whether the client says a line that begins so.
+    pub fn says(&self, start: &[u8]) -> bool {
+        self.said().any(|line| line.to_ascii_uppercase().starts_with(start))
+    }
+
+    pub fn is_lmtp(&self) -> bool {
+        self.says(b"LHLO")
+    }
+
+    /// Who logs in, and with which password.
+    pub fn login(&self) -> Option<[String; 2]> {
+        self.known("as ")
+    }
+
+    /// What the client and the server put into an exchange.
+    pub fn nonces(&self) -> Option<[String; 2]> {
+        self.known("nonces ")
+    }
+
+    fn known(&self, what: &str) -> Option<[String; 2]> {
+        self.turns.iter().find_map(|turn| {
+            let Turn::Known(line) = turn else { return None };
+            let (one, other) = line.strip_prefix(what)?.split_once(' ')?;
+            Some([one.to_owned(), other.to_owned()])
         })
     }
 
@@ -205,81 +302,6 @@ impl Script {
             }
             _ => None,
         })
-    }
-
-    /// The server that the file shows.
-    pub fn config(&self) -> Config {
-        let greeting = self.replies().next().unwrap().text_lossy();
-        let host = greeting.split(' ').next().unwrap_or_default();
-        let host = Domain::parse(host).unwrap_or_else(|_| Domain::parse("mx.example").unwrap());
-        let mut config = Config::new(&host);
-        for extension in Extension::ALL {
-            config = config.without(*extension);
-        }
-        let anybody = || Trusted::new([Network::parse("0.0.0.0/0").unwrap()]);
-        for hello in self.hellos() {
-            for offer in hello.iter() {
-                config = match offer.extension() {
-                    Some(Extension::StartTls) => config.tls(TlsUse::Offered),
-                    Some(Extension::Auth) => config.auth(&Mechanism::PASSWORD),
-                    Some(Extension::Xclient) => config.xclient(anybody()),
-                    Some(Extension::Xforward) => config.xforward(anybody()),
-                    _ => config.offer(offer.into_owned()),
-                };
-            }
-            if let Some(message) = hello.largest_message() {
-                config = config.limits(ServerLimits { message, ..ServerLimits::default() });
-            }
-        }
-        let is_lmtp = |turn: &Turn| matches!(turn, Turn::Client(said) if said.to_ascii_uppercase().starts_with(b"LHLO"));
-        if self.turns.iter().any(is_lmtp) { config.lmtp() } else { config }
-    }
-
-    /// An application that answers as the file has it, and says what it was told.
-    pub fn application(&self) -> impl FnMut(&mut Server, Event) -> Act {
-        let mut answers: VecDeque<(String, Vec<Reply>)> = self
-            .turns
-            .iter()
-            .filter_map(|turn| match turn {
-                Turn::Event(event, answers) => Some((event.clone(), answers.clone())),
-                Turn::Client(_) | Turn::Server(_) => None,
-            })
-            .collect();
-        let mut body = Vec::new();
-        move |server, event| {
-            let told = match &event {
-                Event::Body(octets) => {
-                    body.extend_from_slice(octets);
-                    return Act::Quiet;
-                }
-                Event::BodyEnd { octets } => {
-                    assert_eq!(*octets, body.len() as u64);
-                    Some(format!("message {}", std::mem::take(&mut body).escape_ascii()))
-                }
-                Event::BodyAborted(why) => {
-                    body.clear();
-                    Some(format!("aborted {why:?}"))
-                }
-                other => tell(other),
-            };
-            // DATA is told where the file answers it.
-            let is_next = |told: &String| answers.front().is_some_and(|(event, _)| event == told);
-            let told = told.filter(|told| told != "data" || is_next(told));
-            let mut given = Vec::new();
-            if let Some(told) = &told
-                && answers.front().is_some_and(|(event, _)| event == told)
-            {
-                given = answers.pop_front().unwrap().1;
-                given.reverse();
-            }
-            while server.owes().is_some() {
-                match given.pop() {
-                    Some(reply) => server.reply(reply).unwrap(),
-                    None => server.accept().unwrap(),
-                }
-            }
-            told.map_or(Act::Quiet, Act::Log)
-        }
     }
 
     /// Where the conversation stands at its end, as the table has it and who reads along sees it.
@@ -320,7 +342,7 @@ impl Script {
                         (Verb::Rcpt, Severity::Done) => recipients + 1,
                         // RFC 2033 4.2: one reply for each recipient.
                         (Verb::EndOfData | Verb::LastChunk, _)
-                            if self.config_is_lmtp() && recipients > 1 =>
+                            if self.is_lmtp() && recipients > 1 =>
                         {
                             recipients -= 1;
                             continue;
@@ -335,50 +357,15 @@ impl Script {
                         state = State::Greeted;
                     }
                 }
-                Turn::Event(..) => {}
+                Turn::Event(..) | Turn::Known(_) => {}
             }
         }
         assert!(asked.is_empty(), "{}: no reply to {asked:?}", self.title);
         state
     }
 
-    fn config_is_lmtp(&self) -> bool {
-        self.turns.iter().any(|turn| {
-            matches!(turn, Turn::Client(said) if said.to_ascii_uppercase().starts_with(b"LHLO"))
-        })
+    /// Tells whether it ends before the client takes its leave.
+    pub fn breaks_off(&self) -> bool {
+        !self.says(b"QUIT")
     }
-}
-
-/// What a file says of an event; what a file is silent of, if nothing.
-fn tell(event: &Event) -> Option<String> {
-    let with = |path: String, params: String| match params.is_empty() {
-        true => path,
-        false => format!("{path} {params}"),
-    };
-    Some(match event {
-        Event::Mail(mail) => {
-            let params = mail.params().to_string();
-            format!("from {}", with(mail.reverse_path().to_string(), params))
-        }
-        Event::Rcpt(rcpt) => {
-            let params = rcpt.params().to_string();
-            format!("to {}", with(rcpt.forward_path().to_string(), params))
-        }
-        Event::Data => "data".to_owned(),
-        Event::Auth { mechanism, .. } => format!("auth {mechanism}"),
-        Event::Verify(whom) => format!("verify {}", whom.as_str()),
-        Event::Expand(list) => format!("expand {}", list.as_str()),
-        Event::Help(topic) => format!("help {}", topic.as_ref().map_or("", |text| text.as_str())),
-        Event::Etrn(turn) => format!("etrn {}", turn.as_wire()),
-        Event::Xclient(facts) => format!("xclient {}", facts.as_wire().escape_ascii()),
-        Event::Xforward(facts) => format!("xforward {}", facts.as_wire().escape_ascii()),
-        Event::Tls(_) => "tls".to_owned(),
-        Event::Reset => "reset".to_owned(),
-        Event::Refused(refused) => {
-            let verb = refused.verb().map_or("?", |verb| verb.as_str());
-            format!("refused {verb}")
-        }
-        Event::Tolerated(defect) => format!("tolerated {defect}"),
-        _ => return None,
-    })
 }
