@@ -113,6 +113,8 @@ mod binding;
 mod capabilities;
 pub mod client;
 mod clock;
+#[cfg(feature = "codec")]
+pub mod codec;
 mod command;
 pub mod encode;
 mod language;
