@@ -176,7 +176,8 @@ impl Server {
 
     fn look_up(&mut self, owed: Owed, what: Lookup, event: impl FnOnce(Lookup) -> Event) {
         // RFC 6531 3.7.4.2: the parameter belongs to the extension.
-        if what.is_smtp_utf8() && !self.offers(Extension::SmtpUtf8) {
+        let takes_utf8 = [Extension::SmtpUtf8, Extension::EightBitMime];
+        if what.is_smtp_utf8() && !takes_utf8.into_iter().all(|one| self.offers(one)) {
             return self.refuse(owed.verb(), CommandFault::NotOffered.reply());
         }
         self.ask(owed, event(what));

@@ -212,7 +212,7 @@ impl Config {
     /// What the session settles by itself is not taken from here: SIZE says
     /// [`ServerLimits::message`], STARTTLS and AUTH follow from [`tls`](Self::tls) and
     /// [`auth`](Self::auth), REQUIRETLS is offered under TLS alone (RFC 8689 2), BINARYMIME beside
-    /// CHUNKING alone (RFC 3030 3), XCLIENT and XFORWARD go by [`xclient`](Self::xclient) and
+    /// CHUNKING alone (RFC 3030 3), SMTPUTF8 beside 8BITMIME alone (RFC 6531 3.1), XCLIENT and XFORWARD go by [`xclient`](Self::xclient) and
     /// [`xforward`](Self::xforward), ETRN is not for [submission](Self::submission) (RFC 6409 7), and
     /// BURL is not carried out.
     #[must_use]
@@ -308,6 +308,9 @@ impl Config {
             .filter(|offer| match offer.extension() {
                 Some(Extension::RequireTls) => under_tls,
                 Some(Extension::BinaryMime) => self.extensions.has(Extension::Chunking),
+                // RFC 6531 3.1: "servers offering this extension MUST provide support for, and
+                // announce, the 8BITMIME extension".
+                Some(Extension::SmtpUtf8) => self.extensions.has(Extension::EightBitMime),
                 Some(_) | None => true,
             })
             .map(|offer| match matches!(offer, Offer::Size(_)) {
