@@ -1,6 +1,6 @@
 //! POP3: the maildrop of an account, read and emptied.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use mail_sasl::server::{Claim, Lookup};
@@ -19,7 +19,8 @@ use super::{
     unguessable,
 };
 use crate::store::{
-    Account, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage, StoreError,
+    Account, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage, MessageId,
+    StoreError,
 };
 
 /// Makes the session for one connection.
@@ -43,6 +44,47 @@ pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
     office.layered(Server::new(config))
 }
 
+/// Short messages that were read together, because clients fetch one behind the other.
+#[derive(Default)]
+struct Ahead {
+    /// Where the first of them stands in the maildrop.
+    first: usize,
+    messages: VecDeque<Bytes>,
+    /// Where the next one would stand, if the client goes on so.
+    expected: usize,
+    /// How many are read at the next time.
+    count: usize,
+}
+
+impl Ahead {
+    /// Most messages and octets that are held.
+    const MESSAGES: usize = 64;
+    const OCTETS: usize = 256 * 1024;
+
+    /// Returns a message that was read.
+    fn get(&mut self, index: usize) -> Option<Bytes> {
+        let passed = index.checked_sub(self.first)?;
+        self.messages.drain(..passed.min(self.messages.len()));
+        self.first = index;
+        self.messages.front().cloned()
+    }
+
+    /// Says how many messages to read from this one on: more each time that the client goes on where
+    /// it was, and one if it does not.
+    fn plan(&mut self, index: usize) -> usize {
+        self.count = match index == self.expected {
+            true => (self.count * 2).clamp(1, Self::MESSAGES),
+            false => 1,
+        };
+        self.count
+    }
+
+    fn put(&mut self, first: usize, messages: Vec<Bytes>) {
+        self.expected = first + messages.len();
+        (self.first, self.messages) = (first, messages.into());
+    }
+}
+
 /// What stands behind a POP3 session.
 pub(super) struct Pop3 {
     office: Arc<Office>,
@@ -54,7 +96,8 @@ pub(super) struct Pop3 {
 struct Open {
     maildrop: Stored,
     login: String,
-    body: Option<(crate::store::MessageId, Box<dyn Body>)>,
+    body: Option<(MessageId, Box<dyn Body>)>,
+    ahead: Ahead,
     /// Given back when the session ends, however it ends.
     _lock: MaildropLock,
 }
@@ -113,7 +156,8 @@ impl Pop3 {
         let sizes = maildrop.messages.iter().map(|message| message.size);
         let sized = Maildrop::from_sizes(sizes).map_err(|_| broken())?;
         let login = account.login.to_string();
-        Ok((Open { maildrop, login, body: None, _lock: lock }, sized))
+        let ahead = Ahead::default();
+        Ok((Open { maildrop, login, body: None, ahead, _lock: lock }, sized))
     }
 
     fn ids(&self, session: &mut Server, want: WantIds) {
@@ -127,7 +171,11 @@ impl Pop3 {
     }
 
     fn body(&mut self, session: &mut Server, want: WantBody) {
-        let read = block_in_place(|| self.read(want));
+        // What was read ahead is at hand: nothing blocks.
+        let read = match self.at_hand(want) {
+            Some(octets) => Ok(octets),
+            None => block_in_place(|| self.read(want)),
+        };
         note(match read {
             Ok(octets) if octets.is_empty() => session.body_end(want.id()),
             Ok(octets) => session.body(want.id(), octets),
@@ -139,11 +187,28 @@ impl Pop3 {
         });
     }
 
+    fn at_hand(&mut self, want: WantBody) -> Option<Bytes> {
+        let whole = self.open.as_mut()?.ahead.get(want.number().index())?;
+        let offset = usize::try_from(want.offset()).ok()?;
+        Some(whole.slice(offset.min(whole.len())..))
+    }
+
     fn read(&mut self, want: WantBody) -> Result<Bytes, StoreError> {
         let Some(open) = &mut self.open else { return Ok(Bytes::new()) };
-        let Some(message) = open.maildrop.messages.get(want.number().index()) else {
+        let index = want.number().index();
+        let Some(message) = open.maildrop.messages.get(index) else {
             return Ok(Bytes::new());
         };
+        if want.offset() == 0 {
+            let count = open.ahead.plan(index);
+            let coming = open.maildrop.messages.iter().skip(index).take(count);
+            let ids: Vec<MessageId> = coming.map(|message| message.id).collect();
+            let found = self.office.store().short(&ids, Ahead::OCTETS)?;
+            open.ahead.put(index, found);
+            if let Some(whole) = open.ahead.get(index) {
+                return Ok(whole);
+            }
+        }
         let body = match &mut open.body {
             Some((id, body)) if *id == message.id => body,
             slot => {

@@ -297,6 +297,15 @@ pub trait Messages {
     /// `NotFound` when it is in no mailbox and in no queue any more.
     fn open_body(&self, message: MessageId) -> Result<Box<dyn Body>, StoreError>;
 
+    /// Returns short messages whole, in one go: for those who want many, one behind the other. They
+    /// are `messages` from the first on, up to one that is longer than 64 KiB or gone, and no more
+    /// than `most` octets together; of the first alone that limit is not asked.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the machinery.
+    fn short(&self, messages: &[MessageId], most: usize) -> Result<Vec<Bytes>, StoreError>;
+
     /// Takes the exclusive access to a maildrop.
     ///
     /// # Errors

@@ -309,3 +309,26 @@ fn err_every_call_on_a_mailbox_that_is_gone() {
     }
     assert_eq!(store.uids(inbox), [1]);
 }
+
+#[test]
+fn ok_short_messages_come_whole_and_in_one_go() {
+    let store = Fixture::new();
+    let alice = store.add_account("alice", None);
+    let long = "x".repeat(64 * 1024 + 1);
+    let texts = ["one", "", "three", &long, "five"];
+    let all: Vec<_> = texts.map(|text| store.deliver(alice, text).entry.id).to_vec();
+    let short = |ids: &[MessageId], most| {
+        let found = store.short(ids, most).expect("the store works");
+        found.into_iter().map(|octets| String::from_utf8(octets.to_vec()).expect("text")).collect()
+    };
+    let read = |ids: &[MessageId]| ids.iter().map(|id| store.text(*id)).collect::<Vec<_>>();
+    let together: Vec<String> = short(&all, usize::MAX);
+    assert_eq!(together, read(&all[..3]), "up to the long one");
+    let [one, three] = [together[0].len(), together[2].len()];
+    let empty = together[1].len();
+    assert_eq!(short(&all, one + empty + three - 1), read(&all[..2]), "as many as fit");
+    assert_eq!(short(&all, 0), read(&all[..1]), "one always");
+    assert_eq!(short(&all[3..], usize::MAX), Vec::<String>::new());
+    store.expunge(store.inbox(alice), &[uid(1)], ExpungeRule::All).expect("expunged");
+    assert_eq!(short(&all, usize::MAX), Vec::<String>::new(), "one is gone");
+}

@@ -221,6 +221,41 @@ impl Body for StoredBody {
     }
 }
 
+/// Reads messages whole that have one chunk, all of one moment: no pin is needed for those.
+pub(super) fn short(
+    readers: &Readers,
+    messages: &[MessageId],
+    most: usize,
+) -> Result<Vec<Bytes>, StoreError> {
+    readers.run(|connection| {
+        let mut query = connection.prepare_cached(
+            "SELECT trace, data FROM content
+             JOIN body ON body.id = content.body
+             LEFT JOIN chunk ON chunk.body = body.id AND chunk.no = 0
+             WHERE content.id = ?1 AND content.refs > 0 AND body.size <= ?2
+             AND length(coalesce(data, '')) = body.size",
+        )?;
+        let (mut found, mut octets) = (Vec::with_capacity(messages.len()), 0);
+        for message in messages {
+            let whole = query
+                .query_row(params![int(message.number()), int(CHUNK as u64)], |row| {
+                    let (trace, data) = (row.get_ref(0)?, row.get_ref(1)?);
+                    // What is empty has no chunk.
+                    let data = data.as_blob_or_null()?.unwrap_or_default();
+                    Ok([trace.as_blob()?, data].concat())
+                })
+                .optional()?;
+            let Some(whole) = whole else { break };
+            octets += whole.len();
+            if octets > most && !found.is_empty() {
+                break;
+            }
+            found.push(Bytes::from(whole));
+        }
+        Ok(found)
+    })
+}
+
 /// The octets of a chunk; the last one of a body has fewer.
 pub(super) const CHUNK: usize = 64 * 1024;
 /// The octets that are written in one piece of work: 64 chunks.

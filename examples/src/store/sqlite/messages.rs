@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::bodies::{CHUNK, Contents, Staged, StoredBody};
 use super::failure::Failure;
-use super::{SqliteStore, directory, int, listed, mailboxes, uid, uint};
+use super::{SqliteStore, bodies, directory, int, listed, mailboxes, uid, uint};
 use crate::store::{
     AccountId, Arrival, Body, Copied, ExpungeRule, Expunged, FlagChange, Flags, FlagsChanged,
     InternalDate, Keyword, MailboxId, MailboxName, MailboxView, Maildrop, MaildropLock,
@@ -196,6 +196,10 @@ impl Messages for SqliteStore {
 
     fn open_body(&self, message: MessageId) -> Result<Box<dyn Body>, StoreError> {
         Ok(Box::new(StoredBody::open(&self.readers, &self.pins, message)?))
+    }
+
+    fn short(&self, messages: &[MessageId], most: usize) -> Result<Vec<Bytes>, StoreError> {
+        bodies::short(&self.readers, messages, most)
     }
 
     fn lock_maildrop(&self, account: AccountId) -> Result<MaildropLock, StoreError> {
