@@ -5,11 +5,19 @@
 
 mod dialogue;
 
-use std::{io::Read, os::unix::net::UnixStream, thread};
+use std::{
+    io::{self, IoSlice, Read, Write},
+    os::unix::net::UnixStream,
+    thread,
+    time::Duration,
+};
 
 use dialogue::{application, laptop, mx};
 use mail_wire::{
-    drive::{Driven, blocking::drive},
+    drive::{
+        Driven,
+        blocking::{Stream, drive},
+    },
     testing::Act,
 };
 use smtp_proto::{
@@ -47,6 +55,75 @@ fn delivered(
     (delivered, serving.join().unwrap())
 }
 
+/// A stream that remembers what each write was.
+struct Writes {
+    stream: UnixStream,
+    writes: Vec<String>,
+}
+
+impl Read for Writes {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(to)
+    }
+}
+
+impl Write for Writes {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(octets)])
+    }
+
+    fn write_vectored(&mut self, all: &[IoSlice<'_>]) -> io::Result<usize> {
+        let octets: Vec<u8> = all.iter().flat_map(|slice| slice.iter().copied()).collect();
+        self.stream.write_all(&octets)?;
+        self.writes.push(String::from_utf8(octets).unwrap());
+        Ok(all.iter().map(|slice| slice.len()).sum())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Writes {
+    fn set_timeouts(&mut self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
+        self.stream.set_timeouts(read, write)
+    }
+
+    fn close_sending(&mut self) -> io::Result<()> {
+        self.stream.close_sending()
+    }
+}
+
+/// RFC 2920 3.1, RFC 3030 4.2: what may go together leaves in one write, and so in one packet.
+#[test]
+fn ok_each_group_is_one_write() {
+    let all = ["MAIL FROM:<a@b>\r\n", "RCPT TO:<c@d>\r\n", "RCPT TO:<nobody@d>\r\n"].concat();
+    let by_data = [format!("{all}DATA\r\n"), "x\r\n.\r\n".to_owned()];
+    let by_chunk = [format!("{all}BDAT 3 LAST\r\nx\r\n")];
+    for (chunking, groups) in [(Chunking::Never, &by_data[..]), (Chunking::Offered, &by_chunk[..])]
+    {
+        let (near, far) = UnixStream::pair().unwrap();
+        let serving = thread::spawn(move || {
+            let (mut server, mut act, mut far) = (Server::new(mx()), application(), far);
+            while let Ok(Driven::Event(event)) = drive(&mut server, &mut far, None) {
+                act(&mut server, event);
+            }
+        });
+        let mut client = Client::new(laptop().tls(TlsPolicy::Never).chunking(chunking));
+        let mailbox = |text| Mailbox::parse(text).unwrap();
+        let to = [mailbox("c@d").into(), mailbox("nobody@d").into()];
+        let envelope = Envelope::new(mailbox("a@b")).to_all(to);
+        let mut near = Writes { stream: near, writes: Vec::new() };
+        let delivered = deliver(&mut client, |client| client, &mut near, envelope, &b"x"[..]);
+        assert!(delivered.error.is_none());
+        let hello = "EHLO laptop.example.com\r\n".to_owned();
+        let expected: Vec<_> = [hello].iter().chain(groups).cloned().collect();
+        assert_eq!(near.writes.split_last(), Some((&"QUIT\r\n".to_owned(), &expected[..])));
+        drop(near);
+        serving.join().unwrap();
+    }
+}
+
 #[test]
 fn ok_delivers_and_quits() {
     let body = b"0123456789\r\n".repeat(100_000);
@@ -61,9 +138,9 @@ fn ok_delivers_and_quits() {
 fn err_message_cannot_be_read() {
     struct Broken(usize);
     impl Read for Broken {
-        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
             self.0 += 1;
-            if self.0 > 2 { Err(std::io::Error::other("disk")) } else { Ok(to.len()) }
+            if self.0 > 2 { Err(io::Error::other("disk")) } else { Ok(to.len()) }
         }
     }
     for chunking in [Chunking::Never, Chunking::Offered] {
