@@ -21,6 +21,9 @@ pub struct ServerLimits {
     pub errors: u32,
     /// Logins that may fail. Default 3.
     pub auth_failures: u32,
+    /// Commands before somebody is logged in. Whoever only asks what is offered, again and again, keeps
+    /// a connection for nothing. Default 100.
+    pub commands_before_login: u32,
     /// Most messages in a maildrop. Default 4,000,000.
     pub messages: u32,
     /// Most unique ids that are asked for at once. Default 256.
@@ -44,6 +47,7 @@ impl Default for ServerLimits {
             output: 64 * 1024,
             errors: 20,
             auth_failures: 3,
+            commands_before_login: 100,
             messages: 4_000_000,
             ids: 256,
             idle_time: Duration::from_secs(600),

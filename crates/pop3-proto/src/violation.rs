@@ -34,6 +34,12 @@ pub enum Violation {
         /// How many are let pass.
         limit: u32,
     },
+    /// Nobody logged in, after so many commands.
+    #[error("{limit} commands and no login")]
+    TooManyCommands {
+        /// How many are let pass.
+        limit: u32,
+    },
     /// Too many logins failed.
     #[error("{limit} logins failed")]
     TooManyLogins {
@@ -84,6 +90,7 @@ impl Fault for Violation {
             Self::LineTooLong { .. }
             | Self::TooManyCapabilities { .. }
             | Self::TooManyErrors { .. }
+            | Self::TooManyCommands { .. }
             | Self::TooManyLogins { .. } => FaultKind::LimitExceeded,
             Self::TimedOut { .. } => FaultKind::TimedOut,
             Self::Truncated { .. } | Self::Dismissed(_) => FaultKind::Disconnected,

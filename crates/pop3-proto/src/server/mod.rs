@@ -129,6 +129,8 @@ pub struct Server {
     /// Events without answer that are still to be told.
     news: VecDeque<Event>,
     errors: u32,
+    /// Commands before somebody is logged in.
+    commands: u32,
     auth_failures: u32,
     bodies: u64,
     clock: Clock<Timer>,
@@ -194,6 +196,7 @@ impl Server {
             tls: None,
             news: VecDeque::new(),
             errors: 0,
+            commands: 0,
             auth_failures: 0,
             bodies: 0,
             clock: Clock::new(),
@@ -407,6 +410,14 @@ impl Server {
     }
 
     fn command(&mut self, line: &[u8]) {
+        if self.state.allows(Verb::User) {
+            self.commands = self.commands.saturating_add(1);
+            let limit = self.config.limits.commands_before_login;
+            if self.commands > limit {
+                self.say_err(None, Phrase::TooManyCommands);
+                return self.over(Err(Violation::TooManyCommands { limit }));
+            }
+        }
         let Some(verb) = parse::verb(line) else {
             return self.refuse_command(None, Refusal::Unknown);
         };

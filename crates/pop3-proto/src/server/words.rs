@@ -122,6 +122,8 @@ pub enum Phrase {
     NoSuchMessage,
     /// There was plaintext behind STLS.
     Injected,
+    /// Nobody logged in, after many commands.
+    TooManyCommands,
     /// A message cannot be read now.
     Unreadable,
     /// The server has trouble that may pass.
@@ -164,6 +166,7 @@ impl Phrase {
             Self::Cancelled => "cancelled",
             Self::NoSuchMessage => "no such message",
             Self::Injected => "plaintext behind STLS",
+            Self::TooManyCommands => "log in first",
             Self::Unreadable => "message cannot be read",
             Self::TryLater => "try again later",
             Self::Closing => "not now, try again later",
