@@ -313,10 +313,7 @@ impl Reading<'_> {
                 }
                 self.end_message();
             }
-            Command::Quit => {
-                self.end_message();
-                self.plan.quits = true;
-            }
+            Command::Quit => self.plan.quits = true,
             Command::StartTls => {
                 self.plan.config = self.plan.config.clone().tls(TlsPolicy::Required);
                 self.plan.tells.push("tls".to_owned());
@@ -455,6 +452,7 @@ impl Reading<'_> {
             Verb::Ehlo | Verb::Lhlo if severity == Severity::Done => {
                 self.pipelining = Capabilities::read(reply).has_pipelining();
             }
+            Verb::Quit => self.end_message(),
             // It begins anew.
             Verb::StartTls | Verb::Xclient => self.pipelining = false,
             Verb::Auth | Verb::AuthResponse => {

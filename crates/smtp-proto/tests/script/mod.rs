@@ -35,15 +35,21 @@ mod server;
 macro_rules! files {
     ($run:ident) => {
         files! { $run:
+            ok_rfc1870_size = "rfc1870.txt";
             ok_rfc1985_etrn = "rfc1985.txt";
             ok_rfc2033_lmtp = "rfc2033.txt";
+            ok_rfc2034_enhanced_codes = "rfc2034.txt";
             ok_rfc2852_deliver_by = "rfc2852.txt";
+            ok_rfc2920_pipelining = "rfc2920.txt";
             ok_rfc3030_chunks = "rfc3030.txt";
+            ok_rfc3207_starttls = "rfc3207.txt";
             ok_rfc3461_dsn = "rfc3461.txt";
             ok_rfc3865_no_soliciting = "rfc3865.txt";
             err_rfc4468_burl = "rfc4468.txt";
             ok_rfc4865_future_release = "rfc4865.txt";
+            ok_rfc4954_auth = "rfc4954.txt";
             ok_rfc5321_appendix_d = "rfc5321.txt";
+            ok_rfc6152_eight_bits = "rfc6152.txt";
             ok_rfc6531_smtputf8 = "rfc6531.txt";
             ok_rfc6710_priorities = "rfc6710.txt";
             ok_rfc7293_valid_since = "rfc7293.txt";
@@ -103,7 +109,7 @@ pub enum Turn {
 /// Reads those dialogues of a file that this end is tested with.
 pub fn scripts(file: &'static str, text: &str, end: End) -> Vec<Script> {
     let mut all: Vec<Script> = Vec::new();
-    let mut reply = String::new();
+    let (mut reply, mut answer) = (String::new(), String::new());
     for (number, line) in text.lines().enumerate() {
         let at = || format!("{file}, line {}", number + 1);
         if let Some(title) = line.strip_prefix('[') {
@@ -141,12 +147,17 @@ pub fn scripts(file: &'static str, text: &str, end: End) -> Vec<Script> {
             "C" => turns.push(Turn::Client([rest.as_bytes(), b"\r\n"].concat())),
             "B" => turns.push(Turn::Client(unescape(rest))),
             "E" => turns.push(Turn::Event(rest.to_owned(), Vec::new())),
-            "A" => match turns.last_mut() {
-                Some(Turn::Event(_, answers)) => {
-                    answers.push(read_reply(&format!("{rest}\r\n")));
+            "A" => {
+                let _ = write!(answer, "{rest}\r\n");
+                if rest.as_bytes().get(3) != Some(&b'-') {
+                    match turns.last_mut() {
+                        Some(Turn::Event(_, answers)) => {
+                            answers.push(read_reply(&std::mem::take(&mut answer)));
+                        }
+                        other => panic!("{}: answers {other:?}", at()),
+                    }
                 }
-                other => panic!("{}: answers {other:?}", at()),
-            },
+            }
             "X" => turns.push(Turn::Known(rest.to_owned())),
             "only server" => script.only = Some(End::Server),
             "only client" => script.only = Some(End::Client),
@@ -316,8 +327,11 @@ impl Script {
                     chunk -= octets.len() as u64;
                 }
                 Turn::Client(octets) => match state {
-                    State::Message if octets == b".\r\n" => asked.push_back(Verb::EndOfData),
-                    State::Message => {}
+                    State::Message if asked.is_empty() => {
+                        if octets == b".\r\n" {
+                            asked.push_back(Verb::EndOfData);
+                        }
+                    }
                     State::Authenticating => asked.push_back(Verb::AuthResponse),
                     _ => {
                         let line = octets.strip_suffix(b"\r\n").unwrap();
@@ -329,6 +343,9 @@ impl Script {
                             if line.ends_with(b" LAST") {
                                 verb = Verb::LastChunk;
                             }
+                        }
+                        if verb == Verb::Burl && line.ends_with(b" LAST") {
+                            verb = Verb::LastChunk;
                         }
                         asked.push_back(verb);
                     }
