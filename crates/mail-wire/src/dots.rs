@@ -164,7 +164,7 @@ enum Step {
     /// CR or LF alone, under [`BareNewline::Reject`].
     Rejected(u8),
     /// CR or LF alone, which is to be a line end.
-    Newline,
+    Newline(u8),
     /// It depends on what is not here yet.
     Starved,
     /// The terminator, which has so many octets beside the end of the last line.
@@ -203,7 +203,7 @@ pub struct DotUnstuffer {
     ended_bare: bool,
     line_start: bool,
     taken: u64,
-    violation: Option<BareOctet>,
+    bare: Option<BareOctet>,
 }
 
 impl DotUnstuffer {
@@ -211,7 +211,7 @@ impl DotUnstuffer {
     #[must_use]
     pub const fn new(policy: BareNewline) -> Self {
         let terminator = Terminator::CrLf;
-        Self { policy, terminator, ended_bare: false, line_start: true, taken: 0, violation: None }
+        Self { policy, terminator, ended_bare: false, line_start: true, taken: 0, bare: None }
     }
 
     /// Takes something else for the end, too.
@@ -236,7 +236,7 @@ impl DotUnstuffer {
                     kept += octets;
                 }
                 Step::Rejected(octet) => {
-                    self.reject(octet, read);
+                    self.note(octet, read);
                     read += 1;
                 }
                 Step::Starved => {
@@ -250,10 +250,11 @@ impl DotUnstuffer {
                     self.taken += octets as u64;
                     return BodyPiece::End;
                 }
-                Step::Newline => {
+                Step::Newline(octet) => {
                     if let Some(data) = self.data(input, read, kept) {
                         return data;
                     }
+                    self.note(octet, 0);
                     input.advance(1);
                     self.taken += 1;
                     return BodyPiece::Data(Bytes::from_static(b"\r\n"));
@@ -287,10 +288,11 @@ impl DotUnstuffer {
                     octets + dots
                 }
                 Step::Rejected(octet) => {
-                    self.reject(octet, read);
+                    self.note(octet, read);
                     1
                 }
-                Step::Newline => {
+                Step::Newline(octet) => {
+                    self.note(octet, read);
                     out.put(b"\r\n");
                     1
                 }
@@ -338,7 +340,7 @@ impl DotUnstuffer {
                 self.line_start = octet == b'\n' && matches!(self.terminator, Terminator::LfLines);
                 match self.policy {
                     BareNewline::Reject => Step::Rejected(octet),
-                    BareNewline::Normalize => Step::Newline,
+                    BareNewline::Normalize => Step::Newline(octet),
                 }
             }
         }
@@ -348,7 +350,16 @@ impl DotUnstuffer {
     /// end is still looked for, but what comes out is not to be used.
     #[must_use]
     pub const fn violation(&self) -> Option<BareOctet> {
-        self.violation
+        match self.policy {
+            BareNewline::Reject => self.bare,
+            BareNewline::Normalize => None,
+        }
+    }
+
+    /// Returns the first bare CR or LF, whatever became of it.
+    #[must_use]
+    pub const fn bare(&self) -> Option<BareOctet> {
+        self.bare
     }
 
     /// Tells whether the body ended in "." LF, which only another [`Terminator`] lets happen.
@@ -370,9 +381,9 @@ impl DotUnstuffer {
     }
 
     /// Remembers a bare octet, if it is the first, that stands so far behind what was taken.
-    fn reject(&mut self, octet: u8, read: usize) {
+    fn note(&mut self, octet: u8, read: usize) {
         let offset = self.taken + read as u64;
-        self.violation.get_or_insert(BareOctet { octet, offset });
+        self.bare.get_or_insert(BareOctet { octet, offset });
     }
 
     fn data(&mut self, input: &mut BytesMut, read: usize, kept: usize) -> Option<BodyPiece> {
@@ -572,6 +583,12 @@ mod tests {
                 }
             }
             assert_eq!(unstuffer.taken(), (wire.len() - input.len()) as u64);
+            assert_eq!(unstuffer.violation(), None);
+            let paired = String::from_utf8_lossy(wire).replace("\r\n", "  ");
+            let bare = paired.find(['\r', '\n']).filter(|at| (*at as u64) < unstuffer.taken());
+            let found = unstuffer.bare().map(|bare| bare.offset as usize);
+            // That of the terminator belongs to no line of the body.
+            assert!(found == bare || found.is_none() && unstuffer.ended_bare(), "{parts:?}");
             (ended.then_some(body), input.to_vec(), unstuffer.ended_bare())
         };
         let whole = read(&[wire]);

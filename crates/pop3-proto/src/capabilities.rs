@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Text, parse};
+use mail_errors::ParseError;
+
+use crate::{Defects, Profile, Text, parse};
 
 /// One line of the answer to CAPA.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,23 +67,39 @@ pub enum Capability<'a> {
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Capabilities {
+    profile: Profile,
     /// The lines, each ended by LF.
     lines: Vec<u8>,
 }
 
 impl Capabilities {
-    /// Adds a line as it came, without its end. A line that holds CR, LF or NUL is no capability,
-    /// and is left out.
+    /// Starts with none. What is tolerated in their lines is given; by default it is everything.
+    #[must_use]
+    pub const fn new(profile: Profile) -> Self {
+        Self { profile, lines: Vec::new() }
+    }
+
+    /// Adds a line as it came, without its end. A line that cannot be read is left out.
     pub fn push(&mut self, line: &[u8]) {
-        if parse::capability(line).is_ok() {
-            self.lines.extend_from_slice(line);
-            self.lines.push(b'\n');
-        }
+        // Who wants the error or the defects asks the parser.
+        let _ = self.add(line, &mut Defects::new());
+    }
+
+    /// Adds a line as it came, without its end, and says what was tolerated in it.
+    ///
+    /// # Errors
+    /// [`ParseError`]; the line is left out then.
+    pub fn add(&mut self, line: &[u8], defects: &mut Defects) -> Result<(), ParseError> {
+        parse::capability(line, self.profile, defects)?;
+        self.lines.extend_from_slice(line);
+        self.lines.push(b'\n');
+        Ok(())
     }
 
     /// Iterates over the capabilities, in the server's order.
     pub fn iter(&self) -> impl Iterator<Item = Capability<'_>> {
-        self.lines.split(|&octet| octet == b'\n').filter_map(|line| parse::capability(line).ok())
+        let read = |line| parse::capability(line, self.profile, &mut Defects::new()).ok();
+        self.lines.split(|&octet| octet == b'\n').filter_map(read)
     }
 
     /// Tells whether this very capability, parameters included, is offered.
@@ -106,6 +124,10 @@ impl fmt::Debug for Capabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn strict(line: &str) -> Result<Capability<'_>, ParseError> {
+        parse::capability(line.as_bytes(), Profile::STRICT, &mut Defects::new())
+    }
 
     /// RFC 2449 5, and the examples of 6.
     #[test]
@@ -133,7 +155,7 @@ mod tests {
                 Capability::Implementation(Text::fixed("Shlemazle-Plotz-v302")),
             ),
         ] {
-            assert_eq!(parse::capability(line.as_bytes()), Ok(expected), "{line}");
+            assert_eq!(strict(line), Ok(expected), "{line}");
         }
     }
 
@@ -143,7 +165,7 @@ mod tests {
             ["UTF8 ALL", "LANG en", "X-FOO", "LOGIN-DELAY soon", "EXPIRE", "TOP 3", "PIPELININGX"]
         {
             let kept = Capability::Other(Text::fixed(line));
-            assert_eq!(parse::capability(line.as_bytes()), Ok(kept));
+            assert_eq!(strict(line), Ok(kept));
         }
     }
 

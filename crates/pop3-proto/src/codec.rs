@@ -43,7 +43,9 @@ use mail_wire::{
 };
 use tokio_util::codec::{Decoder, Encoder};
 
-use crate::{ClientLimits, Command, Response, ServerLimits, Status, Text, encode, parse};
+use crate::{
+    ClientLimits, Command, Defects, Profile, Response, ServerLimits, Status, Text, encode, parse,
+};
 
 /// What comes where a command is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,7 +285,8 @@ impl ResponseCodec {
             return Ok(Some(Frame::Line(text)));
         }
         let shape = self.asked.pop_front().ok_or(CodecError::Unsolicited)?;
-        let response = parse::response(&line).map_err(CodecError::Malformed)?.into_owned();
+        let response = parse::response(&line, Profile::COMPAT, &mut Defects::new());
+        let response = response.map_err(CodecError::Malformed)?.into_owned();
         self.incoming = match (response.status(), shape) {
             (Status::Ok, Shape::Lines) => Some(Incoming::Lines),
             (Status::Ok, Shape::Message) => {

@@ -4,19 +4,26 @@ use std::fmt;
 
 use mail_errors::ParseError;
 
-use crate::{MessageNumber, parse};
+use crate::{
+    MessageNumber, parse,
+    text::{show, unsendable},
+};
 
 /// How much is in the maildrop: the answer to STAT. RFC 1939 5 calls it "drop listing".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DropListing {
     messages: u32,
-    octets: u64,
+    octets: Option<u64>,
 }
 
 impl DropListing {
     /// Puts the two numbers together.
     #[must_use]
     pub const fn new(messages: u32, octets: u64) -> Self {
+        Self { messages, octets: Some(octets) }
+    }
+
+    pub(crate) const fn received(messages: u32, octets: Option<u64>) -> Self {
         Self { messages, octets }
     }
 
@@ -26,9 +33,10 @@ impl DropListing {
         self.messages
     }
 
-    /// Returns how many octets they have together.
+    /// Returns how many octets they have together; `None` if the server's number is none
+    /// ([`Deviation::UnknownSize`](crate::Deviation::UnknownSize)).
     #[must_use]
-    pub const fn octets(self) -> u64 {
+    pub const fn octets(self) -> Option<u64> {
         self.octets
     }
 }
@@ -37,13 +45,17 @@ impl DropListing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScanListing {
     number: MessageNumber,
-    octets: u64,
+    octets: Option<u64>,
 }
 
 impl ScanListing {
     /// Puts number and size together.
     #[must_use]
     pub const fn new(number: MessageNumber, octets: u64) -> Self {
+        Self { number, octets: Some(octets) }
+    }
+
+    pub(crate) const fn received(number: MessageNumber, octets: Option<u64>) -> Self {
         Self { number, octets }
     }
 
@@ -53,10 +65,11 @@ impl ScanListing {
         self.number
     }
 
-    /// Returns the message's size in octets, each line end counted as two. Servers are known to be
-    /// wrong about it: use it for progress, not for framing. RFC 1939 11.
+    /// Returns the message's size in octets, each line end counted as two; `None` if the server's
+    /// number is none ([`Deviation::UnknownSize`](crate::Deviation::UnknownSize)). Servers are known
+    /// to be wrong about it: use it for progress, not for framing. RFC 1939 11.
     #[must_use]
-    pub const fn octets(self) -> u64 {
+    pub const fn octets(self) -> Option<u64> {
         self.octets
     }
 }
@@ -65,13 +78,17 @@ impl ScanListing {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UniqueIdListing {
     number: MessageNumber,
-    id: UniqueId,
+    id: Option<UniqueId>,
 }
 
 impl UniqueIdListing {
     /// Puts number and id together.
     #[must_use]
     pub const fn new(number: MessageNumber, id: UniqueId) -> Self {
+        Self { number, id: Some(id) }
+    }
+
+    pub(crate) const fn received(number: MessageNumber, id: Option<UniqueId>) -> Self {
         Self { number, id }
     }
 
@@ -81,23 +98,27 @@ impl UniqueIdListing {
         self.number
     }
 
-    /// Returns the message's unique id.
+    /// Returns the message's unique id; `None` if the server has left it out
+    /// ([`Deviation::MissingId`](crate::Deviation::MissingId)).
     #[must_use]
-    pub const fn id(&self) -> &UniqueId {
-        &self.id
+    pub const fn id(&self) -> Option<&UniqueId> {
+        self.id.as_ref()
     }
 
     /// Takes the unique id out.
     #[must_use]
-    pub fn into_id(self) -> UniqueId {
+    pub fn into_id(self) -> Option<UniqueId> {
         self.id
     }
 }
 
 /// A message's unique id: 1 to 70 characters from `!` to `~`. It belongs to one message of one
 /// maildrop, across sessions. RFC 1939 7.
+///
+/// One that came from a server may be longer and hold other octets, where the
+/// [`Profile`](crate::Profile) tolerates that; CR, LF and NUL never.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UniqueId(Box<str>);
+pub struct UniqueId(Box<[u8]>);
 
 impl UniqueId {
     /// Most characters. RFC 1939 7.
@@ -111,20 +132,35 @@ impl UniqueId {
         parse::unique_id(id.as_ref())
     }
 
-    pub(crate) fn checked(id: &str) -> Self {
+    /// Takes an id that a server gave, as [`as_bytes`](Self::as_bytes) had it: from where it was
+    /// kept.
+    ///
+    /// # Errors
+    /// [`ParseError`] if it is empty, or holds CR, LF or NUL.
+    pub fn kept(id: impl AsRef<[u8]>) -> Result<Self, ParseError> {
+        let id = id.as_ref();
+        match unsendable(id) {
+            None if id.is_empty() => Err(ParseError::at(id, 0, "a unique id")),
+            None => Ok(Self::checked(id)),
+            Some((at, _)) => Err(ParseError::at(id, at, "an id without CR, LF and NUL")),
+        }
+    }
+
+    pub(crate) fn checked(id: &[u8]) -> Self {
         Self(id.into())
     }
 
-    /// Returns the characters.
+    /// Returns the octets.
     #[must_use]
-    pub const fn as_str(&self) -> &str {
+    pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
+/// Shows control characters and octets that are not UTF-8 escaped.
 impl fmt::Display for UniqueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        show(&self.0, f)
     }
 }
 

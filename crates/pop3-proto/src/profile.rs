@@ -19,6 +19,12 @@ pub enum Deviation {
     /// # Why you might
     /// Servers written by hand. What was asked for is awaited, so nothing can be smuggled.
     BareNewlineInResponse,
+    /// CR or LF alone in a message. Each becomes CRLF, if
+    /// [`bare_newlines`](crate::client::Config::bare_newlines) lets it; that decides, this reports.
+    ///
+    /// # Why you might
+    /// Servers that send messages as they have them on their disk.
+    BareNewlineInMessage,
     /// `+ok`, `-Err`. RFC 1939 3 has servers send upper case.
     ///
     /// # Why you might
@@ -150,9 +156,10 @@ pub enum Deviation {
 
 impl Deviation {
     /// Every deviation that has a name.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BareNewlineInCommand,
         Self::BareNewlineInResponse,
+        Self::BareNewlineInMessage,
         Self::LowerCaseStatus,
         Self::StatusWithoutText,
         Self::MissingSpace,
@@ -191,6 +198,7 @@ impl fmt::Display for Deviation {
         f.write_str(match self {
             Self::BareNewlineInCommand => "command that ends in LF alone",
             Self::BareNewlineInResponse => "line of an answer that ends in LF alone",
+            Self::BareNewlineInMessage => "CR or LF alone in a message",
             Self::LowerCaseStatus => "status that is not in upper case",
             Self::StatusWithoutText => "status without text",
             Self::MissingSpace => "missing blank",

@@ -112,9 +112,10 @@ impl fmt::Debug for OtherCode<'_> {
 /// A status, maybe a code, and text for people. RFC 2449 3.
 ///
 /// ```
-/// use pop3_proto::{Response, ResponseCode, Status, parse};
+/// use pop3_proto::{Defects, Profile, Response, ResponseCode, Status, parse};
 ///
-/// let response = parse::response(b"-ERR [IN-USE] Do you have another POP session running?")?;
+/// let line = b"-ERR [IN-USE] Do you have another POP session running?";
+/// let response = parse::response(line, Profile::STRICT, &mut Defects::new())?;
 /// assert_eq!(response.status(), Status::Err);
 /// assert_eq!(response.code(), Some(ResponseCode::InUse));
 /// assert_eq!(response.text(), b"Do you have another POP session running?");

@@ -42,6 +42,15 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Takes octets as they came, each CR, LF and NUL as a blank.
+    pub(crate) fn blanked(text: &'a [u8]) -> Self {
+        if unsendable(text).is_none() {
+            return Self(Cow::Borrowed(text));
+        }
+        let blanked = |&octet: &u8| if matches!(octet, b'\r' | b'\n' | 0) { b' ' } else { octet };
+        Self(Cow::Owned(text.iter().map(blanked).collect()))
+    }
+
     /// Returns the octets.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -75,17 +84,22 @@ pub(crate) fn unsendable(text: &[u8]) -> Option<(usize, u8)> {
 /// Shows control characters and octets that are not UTF-8 escaped.
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for shown in chunk.valid().chars() {
-                match shown {
-                    control if control.is_control() => write!(f, "{}", control.escape_default())?,
-                    other => fmt::Write::write_char(f, other)?,
-                }
-            }
-            write!(f, "{}", chunk.invalid().escape_ascii())?;
-        }
-        Ok(())
+        show(&self.0, f)
     }
+}
+
+/// Shows octets, control characters and what is not UTF-8 escaped.
+pub(crate) fn show(octets: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for chunk in octets.utf8_chunks() {
+        for shown in chunk.valid().chars() {
+            match shown {
+                control if control.is_control() => write!(f, "{}", control.escape_default())?,
+                other => fmt::Write::write_char(f, other)?,
+            }
+        }
+        write!(f, "{}", chunk.invalid().escape_ascii())?;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Text<'_> {

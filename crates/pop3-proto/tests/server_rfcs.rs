@@ -10,7 +10,7 @@ use mail_wire::{
     testing::{Act, contract, cut_everywhere, pretend, start},
 };
 use pop3_proto::{
-    Capability, Verb, parse,
+    Capability, Defects, Profile, Verb, parse,
     server::{Event, Server},
 };
 use script::{Answer, Reader, Said, Script, Turn, scripts};
@@ -136,9 +136,12 @@ fn same(script: &Script, said: &Answer, expected: &Answer) {
 
 /// Ours offers what the file's does, and may offer more; of mechanisms those that there are.
 fn offers(said: &[Vec<u8>], expected: &[Vec<u8>], context: &str) {
-    let said: Vec<_> = said.iter().map(|line| parse::capability(line).unwrap()).collect();
+    let said: Vec<_> = said
+        .iter()
+        .map(|line| parse::capability(line, Profile::STRICT, &mut Defects::new()).unwrap())
+        .collect();
     for line in expected {
-        match parse::capability(line).unwrap() {
+        match parse::capability(line, Profile::STRICT, &mut Defects::new()).unwrap() {
             Capability::Sasl(names) => {
                 let ours = said.iter().find_map(|offer| match offer {
                     Capability::Sasl(names) => Some(names),

@@ -64,7 +64,8 @@ pub async fn list(
     let mut listed = Vec::new();
     run(connection, Client::list, until, |event| {
         if let Event::Listed { listing, .. } = event {
-            listed.push(Listed { number: listing.number(), size: listing.octets(), id: None });
+            let size = listing.octets().unwrap_or(0);
+            listed.push(Listed { number: listing.number(), size, id: None });
         }
         Ok(())
     })
@@ -72,7 +73,8 @@ pub async fn list(
     let mut ids = HashMap::new();
     let asked = run(connection, Client::uidl, until, |event| {
         if let Event::Id { listing, .. } = event {
-            ids.insert(listing.number(), listing.into_id());
+            let number = listing.number();
+            ids.extend(listing.into_id().map(|id| (number, id)));
         }
         Ok(())
     });

@@ -187,6 +187,11 @@ trait Dialect {
     /// Returns what is still to come for the element at the start of `input` to be whole.
     fn missing(&self) -> &'static str;
 
+    /// Says what a last line without its end is, if that is tolerated.
+    fn last(&mut self, _line: &[u8]) -> Option<Found> {
+        None
+    }
+
     /// Tells whether nothing has been taken in that waits for the rest of its element.
     fn is_between(&self) -> bool {
         true
@@ -303,6 +308,15 @@ impl Inspection {
                 return Ok(());
             }
             Skipping::Nothing => {
+                let line = self.input.split();
+                if !line.is_empty()
+                    && let Some(found) = self.dialect.last(&line)
+                {
+                    tell(self.place(found))?;
+                    if self.dialect.is_between() {
+                        return Ok(());
+                    }
+                }
                 let at = usize::try_from(self.fed - self.begins).unwrap_or(usize::MAX);
                 let missing =
                     if self.at_door { "the end of the line" } else { self.dialect.missing() };

@@ -1,17 +1,17 @@
 //! POP3 (RFC 1939).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use bytes::BytesMut;
 use mail_errors::ParseError;
 use mail_sasl::framing::decode_challenge;
-use mail_wire::{BareNewline, DotUnstuffer, Line, LineFramer, LineLimits};
-use pop3_proto::{Command, Deviation, Profile, Status, Verb, parse};
+use mail_wire::{BareNewline, BodyPiece, DotUnstuffer, Line, LineFramer, LineLimits, Terminator};
+use pop3_proto::{
+    Command, Defects, Deviation, MessageNumber, Profile, Response, Status, Verb, parse,
+};
 
 use super::{
-    Dialect, Found, Kind, Step, Strictness, UnknownCommand,
-    sasl::Responses,
-    smtp::{body, too_long},
+    Base, Dialect, Found, Kind, Step, Strictness, UnknownCommand, sasl::Responses, smtp::too_long,
 };
 
 /// What a client says: one command a line, and the responses of an AUTH.
@@ -57,7 +57,7 @@ impl Dialect for Client {
     fn next(&mut self, input: &mut BytesMut) -> Step {
         let bare = Deviation::BareNewlineInCommand;
         let (mut lines, profile) = (std::mem::take(&mut self.lines), self.profile);
-        let step = each_line(&mut lines, input, profile, bare, |line| self.line(line));
+        let step = each_line(&mut lines, input, profile, bare, |line, _| self.line(line));
         self.lines = lines;
         step
     }
@@ -91,8 +91,32 @@ enum Answered {
 
 enum Expects {
     Response,
-    Lines(Verb),
-    Message(DotUnstuffer, u64),
+    Lines(Many),
+    Message(Message),
+    /// STLS was granted.
+    Tls,
+}
+
+/// Lines of one answer.
+struct Many {
+    verb: Verb,
+    /// They may be none: the next response may come in their place.
+    is_guessed: bool,
+    numbers: HashSet<MessageNumber>,
+    ids: HashSet<Box<[u8]>>,
+}
+
+impl Many {
+    fn new(verb: Verb, is_guessed: bool) -> Self {
+        Self { verb, is_guessed, numbers: HashSet::new(), ids: HashSet::new() }
+    }
+}
+
+/// A message that comes in.
+struct Message {
+    unstuffer: DotUnstuffer,
+    octets: u64,
+    nul: Option<u64>,
 }
 
 impl Server {
@@ -102,13 +126,24 @@ impl Server {
         Ok(Self { profile, lines, after: after?, expects: Expects::Response })
     }
 
-    fn response(&mut self, line: &[u8]) -> Found {
-        // RFC 5034 4: what is neither +OK nor -ERR goes on with an AUTH.
-        let challenge = if line == b"+" { Some(&b""[..]) } else { line.strip_prefix(b"+ ") };
-        if let Some(challenge) = challenge.filter(|it| decode_challenge(it).is_ok()) {
-            return Found::new(Kind::Sasl, format!("{} octets", challenge.len()));
+    /// A line that should be a response; whether it ended in LF alone.
+    fn response(&mut self, line: &[u8], is_bare: bool) -> Found {
+        let mut defects = Defects::new();
+        let in_auth = self.after.front() == Some(&Answered::InOneLine(Verb::Auth));
+        // RFC 5034 4: what is neither +OK nor -ERR goes on with an AUTH. Prompts of LOGIN need not
+        // be base64.
+        if let Some(challenge) = parse::challenge(line, self.profile, &mut defects)
+            && (in_auth || decode_challenge(challenge).is_ok())
+        {
+            let value = format!("{} octets", challenge.len());
+            return Found::new(Kind::Sasl, value).with_defects(defects.iter());
         }
-        let response = match parse::response(line) {
+        let mut defects = Defects::new();
+        if line == b"." && self.profile.tolerates(Deviation::StrayTerminator) {
+            let defect = at(Deviation::StrayTerminator, 0);
+            return Found::new(Kind::End, ".".to_owned()).with_defects([defect]);
+        }
+        let response = match parse::response(line, self.profile, &mut defects) {
             Ok(response) => response,
             Err(error) => {
                 let found = Found::raw(line, &error);
@@ -117,118 +152,263 @@ impl Server {
                 return Found { kind, ..found };
             }
         };
-        let answered = self.after.pop_front();
-        let mut value = format!("{response:?}");
-        if response.status() == Status::Ok {
-            let read = match answered {
-                Some(Answered::ByLines(verb)) => {
-                    self.expects = Expects::Lines(verb);
-                    Ok(None)
-                }
-                Some(Answered::ByMessage) => {
-                    let policy = match self.profile.tolerates(Deviation::BareNewlineInResponse) {
-                        true => BareNewline::Normalize,
-                        false => BareNewline::Reject,
-                    };
-                    self.expects = Expects::Message(DotUnstuffer::new(policy), 0);
-                    Ok(None)
-                }
-                Some(Answered::InOneLine(verb)) => item(verb, response.text()),
-                None => Ok(None),
-            };
-            match read {
-                Ok(Some(item)) => value = format!("{value} {item}"),
-                Ok(None) => {}
-                Err(error) => {
-                    // The text stands at the line's end.
-                    let before = line.len().saturating_sub(response.text().len());
-                    let at = before + error.offset();
-                    return Found::raw(line, &ParseError::at(line, at, error.expected()));
-                }
+        let found = Found::new(Kind::Response, format!("{response:?}"));
+        let Some(answered) = self.after.pop_front() else {
+            return found.with_defects(defects.iter());
+        };
+        if response.status() == Status::Err {
+            return found.with_defects(defects.iter());
+        }
+        match answered {
+            Answered::ByLines(verb) => self.expects = Expects::Lines(Many::new(verb, false)),
+            Answered::ByMessage => {
+                self.expects = Expects::Message(Message::new(self.profile, is_bare))
+            }
+            Answered::InOneLine(Verb::Stls) => self.expects = Expects::Tls,
+            Answered::InOneLine(verb) => {
+                return self.item(verb, line, &response, defects);
             }
         }
-        Found::new(Kind::Response, value)
+        found.with_defects(defects.iter())
+    }
+
+    /// A response whose text may be more than text for people.
+    fn item(
+        &mut self,
+        verb: Verb,
+        line: &[u8],
+        response: &Response<'_>,
+        mut defects: Defects,
+    ) -> Found {
+        let (text, mut met) = (response.line().as_bytes(), Defects::new());
+        let before = line.len().saturating_sub(text.len());
+        let read = match verb {
+            Verb::Stat => shown(parse::drop_listing(text, self.profile, &mut met)),
+            Verb::List => shown(parse::scan_listing(text, self.profile, &mut met)),
+            Verb::Uidl => shown(parse::unique_id_listing(text, self.profile, &mut met)),
+            _ => Ok(String::new()),
+        };
+        let value = format!("{response:?}");
+        let is_number = text.first().is_some_and(u8::is_ascii_digit);
+        match read {
+            Ok(item) if item.is_empty() => {
+                Found::new(Kind::Response, value).with_defects(defects.iter())
+            }
+            Ok(item) => {
+                defects.add(&met, before);
+                Found::new(Kind::Response, format!("{value} {item}")).with_defects(defects.iter())
+            }
+            Err(_)
+                if verb != Verb::Stat
+                    && !is_number
+                    && self.profile.tolerates(Deviation::ManyLinesForOne) =>
+            {
+                self.expects = Expects::Lines(Many::new(verb, true));
+                let found = Found::new(Kind::Response, value).with_defects(defects.iter());
+                found.with_defects([at(Deviation::ManyLinesForOne, 0)])
+            }
+            Err(error) => {
+                let at = before + error.offset();
+                Found::raw(line, &ParseError::at(line, at, error.expected()))
+            }
+        }
+    }
+
+    /// A line where lines are awaited.
+    fn many(&mut self, line: &[u8], is_bare: bool) -> Found {
+        let Expects::Lines(many) = &mut self.expects else { return self.response(line, is_bare) };
+        let is_response = || parse::response(line, Profile::STRICT, &mut Defects::new()).is_ok();
+        if many.is_guessed && is_response() {
+            self.expects = Expects::Response;
+            return self.response(line, is_bare);
+        }
+        if line == b"." {
+            self.expects = Expects::Response;
+            return Found::new(Kind::End, ".".to_owned());
+        }
+        many.line(line, self.profile)
+    }
+
+    /// The first line may have been cut off: then the lines behind it are all there is.
+    fn guess(&mut self, input: &BytesMut) {
+        if let (Expects::Response, Some(&Answered::ByLines(verb)), Some(first)) =
+            (&self.expects, self.after.front(), input.first())
+            && first.is_ascii_alphanumeric()
+        {
+            self.expects = Expects::Lines(Many::new(verb, true));
+        }
     }
 }
 
 impl Dialect for Server {
     fn next(&mut self, input: &mut BytesMut) -> Step {
-        let bare = Deviation::BareNewlineInResponse;
-        match &mut self.expects {
-            Expects::Response => {
-                let (mut lines, profile) = (std::mem::take(&mut self.lines), self.profile);
-                let step = each_line(&mut lines, input, profile, bare, |line| self.response(line));
-                self.lines = lines;
-                step
-            }
-            &mut Expects::Lines(verb) => {
-                let mut ended = false;
-                let step = each_line(&mut self.lines, input, self.profile, bare, |line| {
-                    ended = line == b".";
-                    if ended { Found::new(Kind::End, ".".to_owned()) } else { listed(verb, line) }
-                });
-                if ended {
-                    self.expects = Expects::Response;
-                }
-                step
-            }
-            Expects::Message(unstuffer, octets) => {
-                let step = body(unstuffer, octets, input);
+        self.guess(input);
+        let (profile, bare) = (self.profile, Deviation::BareNewlineInResponse);
+        let mut lines = std::mem::take(&mut self.lines);
+        let step = match &mut self.expects {
+            Expects::Response => each_line(&mut lines, input, profile, bare, |line, is_bare| {
+                self.response(line, is_bare)
+            }),
+            Expects::Lines(_) => each_line(&mut lines, input, profile, bare, |line, is_bare| {
+                self.many(line, is_bare)
+            }),
+            Expects::Message(message) => {
+                let step = message.next(input);
                 if matches!(step, Step::Found(_)) {
                     self.expects = Expects::Response;
                 }
                 step
             }
-        }
+            Expects::Tls => each_line(&mut lines, input, profile, bare, |line, _| {
+                let found = Found::raw(line, &ParseError::at(line, 0, "a TLS handshake"));
+                Found { kind: Kind::Stray, ..found }
+            }),
+        };
+        self.lines = lines;
+        step
     }
 
     fn missing(&self) -> &'static str {
         match self.expects {
             Expects::Response => "CRLF",
-            Expects::Lines(_) | Expects::Message(..) => "a line with a dot alone",
+            Expects::Lines(_) | Expects::Message(_) => "a line with a dot alone",
+            Expects::Tls => "a TLS handshake",
         }
     }
 
     fn is_between(&self) -> bool {
-        matches!(self.expects, Expects::Response) && !self.lines.is_swallowing()
+        let awaits_more = match &self.expects {
+            Expects::Response | Expects::Tls => false,
+            Expects::Lines(many) => !many.is_guessed,
+            Expects::Message(_) => true,
+        };
+        !awaits_more && !self.lines.is_swallowing()
+    }
+
+    fn last(&mut self, line: &[u8]) -> Option<Found> {
+        if !self.profile.tolerates(Deviation::MissingFinalNewline) || self.lines.is_swallowing() {
+            return None;
+        }
+        let found = match &self.expects {
+            Expects::Response => self.response(line, false),
+            Expects::Lines(_) => self.many(line, false),
+            Expects::Message(_) | Expects::Tls => return None,
+        };
+        let is_read = found.error.is_none() && !matches!(found.kind, Kind::Raw | Kind::Stray);
+        is_read.then(|| found.with_defects([at(Deviation::MissingFinalNewline, line.len())]))
     }
 }
 
-/// RFC 1939 3, 5 and 7, RFC 2449 5: which answers have many lines.
+impl Many {
+    fn line(&mut self, line: &[u8], profile: Profile) -> Found {
+        let mut met = Defects::new();
+        let mut others = Vec::new();
+        // RFC 1939 3: any dot at the start but a lone one is a stuffed one.
+        let text = line.strip_prefix(b".").unwrap_or(line);
+        let read = match self.verb {
+            Verb::List => parse::scan_listing(text, profile, &mut met).map(|it| {
+                others.extend(self.is_again(it.number()));
+                (Kind::Listing, format!("{it:?}"))
+            }),
+            Verb::Uidl => parse::unique_id_listing(text, profile, &mut met).map(|it| {
+                others.extend(self.is_again(it.number()));
+                if let Some(id) = it.id()
+                    && self.ids.len() < MOST
+                    && !self.ids.insert(id.as_bytes().into())
+                {
+                    let before = line.len().saturating_sub(id.as_bytes().len());
+                    others.push((Deviation::DoubledId, before));
+                }
+                (Kind::Id, format!("{it:?}"))
+            }),
+            Verb::Lang => {
+                parse::language_listing(text).map(|it| (Kind::Listing, format!("{it:?}")))
+            }
+            _ => parse::capability(text, profile, &mut met)
+                .map(|it| (Kind::Capability, format!("{it:?}"))),
+        };
+        let refused = others.iter().find(|(what, _)| !profile.tolerates(*what));
+        match (read, refused) {
+            (Ok(_), Some((what, offset))) => {
+                let expected = match what {
+                    Deviation::DoubledId => "another unique id",
+                    _ => "another message",
+                };
+                Found::unread(Kind::Raw, super::shown(line), Base::Line, *offset, expected)
+            }
+            (Ok((kind, value)), None) => Found::new(kind, value)
+                .with_defects(met.iter())
+                .with_defects(others.into_iter().map(|(what, offset)| at(what, offset))),
+            (Err(error), _) => Found::raw(line, &error),
+        }
+    }
+
+    fn is_again(&mut self, number: MessageNumber) -> Option<(Deviation, usize)> {
+        let again = self.numbers.len() < MOST && !self.numbers.insert(number);
+        again.then_some((Deviation::UnsettledListing, 0))
+    }
+}
+
+impl Message {
+    fn new(profile: Profile, is_bare: bool) -> Self {
+        let unstuffer = if profile.tolerates(Deviation::DotAndBareNewline) {
+            let terminator = if is_bare { Terminator::LfLines } else { Terminator::Lf };
+            DotUnstuffer::new(BareNewline::Normalize).ended_by(terminator)
+        } else {
+            DotUnstuffer::new(BareNewline::Reject)
+        };
+        Self { unstuffer, octets: 0, nul: None }
+    }
+
+    fn next(&mut self, input: &mut BytesMut) -> Step {
+        loop {
+            match self.unstuffer.next(input) {
+                BodyPiece::Starved => return Step::Starved,
+                BodyPiece::Data(data) => {
+                    let nul = data.iter().position(|octet| *octet == 0);
+                    self.nul = self.nul.or(nul.map(|at| self.octets + at as u64));
+                    self.octets += data.len() as u64;
+                }
+                BodyPiece::End => return Step::Found(self.found()),
+            }
+        }
+    }
+
+    fn found(&self) -> Found {
+        let value = format!("{} octets", self.octets);
+        let small = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        if let Some(bare) = self.unstuffer.violation() {
+            return Found::unread(Kind::Body, value, Base::Element, small(bare.offset), "CRLF");
+        }
+        let bare = self.unstuffer.bare();
+        let bare = bare.map(|it| at(Deviation::BareNewlineInMessage, small(it.offset)));
+        let nul = self.nul.map(|it| at(Deviation::NulInMessage, small(it)));
+        let end = small(self.unstuffer.taken().saturating_sub(1));
+        let end = self.unstuffer.ended_bare().then(|| at(Deviation::DotAndBareNewline, end));
+        Found::new(Kind::Body, value).with_defects([bare, nul, end].into_iter().flatten())
+    }
+}
+
+fn at(deviation: Deviation, offset: usize) -> String {
+    format!("{deviation} at offset {offset}")
+}
+
+fn shown<T: std::fmt::Debug>(read: Result<T, ParseError>) -> Result<String, ParseError> {
+    read.map(|item| format!("{item:?}"))
+}
+
+/// RFC 1939 3, 5 and 7, RFC 2449 5, RFC 6856 3: which answers have many lines.
 fn answered(command: &str) -> Result<Answered, UnknownCommand> {
     let unknown = || UnknownCommand { command: command.to_owned() };
-    let verb = parse::verb(command.as_bytes()).ok_or_else(unknown)?;
+    let verb = parse::verb(command.trim().as_bytes()).ok_or_else(unknown)?;
     let alone = command.trim().len() == verb.as_str().len();
     Ok(match verb {
         Verb::Retr | Verb::Top => Answered::ByMessage,
         Verb::Capa => Answered::ByLines(verb),
         // Without an argument, AUTH lists the mechanisms for old clients.
-        Verb::List | Verb::Uidl | Verb::Auth if alone => Answered::ByLines(verb),
+        Verb::List | Verb::Uidl | Verb::Lang | Verb::Auth if alone => Answered::ByLines(verb),
         verb => Answered::InOneLine(verb),
     })
-}
-
-/// Reads the text of a response that is more than text for people.
-fn item(verb: Verb, text: &[u8]) -> Result<Option<String>, ParseError> {
-    Ok(match verb {
-        Verb::Stat => Some(format!("{:?}", parse::drop_listing(text)?)),
-        Verb::List => Some(format!("{:?}", parse::scan_listing(text)?)),
-        Verb::Uidl => Some(format!("{:?}", parse::unique_id_listing(text)?)),
-        _ => None,
-    })
-}
-
-/// A line of an answer that has many.
-fn listed(verb: Verb, line: &[u8]) -> Found {
-    let read = match verb {
-        Verb::List => parse::scan_listing(line).map(|it| (Kind::Listing, format!("{it:?}"))),
-        Verb::Uidl => parse::unique_id_listing(line).map(|it| (Kind::Id, format!("{it:?}"))),
-        _ => parse::capability(line).map(|it| (Kind::Capability, format!("{it:?}"))),
-    };
-    match read {
-        Ok((kind, value)) => Found::new(kind, value),
-        Err(error) => Found::raw(line, &error),
-    }
 }
 
 fn each_line(
@@ -236,7 +416,7 @@ fn each_line(
     input: &mut BytesMut,
     profile: Profile,
     bare_newline: Deviation,
-    read: impl FnOnce(&[u8]) -> Found,
+    read: impl FnOnce(&[u8], bool) -> Found,
 ) -> Step {
     let found = match lines.next(input, LINES) {
         Line::Starved => return Step::Starved,
@@ -248,8 +428,8 @@ fn each_line(
             if bare && !profile.tolerates(bare_newline) {
                 Found::raw(line, &ParseError::at(line, text, "CRLF"))
             } else {
-                let defect = bare.then(|| format!("{bare_newline} at offset {text}"));
-                read(line).with_defects(defect)
+                let defect = bare.then(|| at(bare_newline, text));
+                read(line, bare).with_defects(defect)
             }
         }
     };
@@ -262,6 +442,9 @@ const fn profile(strictness: Strictness) -> Profile {
         Strictness::Tolerant => Profile::COMPAT,
     }
 }
+
+/// How many messages and ids of a listing are held against those that follow.
+const MOST: usize = 1 << 20;
 
 /// More than RFC 2449 4 asks for: lines of listings are as long as servers like.
 const LINES: LineLimits = LineLimits { line: 8 * 1024, swallow: u64::MAX };

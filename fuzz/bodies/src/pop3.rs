@@ -1,7 +1,7 @@
 //! POP3's commands and responses.
 
 use mail_errors::ParseError;
-use pop3_proto::{Capabilities, Timestamp, encode, parse};
+use pop3_proto::{Capabilities, Defects, Deviation, Profile, Timestamp, UniqueId, encode, parse};
 
 use crate::expect_offset;
 
@@ -15,31 +15,14 @@ pub(crate) fn command(data: &[u8]) {
     assert_eq!(command.clone().into_owned(), command);
 }
 
-/// Octets are read as each line that a server can send.
+/// Octets are read as each line that a server can send, strictly and not.
 pub(crate) fn response(data: &[u8]) {
-    if let Some(response) = checked(data, parse::response(data)) {
-        let line = line(|out| encode::response(&response, out));
-        assert_eq!(parse::response(&line).as_ref(), Ok(&response));
-        if let Some(code) = response.code() {
-            assert!(!code.as_bytes().is_empty() && response.text().len() < data.len());
-        }
+    for profile in [Profile::STRICT, Profile::COMPAT] {
+        line_of_server(data, profile);
     }
-    if let Some(listing) = checked(data, parse::drop_listing(data)) {
-        let line = line(|out| encode::drop_listing(listing, out));
-        assert_eq!(parse::drop_listing(&line), Ok(listing));
-    }
-    if let Some(listing) = checked(data, parse::scan_listing(data)) {
-        let line = line(|out| encode::scan_listing(listing, out));
-        assert_eq!(parse::scan_listing(&line), Ok(listing));
-    }
-    if let Some(listing) = checked(data, parse::unique_id_listing(data)) {
-        let line = line(|out| encode::unique_id_listing(&listing, out));
-        assert_eq!(parse::unique_id_listing(&line).as_ref(), Ok(&listing));
-    }
-    if let Some(capability) = checked(data, parse::capability(data)) {
-        let line = line(|out| encode::capability(&capability, out));
-        let line = line.strip_prefix(b".").filter(|rest| rest.starts_with(b".")).unwrap_or(&line);
-        assert_eq!(parse::capability(line).as_ref(), Ok(&capability));
+    if let Some(listing) = checked(data, parse::language_listing(data)) {
+        let line = line(|out| encode::language_listing(&listing, out));
+        assert_eq!(parse::language_listing(&line).as_ref(), Ok(&listing));
     }
     if let Some(timestamp) = Timestamp::find(data) {
         assert_eq!(Timestamp::new(timestamp.as_str()).as_ref(), Ok(&timestamp));
@@ -50,6 +33,67 @@ pub(crate) fn response(data: &[u8]) {
         capabilities.push(line);
     }
     assert!(capabilities.iter().count() <= data.len() + 1);
+}
+
+fn line_of_server(data: &[u8], profile: Profile) {
+    let again = &mut Defects::new();
+    let mut met = Defects::new();
+    if let Some(response) = checked(data, parse::response(data, profile, &mut met)) {
+        expect_defects(data, profile, &met);
+        let line = line(|out| encode::response(&response, out));
+        assert_eq!(parse::response(&line, profile, again).as_ref(), Ok(&response));
+        if let Some(code) = response.code() {
+            assert!(!code.as_bytes().is_empty() && response.text().len() < data.len());
+        }
+        // Whoever reads a number in the text says where it stands, counted from the line's end.
+        assert!(response.line().as_bytes().len() <= data.len());
+    }
+    let mut met = Defects::new();
+    if let Some(listing) = checked(data, parse::drop_listing(data, profile, &mut met)) {
+        expect_defects(data, profile, &met);
+        if listing.octets().is_some() {
+            let line = line(|out| encode::drop_listing(listing, out));
+            assert_eq!(parse::drop_listing(&line, profile, again), Ok(listing));
+        }
+    }
+    let mut met = Defects::new();
+    if let Some(listing) = checked(data, parse::scan_listing(data, profile, &mut met)) {
+        expect_defects(data, profile, &met);
+        if listing.octets().is_some() {
+            let line = line(|out| encode::scan_listing(listing, out));
+            assert_eq!(parse::scan_listing(&line, profile, again), Ok(listing));
+        }
+    }
+    let mut met = Defects::new();
+    if let Some(listing) = checked(data, parse::unique_id_listing(data, profile, &mut met)) {
+        expect_defects(data, profile, &met);
+        let line = line(|out| encode::unique_id_listing(&listing, out));
+        assert_eq!(parse::unique_id_listing(&line, profile, again).as_ref(), Ok(&listing));
+        if let Some(id) = listing.id() {
+            assert_eq!(UniqueId::kept(id.as_bytes()).as_ref(), Ok(id));
+        }
+    }
+    let mut met = Defects::new();
+    if let Some(capability) = checked(data, parse::capability(data, profile, &mut met)) {
+        expect_defects(data, profile, &met);
+        let has_control = met.iter().any(|it| it.deviation() == Deviation::ControlInResponse);
+        let line = line(|out| encode::capability(&capability, out));
+        let line = line.strip_prefix(b".").filter(|rest| rest.starts_with(b".")).unwrap_or(&line);
+        let back = parse::capability(line, profile, again);
+        assert!(has_control || back.as_ref() == Ok(&capability), "{back:?} {capability:?}");
+    }
+    let mut met = Defects::new();
+    if parse::challenge(data, profile, &mut met).is_some() {
+        expect_defects(data, profile, &met);
+    }
+}
+
+/// Nothing is reported that is not tolerated, and nothing outside of the line.
+fn expect_defects(data: &[u8], profile: Profile, met: &Defects) {
+    for defect in met.iter() {
+        assert!(profile.tolerates(defect.deviation()), "{defect}");
+        assert!(defect.offset() <= data.len(), "{defect}");
+    }
 }
 
 fn checked<T>(data: &[u8], read: Result<T, ParseError>) -> Option<T> {

@@ -83,6 +83,15 @@ impl Client {
         front.is_some_and(|sent| matches!(sent.then, Then::Exchange(_) | Then::Cancelled))
     }
 
+    /// Tells whether an exchange goes on whatever the server's next words are.
+    pub(super) fn awaits_prompt(&self) -> bool {
+        let front = self.flight.front();
+        front.is_some_and(|sent| match &sent.then {
+            Then::Exchange(exchange) => exchange.awaits_prompt(),
+            Then::Nothing | Then::Password(_) | Then::Cancelled | Then::LoggedIn(..) => false,
+        })
+    }
+
     /// Answers a challenge, or gives the exchange up.
     pub(super) fn challenged(&mut self, challenge: &[u8]) {
         let Some(sent) = self.flight.front_mut() else { return };

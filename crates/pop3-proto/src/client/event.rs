@@ -6,7 +6,10 @@ use bytes::Bytes;
 use mail_errors::ParseError;
 use mail_wire::TlsInfo;
 
-use crate::{Capabilities, DropListing, Response, ScanListing, State, UniqueIdListing, Verb};
+use crate::{
+    Capabilities, Defect, DropListing, LanguageListing, Response, ScanListing, State,
+    UniqueIdListing, Verb,
+};
 
 /// Names a command, from the call that gave it to its last event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +58,13 @@ pub enum Event {
         /// The answer.
         listing: UniqueIdListing,
     },
+    /// A language that the server speaks: one of the answers to LANG.
+    Language {
+        /// Which command.
+        handle: Handle,
+        /// The answer.
+        listing: LanguageListing<'static>,
+    },
     /// Octets of a message that RETR or TOP asked for, dots unstuffed.
     Body {
         /// Which command.
@@ -80,6 +90,14 @@ pub enum Event {
         handle: Handle,
         /// What is wrong with it.
         error: ParseError,
+    },
+    /// The server departed from the grammar, and it was tolerated. It comes in front of what is told
+    /// of the line.
+    Tolerated {
+        /// Which command; `None` for the greeting and what the session asked by itself.
+        handle: Option<Handle>,
+        /// What it did, and where in its line.
+        defect: Defect,
     },
     /// A command is done. A login is done when the server's capabilities are known anew.
     Done {

@@ -6,10 +6,12 @@
 //! has one line or many, and never guesses. Messages and listings stream through at constant
 //! memory.
 //!
-//! RFC 1939 whole; RFC 2449; RFC 2595 4; the codes of RFC 3206; RFC 5034.
+//! What servers get wrong and what does no harm is taken, and told as [`Event::Tolerated`]; which of
+//! it is up to the [`Profile`](crate::Profile).
 //!
-//! Not supported: UTF8 and LANG (RFC 6856).
+//! RFC 1939 whole; RFC 2449; RFC 2595 4; the codes of RFC 3206; RFC 5034; RFC 6856.
 
+mod answer;
 mod auth;
 mod config;
 mod event;
@@ -28,8 +30,8 @@ use mail_wire::{
 };
 
 use crate::{
-    Capabilities, Command, MessageNumber, Password, Response, State, Timestamp, UserName, Verb,
-    Violation, clock::Clock,
+    Capabilities, Command, LanguageRange, MessageNumber, Password, Response, State, Timestamp,
+    UserName, Verb, Violation, clock::Clock,
 };
 
 pub use crate::limits::ClientLimits as Limits;
@@ -45,7 +47,8 @@ use send::{Job, Request, Sent};
 ///   [`log_in`](Self::log_in), [`login`](Self::login), [`apop`](Self::apop), [`capa`](Self::capa), [`stat`](Self::stat),
 ///   [`list`](Self::list), [`list_one`](Self::list_one), [`uidl`](Self::uidl),
 ///   [`uidl_one`](Self::uidl_one), [`retr`](Self::retr), [`top`](Self::top), [`dele`](Self::dele),
-///   [`rset`](Self::rset), [`noop`](Self::noop), [`quit`](Self::quit); and
+///   [`rset`](Self::rset), [`noop`](Self::noop), [`utf8`](Self::utf8),
+///   [`languages`](Self::languages), [`speak`](Self::speak), [`quit`](Self::quit); and
 ///   [`forget`](Self::forget). They may be given before the conversation has begun.
 /// * **Views**: [`state`](Self::state), [`capabilities`](Self::capabilities),
 ///   [`tls`](Self::tls), [`waiting`](Self::waiting).
@@ -103,6 +106,8 @@ pub struct Client {
     /// For the next AUTH exchange.
     nonce: Option<Nonce>,
     capabilities: Option<Capabilities>,
+    /// PIPELINING is among them.
+    pipelining: bool,
     tls: Option<TlsInfo>,
     /// Commands that wait for their turn.
     queue: VecDeque<Request>,
@@ -112,6 +117,12 @@ pub struct Client {
     reading: Reading,
     /// The first line of an answer of many.
     first_line: Option<Response<'static>>,
+    /// The last line ended in LF alone.
+    is_bare: bool,
+    /// The present message has a NUL, and that has been told.
+    has_nul: bool,
+    /// TOP, and UIDL, worked without being offered, and that has been told.
+    unlisted: (bool, bool),
     /// Octets of the present answer that came since its pace was last looked at.
     moved: u64,
     /// Events that are ready to be told.
@@ -164,12 +175,16 @@ impl Client {
             timestamp: None,
             nonce: None,
             capabilities: None,
+            pipelining: false,
             tls: None,
             queue: VecDeque::new(),
             flight: VecDeque::new(),
             in_flight: 0,
             reading: Reading::Status,
             first_line: None,
+            is_bare: false,
+            has_nul: false,
+            unlisted: (false, false),
             moved: 0,
             news: VecDeque::new(),
             handles: 0,
@@ -325,6 +340,31 @@ impl Client {
         self.give("noop", Job::Command(Command::Noop))
     }
 
+    /// Asks for messages and names in UTF-8. It must come in front of the login, and is sent only
+    /// where it is offered. RFC 6856 2.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn utf8(&mut self) -> Result<Handle, Misuse> {
+        self.give("utf8", Job::Command(Command::Utf8))
+    }
+
+    /// Asks which languages the server speaks. RFC 6856 3.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn languages(&mut self) -> Result<Handle, Misuse> {
+        self.give("languages", Job::Command(Command::Lang(None)))
+    }
+
+    /// Asks the server to speak a language. RFC 6856 3.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub fn speak(&mut self, language: LanguageRange<'_>) -> Result<Handle, Misuse> {
+        self.give("speak", Job::Command(Command::Lang(Some(language.into_owned()))))
+    }
+
     /// Says good-bye; what is marked is deleted. [`Event::Refused`] says that some of it may be
     /// there still. RFC 1939 6.
     ///
@@ -411,6 +451,7 @@ impl mail_wire::Session for Client {
     fn buffers(&mut self) -> (&mut BytesMut, &mut SendBuffer) {
         let block = match self.reading {
             Reading::Status | Reading::Capabilities(_) => COMMAND_BLOCK,
+            Reading::Languages => COMMAND_BLOCK,
             Reading::Scan | Reading::Ids | Reading::Body(_) => BODY_BLOCK,
         };
         reserve_block(&mut self.input, block);

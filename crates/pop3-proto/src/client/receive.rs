@@ -1,13 +1,14 @@
-//! Answers: one line or many, as the command says.
+//! Octets to lines and pieces of messages, and what becomes of a command when its answer is whole.
 
 use std::time::Instant;
 
 use mail_errors::ParseError;
 use mail_wire::{BodyPiece, DotUnstuffer, Line, LineLimits, Next, grammar::cut, shrink};
+use memchr::memchr;
 
 use crate::{
-    Capabilities, Command, Deviation, Response, Status, Verb, Violation, limits, parse,
-    state::after,
+    Capabilities, Command, Defect, Defects, Deviation, Response, Status, Verb, Violation, limits,
+    parse, state::after,
 };
 
 use super::{
@@ -26,6 +27,8 @@ pub(super) enum Reading {
     Scan,
     /// The rest of the answer to UIDL.
     Ids,
+    /// The rest of the answer to LANG.
+    Languages,
     /// A message.
     Body(DotUnstuffer),
 }
@@ -40,10 +43,23 @@ impl Client {
         match piece {
             BodyPiece::Starved => return self.wait(now),
             BodyPiece::Data(octets) => {
+                if !self.has_nul && memchr(0, &octets).is_some() {
+                    self.has_nul = true;
+                    self.tolerated(Defect::new(Deviation::NulInMessage, 0));
+                }
                 self.tell(|handle| Event::Body { handle, octets });
             }
             BodyPiece::End => {
-                if unstuffer.violation().is_none() {
+                let is_whole = unstuffer.violation().is_none();
+                let (ended_bare, bare) = (unstuffer.ended_bare(), unstuffer.bare());
+                if let Some(bare) = bare.filter(|_| is_whole) {
+                    let at = usize::try_from(bare.offset).unwrap_or(usize::MAX);
+                    self.tolerated(Defect::new(Deviation::BareNewlineInMessage, at));
+                }
+                if ended_bare {
+                    self.tolerated(Defect::new(Deviation::DotAndBareNewline, 1));
+                }
+                if is_whole {
                     self.tell(|handle| Event::BodyEnd { handle });
                 } else {
                     self.tell(|handle| Event::BodyAborted { handle });
@@ -65,23 +81,27 @@ impl Client {
             false => self.config.limits.response_line,
         };
         // A status that is thrown away cannot be acted upon.
-        let swallow = match self.reading {
-            Reading::Status => 0,
-            Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Body(_) => {
-                self.config.limits.swallow_line
-            }
-        };
+        let swallow = if self.reads_status() { 0 } else { self.config.limits.swallow_line };
         let line = self.framer.next(&mut self.input, LineLimits { line: limit, swallow });
+        let (profile, mut defects) = (self.config.profile, Defects::new());
         let (text, octets) = match line {
+            Line::Starved if self.eof && self.may_lack_its_end() => {
+                let octets = self.input.len();
+                defects.tolerate(profile, Deviation::MissingFinalNewline, octets);
+                (octets, octets)
+            }
             Line::Starved => return self.wait(now),
-            Line::Whole { bare: true, .. }
-                if !self.config.profile.tolerates(Deviation::BareNewlineInResponse) =>
+            Line::Whole { text, bare: true, .. }
+                if !defects.tolerate(profile, Deviation::BareNewlineInResponse, text) =>
             {
                 self.over(Err(Violation::BareNewline));
                 return None;
             }
-            Line::Whole { text, octets, .. } => (text, octets),
-            Line::TooLong { octets } if !matches!(self.reading, Reading::Status) => {
+            Line::Whole { text, octets, bare } => {
+                self.is_bare = bare;
+                (text, octets)
+            }
+            Line::TooLong { octets } if !self.reads_status() => {
                 // One bad item does not lose the rest of the maildrop.
                 self.moved += octets;
                 let error = ParseError::at(&[], limit, "end of line");
@@ -95,113 +115,48 @@ impl Client {
         };
         self.moved += octets as u64;
         let line = self.input.split_to(octets);
-        self.line(cut(&line, text).0);
+        let (line, _) = cut(&line, text);
+        if self.reads_status() {
+            self.status(line, defects);
+        } else {
+            self.item(line, defects);
+        }
         None
     }
 
-    fn line(&mut self, line: &[u8]) {
-        // > continue-req = "+" SP [base64] CRLF                             RFC 5034 7
-        let challenge = if line == b"+" { Some(&[][..]) } else { line.strip_prefix(b"+ ") };
-        if let (Reading::Status, Some(challenge)) = (&self.reading, challenge)
-            && self.is_challenged()
-        {
-            return self.challenged(challenge);
-        }
-        if let Reading::Status = self.reading {
-            return match parse::response(line) {
-                Ok(response) => self.response(response.into_owned()),
-                Err(error) => self.over(Err(Violation::NotAResponse(error))),
-            };
-        }
-        // RFC 1939 3: a dot alone ends the answer; any other dot at the start is a stuffed one.
-        let line = match line {
-            b"." => return self.finish_many(),
-            [b'.', rest @ ..] => rest,
-            line => line,
-        };
-        match &mut self.reading {
-            Reading::Capabilities(offers) => {
-                let limit = self.config.limits.capabilities;
-                if offers.octets() + line.len() >= limit {
-                    return self.over(Err(Violation::TooManyCapabilities { limit }));
+    const fn reads_status(&self) -> bool {
+        matches!(self.reading, Reading::Status)
+    }
+
+    /// Tells whether what is left may be a last line whose end was lost: nothing else would be known
+    /// to be whole.
+    fn may_lack_its_end(&self) -> bool {
+        let left = &*self.input;
+        let front = self.flight.front();
+        self.config.profile.tolerates(Deviation::MissingFinalNewline)
+            && !self.framer.is_swallowing()
+            && match self.reading {
+                Reading::Status => {
+                    let is_last = front.is_some_and(|sent| sent.verb == Verb::Quit);
+                    is_last
+                        && parse::response(left, self.config.profile, &mut Defects::new()).is_ok()
                 }
-                offers.push(line);
-            }
-            Reading::Scan => self.listed(line),
-            Reading::Ids => self.identified(line),
-            Reading::Status | Reading::Body(_) => {}
-        }
-    }
-
-    /// The first line of an answer.
-    fn response(&mut self, response: Response<'static>) {
-        if self.stage == Stage::Greeting {
-            return self.greeted(response);
-        }
-        self.clock.clear(Timer::Answer);
-        let Some(sent) = self.flight.front() else { return self.unasked(response) };
-        if response.status() == Status::Ok {
-            let many = match sent.verb {
-                Verb::Capa => Some(Reading::Capabilities(Capabilities::default())),
-                Verb::List if !sent.single => Some(Reading::Scan),
-                Verb::Uidl if !sent.single => Some(Reading::Ids),
-                Verb::Retr | Verb::Top => {
-                    Some(Reading::Body(DotUnstuffer::new(self.config.bodies)))
+                Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Languages => {
+                    left == b"."
                 }
-                Verb::List
-                | Verb::Uidl
-                | Verb::User
-                | Verb::Pass
-                | Verb::Apop
-                | Verb::Auth
-                | Verb::Stls
-                | Verb::Utf8
-                // A list of languages is never asked for.
-                | Verb::Lang
-                | Verb::Stat
-                | Verb::Dele
-                | Verb::Rset
-                | Verb::Noop
-                | Verb::Quit => None,
-            };
-            if let Some(many) = many {
-                self.reading = many;
-                self.moved = 0;
-                self.first_line = Some(response);
-                return;
+                Reading::Body(_) => false,
             }
-            let text = response.line().as_bytes();
-            if sent.verb == Verb::Stat {
-                let listing = parse::drop_listing(text);
-                self.tell_parsed(listing, |handle, listing| Event::Stat { handle, listing });
-            } else if sent.verb == Verb::List {
-                self.listed(text);
-            } else if sent.verb == Verb::Uidl {
-                self.identified(text);
-            }
-        }
-        self.answered(response);
-    }
-
-    fn listed(&mut self, line: &[u8]) {
-        let listing = parse::scan_listing(line);
-        self.tell_parsed(listing, |handle, listing| Event::Listed { handle, listing });
-    }
-
-    fn identified(&mut self, line: &[u8]) {
-        let listing = parse::unique_id_listing(line);
-        self.tell_parsed(listing, |handle, listing| Event::Id { handle, listing });
     }
 
     /// The last line of an answer of many.
-    fn finish_many(&mut self) {
+    pub(super) fn finish_many(&mut self) {
         self.clock.clear_pace();
         shrink(&mut self.input);
         let reading = std::mem::replace(&mut self.reading, Reading::Status);
         if let Reading::Capabilities(offers) = reading {
             let capabilities = offers.clone();
             self.tell(|handle| Event::Capabilities { handle, capabilities });
-            self.capabilities = Some(offers);
+            self.learn(offers);
         }
         if let Some(response) = self.first_line.take() {
             self.answered(response);
@@ -209,7 +164,7 @@ impl Client {
     }
 
     /// An answer is complete: takes its command out of the flight and goes on from it.
-    fn answered(&mut self, response: Response<'static>) {
+    pub(super) fn answered(&mut self, response: Response<'static>) {
         let Some(Sent { handle, verb, octets, forgotten, then, .. }) = self.flight.pop_front()
         else {
             return;
@@ -280,7 +235,7 @@ impl Client {
     }
 
     /// Tells an event of the command whose answer this is.
-    fn tell(&mut self, event: impl FnOnce(Handle) -> Event) {
+    pub(super) fn tell(&mut self, event: impl FnOnce(Handle) -> Event) {
         let sent = self.flight.front().filter(|sent| !sent.forgotten);
         // An answer to the session's own CAPA is for the session alone.
         let own = matches!(sent, Some(Sent { then: Then::LoggedIn(..), .. }));
@@ -289,19 +244,36 @@ impl Client {
         }
     }
 
-    fn tell_parsed<T>(
+    pub(super) fn tell_parsed<T>(
         &mut self,
         parsed: Result<T, ParseError>,
+        defects: &Defects,
         event: impl FnOnce(Handle, T) -> Event,
     ) {
+        self.tolerated_all(defects);
         self.tell(|handle| match parsed {
             Ok(value) => event(handle, value),
             Err(error) => Event::Malformed { handle, error },
         });
     }
 
+    /// Tells what was tolerated in a line.
+    pub(super) fn tolerated_all(&mut self, defects: &Defects) {
+        if !defects.is_empty() {
+            defects.iter().for_each(|defect| self.tolerated(defect));
+        }
+    }
+
+    pub(super) fn tolerated(&mut self, defect: Defect) {
+        let front = self.flight.front();
+        if front.is_none_or(|sent| !sent.forgotten) {
+            let handle = front.and_then(|sent| sent.handle);
+            self.news.push_back(Event::Tolerated { handle, defect });
+        }
+    }
+
     /// The server says something although nothing was asked.
-    fn unasked(&mut self, response: Response<'static>) {
+    pub(super) fn unasked(&mut self, response: Response<'static>) {
         self.over(Err(match response.status() {
             // Servers say so before they hang up on a client that was silent for long.
             Status::Err => Violation::Dismissed(response),
@@ -319,7 +291,13 @@ impl Client {
         match self.framer.next(&mut self.input, LineLimits { line: limit, swallow: 0 }) {
             Line::Whole { text, octets, .. } => {
                 let line = self.input.split_to(octets);
-                match parse::response(cut(&line, text).0) {
+                let (line, _) = cut(&line, text);
+                let (profile, mut defects) = (self.config.profile, Defects::new());
+                if line == b"." && defects.tolerate(profile, Deviation::StrayTerminator, 0) {
+                    self.tolerated_all(&defects);
+                    return None;
+                }
+                match parse::response(line, profile, &mut defects) {
                     Ok(response) => self.unasked(response.into_owned()),
                     Err(_) => self.over(Err(Violation::Unsolicited)),
                 }
@@ -337,7 +315,9 @@ impl Client {
             let within = match self.reading {
                 Reading::Status if self.stage == Stage::Greeting => "the greeting",
                 Reading::Status => "an answer",
-                Reading::Capabilities(_) | Reading::Scan | Reading::Ids => "a list",
+                Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Languages => {
+                    "a list"
+                }
                 Reading::Body(_) => {
                     self.tell(|handle| Event::BodyAborted { handle });
                     "a message"
@@ -352,7 +332,11 @@ impl Client {
                 self.clock.has_expired(Timer::Greeting, limits.greeting_time, now)
             }
             Reading::Status => self.clock.has_expired(Timer::Answer, limits.answer_time, now),
-            Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Body(_) => {
+            Reading::Capabilities(_)
+            | Reading::Scan
+            | Reading::Ids
+            | Reading::Languages
+            | Reading::Body(_) => {
                 let moved = std::mem::take(&mut self.moved);
                 self.clock.too_slow(limits.body_rate, limits.body_window, moved, now)
             }
@@ -361,7 +345,9 @@ impl Client {
             let what = match self.reading {
                 Reading::Status if self.stage == Stage::Greeting => "greeting",
                 Reading::Status => "answer",
-                Reading::Capabilities(_) | Reading::Scan | Reading::Ids => "list",
+                Reading::Capabilities(_) | Reading::Scan | Reading::Ids | Reading::Languages => {
+                    "list"
+                }
                 Reading::Body(_) => {
                     self.tell(|handle| Event::BodyAborted { handle });
                     "message"

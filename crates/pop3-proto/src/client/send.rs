@@ -6,7 +6,10 @@ use mail_sasl::{
     client::{Exchange, Identity},
 };
 
-use crate::{ApopDigest, Capability, Command, Password, Response, State, UserName, Verb, encode};
+use crate::{
+    ApopDigest, Capabilities, Capability, Command, Password, Response, State, UserName, Verb,
+    encode,
+};
 
 use super::{Client, Event, Handle, NotSent, PlaintextLogin, Stage};
 
@@ -52,7 +55,7 @@ pub(super) struct Sent {
     /// Whose command it is; `None` for the session's own.
     pub(super) handle: Option<Handle>,
     pub(super) verb: Verb,
-    /// Of LIST and UIDL: one message was asked about, so the answer has one line.
+    /// Of LIST, UIDL and LANG: it has an argument, so the answer has one line.
     pub(super) single: bool,
     pub(super) octets: usize,
     pub(super) forgotten: bool,
@@ -113,11 +116,24 @@ impl Client {
         self.state == State::Transaction
             && State::Transaction.allows(verb)
             && self.in_flight + LONGEST <= self.config.limits.group
-            && self.offers(&Capability::Pipelining)
+            && self.pipelining
+            // Its argument may be long.
+            && verb != Verb::Lang
     }
 
     pub(super) fn offers(&self, capability: &Capability<'_>) -> bool {
         self.capabilities.as_ref().is_some_and(|offered| offered.has(capability))
+    }
+
+    fn offers_utf8(&self) -> bool {
+        let offered = self.capabilities.iter().flat_map(Capabilities::iter);
+        offered.into_iter().any(|one| matches!(one, Capability::Utf8 { .. }))
+    }
+
+    /// Takes what the server offers.
+    pub(super) fn learn(&mut self, offers: Capabilities) {
+        self.pipelining = offers.has(&Capability::Pipelining);
+        self.capabilities = Some(offers);
     }
 
     pub(super) fn start(&mut self, handle: Handle, job: Job) -> Result<(), NotSent> {
@@ -125,6 +141,10 @@ impl Client {
             return Err(NotSent::WrongState(self.state));
         }
         match job {
+            // RFC 6856 2: "clients MUST NOT" use it where it is not offered.
+            Job::Command(Command::Utf8) if !self.offers_utf8() => {
+                return Err(NotSent::NotOffered("UTF8"));
+            }
             Job::Command(command) => self.send(Some(handle), &command, Then::Nothing),
             Job::Login(name, password) => {
                 if self.tls.is_none() {
@@ -157,7 +177,10 @@ impl Client {
         encode::command(command, &mut self.output);
         let octets = self.output.len() - before;
         self.in_flight += octets;
-        let single = matches!(command, Command::List(Some(_)) | Command::Uidl(Some(_)));
+        let single = matches!(
+            command,
+            Command::List(Some(_)) | Command::Uidl(Some(_)) | Command::Lang(Some(_))
+        );
         let verb = command.verb();
         self.flight.push_back(Sent { handle, verb, single, octets, forgotten: false, then });
     }
@@ -182,10 +205,12 @@ const LONGEST: usize = 40;
 pub(super) fn is_of(event: &Event, wanted: Handle) -> bool {
     match event {
         Event::Greeting(_) | Event::Tls(_) | Event::Ready => false,
+        Event::Tolerated { handle, .. } => *handle == Some(wanted),
         Event::Capabilities { handle, .. }
         | Event::Stat { handle, .. }
         | Event::Listed { handle, .. }
         | Event::Id { handle, .. }
+        | Event::Language { handle, .. }
         | Event::Body { handle, .. }
         | Event::BodyEnd { handle }
         | Event::BodyAborted { handle }

@@ -37,8 +37,9 @@ impl Client {
 
     pub(super) fn stls_answered(&mut self, response: Response<'static>) {
         match (response.status(), self.config.tls) {
-            (Status::Ok, _) if !self.input.is_empty() => {
-                // RFC 2595 4: nothing may come between the answer and the handshake.
+            (_, _) if !self.input.is_empty() => {
+                // RFC 2595 4: nothing may come between the answer and the handshake; and behind a
+                // refusal it would answer commands that are not sent yet.
                 self.over(Err(Violation::Injected));
             }
             (Status::Ok, _) => self.stage = Stage::StartTls,
@@ -73,6 +74,7 @@ impl Client {
         } else {
             // RFC 2595 4: "the client MUST discard any knowledge obtained from the server".
             self.capabilities = None;
+            self.pipelining = false;
             self.timestamp = None;
             self.state = after(self.state, Verb::Stls, Status::Ok);
             self.stage = Stage::Setup;

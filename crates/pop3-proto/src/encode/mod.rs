@@ -106,26 +106,28 @@ pub fn capability(capability: &Capability<'_>, out: &mut impl Sink) {
     out.put(b"\r\n");
 }
 
-/// Writes the two numbers of STAT.
+/// Writes the two numbers of STAT; a size that is not known as 0.
 pub fn drop_listing(listing: DropListing, out: &mut impl Sink) {
     out.put_number(listing.messages().into());
     out.put(b" ");
-    out.put_number(listing.octets());
+    out.put_number(listing.octets().unwrap_or(0));
     out.put(b"\r\n");
 }
 
-/// Writes a line of LIST.
+/// Writes a line of LIST; a size that is not known as 0.
 pub fn scan_listing(listing: ScanListing, out: &mut impl Sink) {
     out.put_number(listing.number().get().into());
     out.put(b" ");
-    out.put_number(listing.octets());
+    out.put_number(listing.octets().unwrap_or(0));
     out.put(b"\r\n");
 }
 
-/// Writes a line of UIDL.
+/// Writes a line of UIDL; of an id that is missing, none.
 pub fn unique_id_listing(listing: &UniqueIdListing, out: &mut impl Sink) {
     out.put_number(listing.number().get().into());
-    word(listing.id().as_str().as_bytes(), out);
+    if let Some(id) = listing.id() {
+        word(id.as_bytes(), out);
+    }
     out.put(b"\r\n");
 }
 

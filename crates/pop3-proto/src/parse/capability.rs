@@ -1,82 +1,152 @@
 //! Lines of the answer to CAPA.
 
 use mail_errors::ParseError;
-use mail_wire::grammar::{complete, cut, fatal, number, unmet, word};
+use mail_wire::grammar::{complete, cut, fatal, number};
 
-use crate::{Capability, Text, text::unsendable};
+use crate::{Capability, Defects, Deviation, Profile, Text, text::unsendable};
 
-use super::{rest, sp};
+use super::{is_blank, rest, skip_blanks, trim_blanks, trim_cr};
 
 /// Reads a line of the answer to CAPA, its end left off. What is not known, or has parameters that
-/// do not parse, is a [`Capability::Other`].
+/// do not parse, is a [`Capability::Other`]. What `profile` tolerates is reported in `defects`.
 ///
 /// > capability = capa-tag *(SP param) CRLF    ;512 octets maximum             RFC 2449 3
 ///
 /// # Errors
-/// [`ParseError`] if the line is empty, or holds CR, LF or NUL.
-pub fn capability(line: &[u8]) -> Result<Capability<'_>, ParseError> {
+/// [`ParseError`] if the line is empty, or holds what is not tolerated.
+pub fn capability<'a>(
+    line: &'a [u8],
+    profile: Profile,
+    defects: &mut Defects,
+) -> Result<Capability<'a>, ParseError> {
+    let line = trim_cr(line, profile, defects);
     complete(line, |i| {
         let (end, line) = rest(i, &"a capability")?;
-        let Ok(text) = Text::new(line) else {
-            let at = unsendable(line).map_or(0, |(at, _)| at);
-            return fatal(cut(line, at).1, &"a capability without CR, LF and NUL");
+        if let Some((at, octet)) = unsendable(line) {
+            // Nothing that is known has such octets: the line is kept for people.
+            let is_tolerated = octet != b'\n'
+                && defects.tolerate(profile, Deviation::ControlInResponse, at)
+                && !line.contains(&b'\n');
+            return match is_tolerated {
+                true => Ok((end, Capability::Other(Text::blanked(line)))),
+                false => fatal(cut(line, at).1, &"a capability without CR, LF and NUL"),
+            };
+        }
+        if let Err(error) = std::str::from_utf8(line)
+            && !defects.tolerate(profile, Deviation::NonUtf8Response, error.valid_up_to())
+        {
+            return fatal(cut(line, error.valid_up_to()).1, &"a capability in UTF-8");
+        }
+        let mut text = line;
+        if line.first().is_some_and(|it| is_blank(*it))
+            && defects.tolerate(profile, Deviation::ExtraSpace, 0)
+        {
+            text = skip_blanks(line);
+        }
+        let from = line.len() - text.len();
+        let trimmed = trim_blanks(text);
+        if trimmed.len() < text.len()
+            && defects.tolerate(profile, Deviation::TrailingSpace, from + trimmed.len())
+        {
+            text = trimmed;
+        }
+        let mut tolerant = Tolerant { from, profile, defects };
+        Ok((end, tolerant.known(text).unwrap_or(Capability::Other(Text::blanked(text)))))
+    })
+}
+
+/// What is tolerated in a line that begins so far behind the one that came.
+struct Tolerant<'d> {
+    from: usize,
+    profile: Profile,
+    defects: &'d mut Defects,
+}
+
+impl Tolerant<'_> {
+    fn tolerate(&mut self, deviation: Deviation, at: usize) -> bool {
+        self.defects.tolerate(self.profile, deviation, self.from + at)
+    }
+
+    fn known<'a>(&mut self, line: &'a [u8]) -> Option<Capability<'a>> {
+        let tag_len = line.iter().position(|octet| is_blank(*octet)).unwrap_or(line.len());
+        let (tag, behind) = cut(line, tag_len);
+        let is = |known: &[u8]| tag.eq_ignore_ascii_case(known);
+        let plain = [
+            (&b"TOP"[..], Capability::Top),
+            (b"USER", Capability::User),
+            (b"RESP-CODES", Capability::RespCodes),
+            (b"PIPELINING", Capability::Pipelining),
+            (b"UIDL", Capability::Uidl),
+            (b"STLS", Capability::Stls),
+            (b"UTF8", Capability::Utf8 { names: false }),
+            (b"LANG", Capability::Lang),
+            (b"AUTH-RESP-CODE", Capability::AuthRespCode),
+        ];
+        let plain = plain.into_iter().find(|(tag, _)| is(tag)).map(|(_, known)| known);
+        let has_parameters = [&b"SASL"[..], b"IMPLEMENTATION", b"LOGIN-DELAY", b"EXPIRE"];
+        if plain.is_none() && !has_parameters.into_iter().any(is) {
+            return None;
+        }
+        let params = match behind {
+            [] | [b' '] => &[][..],
+            [b' ', params @ ..] if !params.first().is_some_and(|it| is_blank(*it)) => params,
+            _ if self.tolerate(Deviation::ExtraSpace, tag_len) => skip_blanks(behind),
+            _ => return None,
         };
-        Ok((end, known(line).unwrap_or(Capability::Other(text))))
-    })
-}
-
-fn known(line: &[u8]) -> Option<Capability<'_>> {
-    let (tag, params) =
-        cut(line, line.iter().position(|&octet| octet == b' ').unwrap_or(line.len()));
-    let is = |known: &[u8]| tag.eq_ignore_ascii_case(known);
-    let plain = [
-        (&b"TOP"[..], Capability::Top),
-        (b"USER", Capability::User),
-        (b"RESP-CODES", Capability::RespCodes),
-        (b"PIPELINING", Capability::Pipelining),
-        (b"UIDL", Capability::Uidl),
-        (b"STLS", Capability::Stls),
-        (b"UTF8", Capability::Utf8 { names: false }),
-        (b"LANG", Capability::Lang),
-        (b"AUTH-RESP-CODE", Capability::AuthRespCode),
-    ];
-    if params.is_empty() {
-        return plain.into_iter().find(|(tag, _)| is(tag)).map(|(_, capability)| capability);
+        let at = line.len() - params.len();
+        match plain {
+            Some(known) if params.is_empty() => Some(known),
+            Some(Capability::Utf8 { .. }) if params.eq_ignore_ascii_case(b"USER") => {
+                Some(Capability::Utf8 { names: true })
+            }
+            Some(known) => self.tolerate(Deviation::StrayParameter, at).then_some(known),
+            None if is(b"SASL") => self.words(params, at).map(Capability::Sasl),
+            None if is(b"IMPLEMENTATION") => self.words(params, at).map(Capability::Implementation),
+            None if is(b"LOGIN-DELAY") => {
+                let (seconds, per_user) = self.amount(params, at)?;
+                Some(Capability::LoginDelay { seconds, per_user })
+            }
+            None if params.eq_ignore_ascii_case(b"NEVER") => {
+                Some(Capability::Expire { days: None, per_user: false })
+            }
+            None => {
+                let (days, per_user) = self.amount(params, at)?;
+                Some(Capability::Expire { days: Some(days), per_user })
+            }
+        }
     }
-    let params = params.strip_prefix(b" ")?;
-    if is(b"SASL") {
-        Text::new(params).ok().map(Capability::Sasl)
-    } else if is(b"IMPLEMENTATION") {
-        Text::new(params).ok().map(Capability::Implementation)
-    } else if is(b"UTF8") && params.eq_ignore_ascii_case(b"USER") {
-        Some(Capability::Utf8 { names: true })
-    } else if is(b"LOGIN-DELAY") {
-        let (seconds, per_user) = amount(params)?;
-        Some(Capability::LoginDelay { seconds, per_user })
-    } else if is(b"EXPIRE") {
-        if params.eq_ignore_ascii_case(b"NEVER") {
-            return Some(Capability::Expire { days: None, per_user: false });
-        }
-        let (days, per_user) = amount(params)?;
-        Some(Capability::Expire { days: Some(days), per_user })
-    } else {
-        None
-    }
-}
 
-/// A number, and whether it may differ from user to user. RFC 2449 6.5 and 6.7.
-fn amount(params: &[u8]) -> Option<(u32, bool)> {
-    let (amount, per_user) = complete(params, |i| {
-        let (i, amount) = number(i, &"a number")?;
-        if i.is_empty() {
-            return Ok((i, (amount, false)));
+    /// At least one word.
+    fn words<'a>(&mut self, params: &'a [u8], at: usize) -> Option<Text<'a>> {
+        let is_fine = if params.is_empty() {
+            self.tolerate(Deviation::OddParameter, at)
+        } else {
+            let two = params.windows(2).position(|two| two.iter().all(|it| is_blank(*it)));
+            two.is_none_or(|two| self.tolerate(Deviation::ExtraSpace, at + two))
+        };
+        is_fine.then(|| Text::blanked(params))
+    }
+
+    /// A number, and whether it may differ from user to user. RFC 2449 6.5 and 6.7.
+    fn amount(&mut self, params: &[u8], at: usize) -> Option<(u32, bool)> {
+        let (word, behind) =
+            cut(params, params.iter().position(|it| is_blank(*it)).unwrap_or(params.len()));
+        let amount = match number(word, &"a number") {
+            Ok(([], amount)) => u32::try_from(amount).ok(),
+            Ok(_) | Err(_) => None,
+        };
+        let Some(amount) = amount else {
+            self.tolerate(Deviation::OddParameter, at);
+            return None;
+        };
+        match behind {
+            [] => Some((amount, false)),
+            [b' ', user @ ..] if user.eq_ignore_ascii_case(b"USER") => Some((amount, true)),
+            _ => {
+                let user = trim_blanks(skip_blanks(behind)).eq_ignore_ascii_case(b"USER");
+                let why = if user { Deviation::ExtraSpace } else { Deviation::StrayParameter };
+                self.tolerate(why, at + word.len()).then_some((amount, user))
+            }
         }
-        let (i, ()) = sp(i)?;
-        match word(b"USER", &"USER")(i) {
-            Ok((i, ())) => Ok((i, (amount, true))),
-            Err(_) => unmet(i, &"USER"),
-        }
-    })
-    .ok()?;
-    Some((u32::try_from(amount).ok()?, per_user))
+    }
 }

@@ -123,7 +123,7 @@ impl Server {
         self.work = Work::Command;
         self.end_exchange();
         let listing = self.maildrop.listing();
-        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets()]);
+        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets().unwrap_or(0)]);
         Ok(())
     }
 

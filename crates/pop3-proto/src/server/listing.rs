@@ -32,7 +32,7 @@ impl Ids {
 impl Server {
     pub(super) fn list(&mut self) {
         let listing = self.maildrop.listing();
-        self.say_ok(Phrase::Listing, &[listing.messages().into(), listing.octets()]);
+        self.say_ok(Phrase::Listing, &[listing.messages().into(), listing.octets().unwrap_or(0)]);
         self.work = Work::List(MessageNumber::FIRST);
     }
 

@@ -50,7 +50,7 @@ impl Server {
     pub(super) fn rset(&mut self) {
         self.maildrop.unmark_all();
         let listing = self.maildrop.listing();
-        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets()]);
+        self.say_ok(Phrase::Maildrop, &[listing.messages().into(), listing.octets().unwrap_or(0)]);
     }
 
     pub(super) fn quit(&mut self) {

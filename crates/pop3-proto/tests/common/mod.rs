@@ -13,7 +13,7 @@ use mail_sasl::{
 use mail_wire::testing::{Act, Replay, contract, cut_everywhere};
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{Config, Event, PlaintextLogin, Server};
-use pop3_proto::{Maildrop, Response, ResponseCode, UniqueId};
+use pop3_proto::{Deviation, Maildrop, Response, ResponseCode, UniqueId};
 
 /// What stands behind a server in the tests: the user `mrose` with the password `tanstaaf`.
 #[derive(Debug, Clone)]
@@ -184,9 +184,22 @@ pub fn tell(event: client::Event) -> Act {
         E::Tls(_) => "tls".into(),
         E::Ready => "ready".into(),
         E::Capabilities { capabilities, .. } => format!("offers {capabilities:?}"),
-        E::Stat { listing, .. } => format!("stat {} {}", listing.messages(), listing.octets()),
-        E::Listed { listing, .. } => format!("size {} {}", listing.number(), listing.octets()),
-        E::Id { listing, .. } => format!("id {} {}", listing.number(), listing.id()),
+        E::Stat { listing, .. } => {
+            format!("stat {} {}", listing.messages(), size(listing.octets()))
+        }
+        E::Listed { listing, .. } => {
+            format!("size {} {}", listing.number(), size(listing.octets()))
+        }
+        E::Id { listing, .. } => {
+            let id = listing.id().map_or("?".into(), |id| id.to_string());
+            format!("id {} {id}", listing.number())
+        }
+        E::Language { listing, .. } => format!("speaks {}", listing.tag()),
+        // Which is legal, and common in here.
+        E::Tolerated { defect, .. } if defect.deviation() == Deviation::StatusWithoutText => {
+            return Act::Quiet;
+        }
+        E::Tolerated { defect, .. } => format!("tolerated {defect}"),
         E::Body { octets, .. } => return Act::Piece("body", octets.to_vec()),
         E::BodyEnd { .. } => "end of body".into(),
         E::BodyAborted { .. } => "body aborted".into(),
@@ -196,4 +209,8 @@ pub fn tell(event: client::Event) -> Act {
         E::NotSent { why, .. } => format!("not sent: {why}"),
         other => panic!("{other:?}"),
     })
+}
+
+fn size(octets: Option<u64>) -> String {
+    octets.map_or("?".into(), |octets| octets.to_string())
 }

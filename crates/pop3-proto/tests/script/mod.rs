@@ -34,7 +34,8 @@ use mail_errors::Secret;
 use mail_sasl::{Mechanism, server::Claim};
 use mail_wire::testing::Act;
 use pop3_proto::{
-    Capability, Maildrop, MessageNumber, Response, State, Status, Timestamp, UniqueId, Verb, parse,
+    Capability, Defects, Maildrop, MessageNumber, Profile, Response, State, Status, Timestamp,
+    UniqueId, Verb, parse,
     server::{
         Config, Event, Language, Phrase, PlaintextLogin, Policy, Retention, Server, Tls, Utf8,
     },
@@ -149,7 +150,8 @@ impl Reader {
             self.challenged = true;
             return Some(Answer { to, said: Said::Challenge(challenge.to_vec()) });
         }
-        let response = parse::response(line).unwrap().into_owned();
+        let response =
+            parse::response(line, Profile::STRICT, &mut Defects::new()).unwrap().into_owned();
         if response.status() == Status::Ok && to.as_deref().is_some_and(has_many_lines) {
             self.first = Some(response);
             return None;
@@ -319,7 +321,7 @@ impl Script {
 
     /// What the file's server offers, each time that it is asked.
     pub fn offers(&self) -> Vec<Vec<Capability<'_>>> {
-        let read = |line| parse::capability(line).unwrap();
+        let read = |line| parse::capability(line, Profile::STRICT, &mut Defects::new()).unwrap();
         self.many(Verb::Capa)
             .map(|(_, lines)| lines.iter().map(|one| read(one)).collect())
             .collect()
@@ -399,8 +401,10 @@ impl Script {
             }
             _ => None,
         });
-        let listings = all.chain(single).map(|line| parse::unique_id_listing(line).unwrap());
-        listings.map(|one| (one.number().get(), one.id().clone())).collect()
+        let listings = all.chain(single).map(|line| {
+            parse::unique_id_listing(line, Profile::STRICT, &mut Defects::new()).unwrap()
+        });
+        listings.map(|one| (one.number().get(), one.into_id().unwrap())).collect()
     }
 
     /// What stands behind the server: it answers as the file says.
@@ -419,7 +423,9 @@ impl Script {
             let is_next = answers.front().is_some_and(|(event, _)| *event == told);
             let given = if is_next { answers.pop_front().unwrap().1 } else { Vec::new() };
             let refusal = given.iter().find(|one| one.starts_with("-ERR"));
-            let refusal = refusal.map(|text| parse::response(text.as_bytes()).unwrap());
+            let refusal = refusal.map(|text| {
+                parse::response(text.as_bytes(), Profile::STRICT, &mut Defects::new()).unwrap()
+            });
             if let Some(refusal) = refusal {
                 server.refuse(&refusal).unwrap();
                 return Act::Log(told);
