@@ -69,6 +69,8 @@ mod reply_code;
 mod secret;
 
 pub mod diagnosis;
+#[cfg(feature = "dsn")]
+pub mod dsn;
 pub mod registry;
 
 pub use enhanced::{EnhancedClass, EnhancedStatusCode};

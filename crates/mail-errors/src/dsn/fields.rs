@@ -1,0 +1,195 @@
+//! The machine's part of a report: groups of fields (RFC 3464 section 2.1), written and read.
+
+use std::borrow::Cow;
+
+use mail_message::{DateTime, Header, Message};
+
+use crate::EnhancedStatusCode;
+use crate::dsn::{Action, Recipient, Report, Typed};
+
+/// Writes a report: a group for the message, and one for each recipient.
+///
+/// > delivery-status-content = per-message-fields 1*( CRLF per-recipient-fields )
+pub(super) fn write(report: &Report) -> Vec<u8> {
+    let mut out = Vec::new();
+    if let Some(id) = &report.envelope_id {
+        field(&mut out, "Original-Envelope-Id", id.as_bytes());
+    }
+    for (name, value) in [
+        ("Reporting-MTA", &report.reporting_mta),
+        ("DSN-Gateway", &report.gateway),
+        ("Received-From-MTA", &report.received_from),
+    ] {
+        typed(&mut out, name, value.as_ref());
+    }
+    date(&mut out, "Arrival-Date", report.arrival);
+    for recipient in &report.recipients {
+        out.extend_from_slice(b"\r\n");
+        typed(&mut out, "Original-Recipient", recipient.original.as_ref());
+        typed(&mut out, "Final-Recipient", Some(&recipient.address));
+        field(&mut out, "Action", recipient.action.as_str().as_bytes());
+        let status = recipient.status.unwrap_or_else(|| recipient.action.status());
+        field(&mut out, "Status", status.to_string().as_bytes());
+        typed(&mut out, "Remote-MTA", recipient.remote_mta.as_ref());
+        typed(&mut out, "Diagnostic-Code", recipient.diagnostic.as_ref());
+        date(&mut out, "Last-Attempt-Date", recipient.last_attempt);
+        if let Some(id) = &recipient.log_id {
+            field(&mut out, "Final-Log-ID", id.as_bytes());
+        }
+        // RFC 3464 2.3.9: only in a report of a delay.
+        if recipient.action == Action::Delayed {
+            date(&mut out, "Will-Retry-Until", recipient.retry_until);
+        }
+    }
+    out
+}
+
+fn typed(out: &mut Vec<u8>, name: &str, value: Option<&Typed>) {
+    if let Some(value) = value {
+        field(out, name, &[value.kind().as_bytes(), b"; ", value.text()].concat());
+    }
+}
+
+fn date(out: &mut Vec<u8>, name: &str, value: Option<DateTime>) {
+    if let Some(value) = value {
+        field(out, name, value.to_string().as_bytes());
+    }
+}
+
+/// Writes a field, folded at blanks where it is longer than a line should be, and anywhere where it
+/// is longer than a line may be (RFC 5322 section 2.1.1).
+fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.push(b':');
+    let mut column = name.len() + 1;
+    // Blanks stay as many as they are: each word takes along the one in front of it.
+    for word in value.split(|&octet| octet == b' ') {
+        if column + 1 + word.len() > 78 && column > name.len() + 1 && !word.is_empty() {
+            out.extend_from_slice(b"\r\n");
+            column = 0;
+        }
+        out.push(b' ');
+        let mut word = word;
+        while let Some((head, tail)) = word.split_at_checked(900) {
+            out.extend_from_slice(head);
+            out.extend_from_slice(b"\r\n ");
+            (word, column) = (tail, 0);
+        }
+        out.extend_from_slice(word);
+        column += 1 + word.len();
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// How many recipients are read at the most, and how many groups are looked at for them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) recipients: usize,
+}
+
+/// Reads groups of fields into a report. What makes no sense is passed over: groups without a
+/// recipient, empty ones, and the group of the message behind those of recipients.
+pub(super) fn read(content: &[u8], bounds: Bounds) -> (Report, bool) {
+    let mut report = Report::default();
+    let mut rest = content;
+    while !rest.is_empty() {
+        let group = Message::new(rest);
+        rest = group.body();
+        let header = group.header();
+        message_fields(&mut report, &header);
+        if let Some(recipient) = recipient(&header) {
+            if report.recipients.len() >= bounds.recipients {
+                return (report, true);
+            }
+            report.recipients.push(recipient);
+        }
+    }
+    (report, false)
+}
+
+/// > per-message-fields                                     RFC 3464 section 2.2
+fn message_fields(report: &mut Report, header: &Header<'_>) {
+    for field in header.fields() {
+        let value = field.value();
+        let host = || Typed::read(&value, Typed::DNS);
+        // What comes first counts.
+        match () {
+            () if field.is("Reporting-MTA") && report.reporting_mta.is_none() => {
+                report.reporting_mta = host();
+            }
+            () if field.is("Received-From-MTA") && report.received_from.is_none() => {
+                report.received_from = host();
+            }
+            () if field.is("DSN-Gateway") && report.gateway.is_none() => report.gateway = host(),
+            () if field.is("Arrival-Date") && report.arrival.is_none() => {
+                report.arrival = DateTime::parse(&value).ok();
+            }
+            () if field.is("Original-Envelope-Id") && report.envelope_id.is_none() => {
+                report.envelope_id = printable(&value);
+            }
+            () => {}
+        }
+    }
+}
+
+/// > per-recipient-fields                                   RFC 3464 section 2.3
+fn recipient(header: &Header<'_>) -> Option<Recipient> {
+    let value = |name: &str| header.field(name).map(|field| field.value());
+    let typed = |name: &str, otherwise: &str| Typed::read(&value(name)?, otherwise);
+    let original = typed("Original-Recipient", Typed::RFC822);
+    let address = typed("Final-Recipient", Typed::RFC822);
+    // Exchange and Domino name an alias besides; Amazon WorkMail leaves the recipient out.
+    let address = address.or_else(|| original.clone())?;
+    let status = value("Status").and_then(|value| status(&value));
+    let action = value("Action").and_then(|value| Action::parse(&value));
+    let action = action.unwrap_or(match status.map(EnhancedStatusCode::class) {
+        Some(crate::EnhancedClass::Success) => Action::Delivered,
+        Some(crate::EnhancedClass::Transient) => Action::Delayed,
+        Some(crate::EnhancedClass::Permanent) | None => Action::Failed,
+    });
+    let moment = |name: &str| DateTime::parse(&value(name)?).ok();
+    Some(Recipient {
+        original,
+        status,
+        remote_mta: typed("Remote-MTA", Typed::DNS),
+        diagnostic: typed("Diagnostic-Code", Typed::SMTP),
+        last_attempt: moment("Last-Attempt-Date"),
+        log_id: value("Final-Log-ID").and_then(|value| printable(&value)),
+        retry_until: moment("Will-Retry-Until"),
+        ..Recipient::read(address, action)
+    })
+}
+
+/// Reads a status, also one with words behind it: `5.0.0 (permanent failure)`.
+fn status(value: &[u8]) -> Option<EnhancedStatusCode> {
+    let value = value.trim_ascii_start();
+    let inside = |octet: &u8| octet.is_ascii_digit() || *octet == b'.';
+    let end = value.iter().position(|octet| !inside(octet)).unwrap_or(value.len());
+    EnhancedStatusCode::parse(value.get(..end)?).ok()
+}
+
+fn printable(value: &[u8]) -> Option<Box<str>> {
+    let text = String::from_utf8_lossy(value.get(..value.len().min(1000)).unwrap_or_default());
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// Tells whether anything in a report is not ASCII, so that only the type of RFC 6533 section 5 can
+/// hold it.
+pub(super) fn is_utf8(report: &Report) -> bool {
+    let of_message = [&report.reporting_mta, &report.gateway, &report.received_from];
+    of_message.into_iter().flatten().any(Typed::is_utf8)
+        || report.recipients.iter().any(|it| {
+            let all = [&it.original, &it.remote_mta, &it.diagnostic];
+            it.address.is_utf8() || all.into_iter().flatten().any(Typed::is_utf8)
+        })
+}
+
+/// Replaces what is not UTF-8, which the type of RFC 6533 cannot hold.
+pub(super) fn as_utf8(content: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8_lossy(&content) {
+        Cow::Borrowed(_) => content,
+        Cow::Owned(text) => text.into_bytes(),
+    }
+}
