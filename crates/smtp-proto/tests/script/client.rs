@@ -7,10 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use mail_errors::{Reply, Secret};
-use mail_sasl::{
-    Credentials, Mechanism, Nonce,
-    client::Identity,
-};
+use mail_sasl::{Credentials, Mechanism, Nonce, client::Identity};
 use mail_wire::{Goodbye, Session, testing::Act};
 use smtp_proto::{
     Attributes, Capabilities, Command, Defects, Domain, EnvelopeId, Octets, OriginalRecipient,
@@ -344,7 +341,9 @@ impl Reading<'_> {
     }
 
     fn begin_message(&mut self, command: Command<Octets>) {
-        assert!(self.message.is_none(), "{}: MAIL within a message", self.script.title);
+        let is_open = self.message.as_ref().is_some_and(|open| open.rest.is_none());
+        assert!(!is_open, "{}: MAIL within a message", self.script.title);
+        self.end_message();
         let Command::Mail { from, params } = command else { return };
         let mut envelope = Envelope::new(from).body(params.body());
         if let Some(octets) = params.size() {

@@ -31,40 +31,56 @@
 pub mod client;
 mod server;
 
-/// Makes a test of each file.
+/// Makes a test of each file: with how many dialogues of the text that it is of, and how many are
+/// run by our server, by our client, and by both with each other. One that is left out by mistake
+/// is missed.
 macro_rules! files {
     ($run:ident) => {
         files! { $run:
-            ok_rfc1870_size = "rfc1870.txt";
-            ok_rfc1985_etrn = "rfc1985.txt";
-            ok_rfc2033_lmtp = "rfc2033.txt";
-            ok_rfc2034_enhanced_codes = "rfc2034.txt";
-            ok_rfc2852_deliver_by = "rfc2852.txt";
-            ok_rfc2920_pipelining = "rfc2920.txt";
-            ok_rfc3030_chunks = "rfc3030.txt";
-            ok_rfc3207_starttls = "rfc3207.txt";
-            ok_rfc3461_dsn = "rfc3461.txt";
-            ok_rfc3865_no_soliciting = "rfc3865.txt";
-            err_rfc4468_burl = "rfc4468.txt";
-            ok_rfc4865_future_release = "rfc4865.txt";
-            ok_rfc4954_auth = "rfc4954.txt";
-            ok_rfc5321_appendix_d = "rfc5321.txt";
-            ok_rfc6152_eight_bits = "rfc6152.txt";
-            ok_rfc6531_smtputf8 = "rfc6531.txt";
-            ok_rfc6710_priorities = "rfc6710.txt";
-            ok_rfc7293_valid_since = "rfc7293.txt";
-            ok_rfc7504_no_mail = "rfc7504.txt";
-            ok_rfc8689_require_tls = "rfc8689.txt";
-            ok_rfc9422_limits = "rfc9422.txt";
-            ok_postfix_proxies = "postfix_proxies.txt";
+            ok_rfc1870_size = "rfc1870.txt", [1, 2, 2, 2];
+            ok_rfc1985_etrn = "rfc1985.txt", [1, 3, 1, 1];
+            ok_rfc2033_lmtp = "rfc2033.txt", [1, 6, 2, 2];
+            ok_rfc2034_enhanced_codes = "rfc2034.txt", [1, 1, 1, 1];
+            ok_rfc2852_deliver_by = "rfc2852.txt", [3, 5, 3, 3];
+            ok_rfc2920_pipelining = "rfc2920.txt", [4, 3, 4, 2];
+            ok_rfc3030_chunks = "rfc3030.txt", [2, 10, 3, 3];
+            ok_rfc3207_starttls = "rfc3207.txt", [1, 2, 1, 1];
+            ok_rfc3461_dsn = "rfc3461.txt", [5, 6, 5, 4];
+            ok_rfc3865_no_soliciting = "rfc3865.txt", [2, 5, 3, 3];
+            err_rfc4468_burl = "rfc4468.txt", [4, 5, 0, 0];
+            ok_rfc4865_future_release = "rfc4865.txt", [0, 3, 2, 2];
+            ok_rfc4954_auth = "rfc4954.txt", [6, 5, 6, 5];
+            ok_rfc5321_appendix_d = "rfc5321.txt", [7, 9, 9, 9];
+            ok_rfc6152_eight_bits = "rfc6152.txt", [1, 2, 2, 2];
+            ok_rfc6531_smtputf8 = "rfc6531.txt", [0, 4, 2, 2];
+            ok_rfc6710_priorities = "rfc6710.txt", [3, 5, 3, 3];
+            ok_rfc7293_valid_since = "rfc7293.txt", [2, 5, 3, 2];
+            ok_rfc7504_no_mail = "rfc7504.txt", [0, 1, 1, 1];
+            ok_rfc8689_require_tls = "rfc8689.txt", [1, 4, 2, 2];
+            ok_rfc9422_limits = "rfc9422.txt", [1, 3, 2, 2];
+            ok_postfix_proxies = "postfix_proxies.txt", [2, 5, 2, 2];
         }
     };
-    ($run:ident: $($name:ident = $file:literal;)*) => {$(
+    ($run:ident: $($name:ident = $file:literal, $counts:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                let text = include_str!(concat!("data/", $file));
+                script::count($file, text, $counts);
+                $run($file, text);
+            }
+        )*
+
         #[test]
-        fn $name() {
-            $run($file, include_str!(concat!("data/", $file)));
+        fn no_file_is_forgotten() {
+            let mut files = vec![$($file),*];
+            let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+            let there = std::fs::read_dir(data).unwrap();
+            let there: Vec<_> = there.map(|file| file.unwrap().file_name()).collect();
+            files.retain(|file| there.iter().any(|one| one == file));
+            assert_eq!(files.len(), there.len());
         }
-    )*};
+    };
 }
 
 use std::{collections::VecDeque, fmt::Write as _};
@@ -171,6 +187,14 @@ pub fn scripts(file: &'static str, text: &str, end: End) -> Vec<Script> {
         one => script.only.is_none_or(|only| only == one),
     });
     all
+}
+
+/// Asserts that as many dialogues of a file are of its text, and are run by each end, as are said.
+pub fn count(file: &'static str, text: &str, counts: [usize; 4]) {
+    let of_text = text.lines().filter(|line| line.starts_with('[') && !line.starts_with("[own"));
+    let run = |end| scripts(file, text, end).len();
+    let found = [of_text.count(), run(End::Server), run(End::Client), run(End::Both)];
+    assert_eq!(found, counts, "{file}");
 }
 
 fn read_reply(text: &str) -> Reply {
