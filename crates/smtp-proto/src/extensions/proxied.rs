@@ -48,7 +48,7 @@ impl Attributes {
     /// Makes them from names and values that are not in xtext yet.
     ///
     /// # Errors
-    /// [`Misuse::Invalid`] if there are none, or a name is not made of letters.
+    /// [`Misuse::Invalid`] if there are none, or a name is not made of letters and `_`.
     pub fn new<'v>(all: impl IntoIterator<Item = (&'v str, &'v [u8])>) -> Result<Self, Misuse> {
         let mut text = Vec::new();
         for (name, value) in all {

@@ -18,6 +18,8 @@ const ATOM: ByteSet = ByteSet::ALNUM.with(b"!#$%&'*+-/=?^_`{|}~");
 const WORDCHAR: ByteSet = ByteSet::ALNUM.with(b".-_:");
 /// > scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )                      RFC 3986 3.1
 const SCHEME: ByteSet = ByteSet::ALNUM.with(b"+-.");
+/// As in `REVERSE_NAME`.
+const ATTRIBUTE_NAME: ByteSet = ByteSet::ALPHA.with(b"_");
 
 /// > xtext = *( xchar / hexchar );  hexchar = "+" 2(DIGIT / "A" .. "F")       RFC 3461 4
 ///
@@ -332,7 +334,7 @@ pub(super) fn turn(i: &[u8]) -> PResult<'_, Turn<&[u8]>> {
 pub(super) fn attributes(i: &[u8]) -> PResult<'_, Attributes<&[u8]>> {
     let mut rest = i;
     loop {
-        (rest, _) = span1(rest, &ByteSet::ALPHA, &"the name of an attribute")?;
+        (rest, _) = span1(rest, &ATTRIBUTE_NAME, &"the name of an attribute")?;
         (rest, ()) = octet(b'=', &"\"=\"")(rest)?;
         (rest, _) = xtext(rest)?;
         let (blanks, more) = span(rest, &BLANK);
