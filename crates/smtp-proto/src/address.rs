@@ -5,9 +5,17 @@
 //! parsing, so whatever one holds can be sent as it is.
 //!
 //! Local parts and domains may be in UTF-8 (RFC 6531 3.3), which a server has to offer:
-//! [`Mailbox::is_ascii`]. Nothing is normalised, and no domain is turned into its form in ASCII.
+//! [`Mailbox::is_ascii`]. The labels of such a domain are U-labels: letters, digits and marks that
+//! stand for themselves, in Normalization Form C, in one direction, and what is bound to a context in
+//! that context (RFC 5890 to 5893).
 //!
-//! Not supported: source routes, which are read and dropped (RFC 5321 appendix C).
+//! # Not supported
+//!
+//! * Source routes are read and dropped (RFC 5321 appendix C).
+//! * Nothing is mapped: no domain is turned into its form in ASCII or back, so that one in UTF-8 and
+//!   the same in ASCII (`xn--`) are two; what stands behind `xn--` is not looked at.
+//! * ZERO WIDTH NON-JOINER is taken between letters of the scripts that join, without a look at how
+//!   each letter does (RFC 5892 A.1).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

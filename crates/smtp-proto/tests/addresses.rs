@@ -135,3 +135,31 @@ fn err_paths() {
     assert!(ForwardPath::parse("<>").is_err());
     assert!(ReversePath::parse("<Postmaster>").is_err());
 }
+
+/// RFC 6531 3.3, RFC 5890 2.3.2.1: U-labels, which are measured as they are in the DNS.
+#[test]
+fn ok_and_err_domains_in_utf8() {
+    // ICANN's addresses to test with, and long labels.
+    for text in [
+        "\u{6211}\u{8cb7}@\u{5c4b}\u{4f01}.\u{9999}\u{6e2f}",
+        "\u{4e8c}\u{30ce}\u{5bae}@\u{9ed2}\u{5ddd}.\u{65e5}\u{672c}",
+        "\u{938}\u{902}\u{92a}\u{930}\u{94d}\u{915}@\u{921}\u{93e}\u{91f}\u{93e}.\u{92d}\u{93e}\u{930}\u{924}",
+        "D\u{f6}rte@S\u{f6}rensen.example.com",
+        "a@xn--bcher-kva.example",
+        &format!("a@{}.example", "\u{4e00}".repeat(50)),
+    ] {
+        assert_eq!(Mailbox::parse(text).unwrap().to_string(), text);
+    }
+    for (domain, offset) in [
+        // A symbol; not in NFC; from both sides; an ideographic full stop, which is no dot here.
+        ("a.i\u{2665}.example", 3),
+        ("a\u{308}.example", 0),
+        ("a\u{5d0}.example", 1),
+        ("a\u{3002}example", 1),
+        ("\u{4e00}\u{200d}.example", 3),
+        (&format!("{}.example", "\u{e9}\u{4e00}".repeat(40)), 0),
+    ] {
+        let error = Domain::parse(domain).unwrap_err();
+        assert_eq!(error.offset(), offset, "{domain}: {error}");
+    }
+}

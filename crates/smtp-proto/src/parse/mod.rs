@@ -5,6 +5,7 @@
 //! reported into [`Defects`].
 
 mod command;
+mod label;
 mod params;
 mod path;
 mod reply;

@@ -12,7 +12,10 @@ use crate::{
     CommandFault, DomainName, LocalPart, TaggedLiteral,
     address::{Domain, ForwardPath, Mailbox, ReversePath},
     limits,
-    parse::Scan,
+    parse::{
+        Scan,
+        label::{ascii_length, not_of_a_u_label},
+    },
     profile::Deviation,
 };
 
@@ -291,7 +294,7 @@ fn other_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain<&'a 
 
 /// > sub-domain = Let-dig [Ldh-str];  sub-domain =/ U-label   RFC 5321 4.1.2, RFC 6531 3.3
 ///
-/// RFC 1035 2.3.4: a label has at most 63 octets.
+/// RFC 1035 2.3.4: a label has at most 63 octets, and in ASCII if it is a U-label.
 fn sub_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
     let (label, rest) = span(i, &LOOSE_LABEL);
     if let Some(at) = label.iter().position(|&octet| octet == b'_') {
@@ -301,70 +304,25 @@ fn sub_domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, ()> {
         }
     }
     utf8(i, label, scan)?;
-    if let Some(at) = str::from_utf8(label).ok().and_then(not_of_a_label) {
+    let u_label = str::from_utf8(label).ok().filter(|label| !label.is_ascii());
+    // What is longer than any domain is not looked at.
+    let looked_at = u_label.filter(|label| label.len() <= limits::DOMAIN);
+    if let Some(at) = looked_at.and_then(not_of_a_u_label) {
         scan.blame(CommandFault::BadCharacter);
         return unmet(cut(i, at).1, &"a character that a domain may hold");
     }
+    let length = match u_label {
+        // RFC 5890 2.3.2.1: its octets are counted as they are in the DNS.
+        Some(_) => looked_at.and_then(ascii_length),
+        None => Some(label.len()),
+    };
     match label {
         [] => unmet(i, &"a label between dots"),
         [b'-', ..] | [.., b'-'] => unmet(i, &"a label without \"-\" at its ends"),
-        _ if label.len() > limits::LABEL => unmet(i, &"a label of at most 63 octets"),
+        _ if length.is_none_or(|octets| octets > limits::LABEL) => {
+            unmet(i, &"a label of at most 63 octets")
+        }
         _ => Ok((rest, ())),
-    }
-}
-
-/// Returns where a label has a character that no label can have: RFC 5891 4.2.2 by way of RFC 5892,
-/// which takes letters, digits and marks. What is invisible, a space or a sign of punctuation, looks
-/// like another name or like an address of another form.
-fn not_of_a_label(label: &str) -> Option<usize> {
-    let found = label.char_indices().find(|(_, one)| !one.is_ascii() && !is_of_a_label(*one));
-    found.map(|(at, _)| at)
-}
-
-fn is_of_a_label(character: char) -> bool {
-    match character {
-        // Letters and digits of full and half width stand for others, which RFC 5892 2.2 shuts out.
-        '\u{ff00}'..='\u{ffef}' | '\u{2100}'..='\u{218f}' | '\u{2460}'..='\u{24ff}' => false,
-        // RFC 5892 A.3 to A.7: signs that belong to their languages.
-        '\u{b7}' | '\u{375}' | '\u{5f3}' | '\u{5f4}' | '\u{30fb}' => true,
-        // Marks, which the standard library does not tell: accents and vowel signs.
-        '\u{300}'..='\u{36f}'
-        | '\u{483}'..='\u{487}'
-        | '\u{591}'..='\u{5bd}'
-        | '\u{5bf}'
-        | '\u{5c1}'
-        | '\u{5c2}'
-        | '\u{610}'..='\u{61a}'
-        | '\u{64b}'..='\u{65f}'
-        | '\u{94d}'
-        | '\u{93c}'
-        | '\u{9bc}'
-        | '\u{9cd}'
-        | '\u{a3c}'
-        | '\u{a4d}'
-        | '\u{abc}'
-        | '\u{acd}'
-        | '\u{b3c}'
-        | '\u{b4d}'
-        | '\u{bcd}'
-        | '\u{c4d}'
-        | '\u{cbc}'
-        | '\u{ccd}'
-        | '\u{d4d}'
-        | '\u{dca}'
-        | '\u{e38}'..='\u{e3a}'
-        | '\u{e47}'..='\u{e4e}'
-        | '\u{eba}'
-        | '\u{ec8}'..='\u{ecd}'
-        | '\u{1037}'
-        | '\u{1039}'
-        | '\u{103a}'
-        | '\u{17c9}'..='\u{17d3}'
-        | '\u{3099}'
-        | '\u{309a}' => true,
-        // Fillers count as letters but show nothing.
-        '\u{115f}' | '\u{1160}' | '\u{3164}' => false,
-        _ => character.is_alphanumeric(),
     }
 }
 
