@@ -91,6 +91,17 @@ fn answer_commands(
     told: &mut Told,
     answer: impl Fn(&str) -> &'static str,
 ) {
+    let answer = |line: &str| if line.starts_with("RCPT") { answer(line) } else { "250 ok" };
+    answer_commands_as(wire, told, "250-mx.elsewhere.test\r\n250 STARTTLS", answer);
+}
+
+/// The same, offering this, and with an opinion of MAIL too.
+fn answer_commands_as(
+    wire: &mut (impl Read + Write),
+    told: &mut Told,
+    ehlo: &str,
+    answer: impl Fn(&str) -> &'static str,
+) {
     let mut wire = BufReader::new(wire);
     let mut is_message = false;
     loop {
@@ -102,8 +113,8 @@ fn answer_commands(
         let reply = match line.split([' ', ':']).next().unwrap_or_default() {
             "." if is_message => "250 2.0.0 taken",
             _ if is_message => continue,
-            "EHLO" => "250-mx.elsewhere.test\r\n250 STARTTLS",
-            "RCPT" => answer(&line),
+            "EHLO" => ehlo,
+            "MAIL" | "RCPT" => answer(&line),
             "DATA" => "354 go on",
             "QUIT" => "221 bye",
             "STARTTLS" => "220 go on",
@@ -121,6 +132,38 @@ fn answer_commands(
 
 fn yes(_: &str) -> &'static str {
     "250 ok"
+}
+
+/// RFC 5321 §4.5.3.1.10, RFC 9422 §3: whether the host said so before, or says so then.
+#[test]
+fn ok_too_many_recipients_at_once_go_in_further_transactions() {
+    for (name, limit) in [("announced", "\r\n250-LIMITS RCPTMAX=2"), ("told", "")] {
+        let host = Host::new(move |_, mut stream| {
+            let _ = stream.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+            let (mut told, taken) = (Vec::new(), std::cell::Cell::new(0));
+            let ehlo = format!("250-mx.elsewhere.test{limit}\r\n250 HELP");
+            answer_commands_as(&mut stream, &mut told, &ehlo, |line| {
+                if line.starts_with("MAIL") {
+                    taken.set(0);
+                } else if taken.get() == 2 {
+                    return "452 4.5.3 too many recipients";
+                } else {
+                    taken.set(taken.get() + 1);
+                }
+                "250 ok"
+            });
+            told
+        });
+        let office = host.office(&format!("relay-too-many-{name}"), &config(""));
+        let five = ["a", "b", "c", "d", "e"].map(|local| format!("{local}@elsewhere.test"));
+        let five = five.each_ref().map(String::as_str);
+        office.submission("alice").message(ALICE, &five, MESSAGE).code(250);
+        settled(&office);
+        let told = host.next();
+        let commands = |verb: &str| told.iter().filter(|line| line.starts_with(verb)).count();
+        assert_eq!((commands("MAIL"), commands("."), commands("QUIT")), (3, 3, 1), "{told:?}");
+        assert_eq!(office.inbox("alice"), [""; 0], "nobody was refused");
+    }
 }
 
 /// Waits until the office has settled everything.

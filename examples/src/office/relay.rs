@@ -15,15 +15,15 @@ use mail_dns::{
     Name,
     mx::{MxVerdict, Target},
 };
-use mail_errors::Reply;
+use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use mail_wire::{
     Goodbye, Session, TlsInfo,
     drive::{Direction, DriveError, Driven, Tapped, tokio::drive},
     layered::{Layered, LayeredError},
 };
 use smtp_proto::{
-    BodyType, Domain, Mailbox, ReversePath, State,
-    client::{Client, Config, EightBit, Envelope, Event, TlsPolicy},
+    BodyType, Domain, Mailbox, ReversePath, State, Verb,
+    client::{Client, Config, EightBit, Envelope, Event, NotSent, Outcome as Told, TlsPolicy},
 };
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -59,6 +59,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// And this soon when it could not be read.
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(30);
+/// RFC 3463 §3.6: "too many recipients".
+const TOO_MANY: EnhancedStatusCode = EnhancedStatusCode::new(4, 5, 3).expect("4.5.3 is a code");
 /// The most octets of a header that a notice shows.
 const HEADER: usize = 8 * 1024;
 
@@ -321,7 +323,7 @@ async fn converse(
     loop {
         match drive(&mut client, &mut stream, None).await {
             Ok(Driven::Event(event)) => {
-                block_in_place(|| body.act(client.get_mut().get_mut(), event, &open, answers));
+                block_in_place(|| body.act(client.get_mut().get_mut(), event, claim, answers));
             }
             Ok(Driven::Closed) => break,
             Ok(Driven::NeedReply | Driven::Upgrade(_) | Driven::Waited) => {
@@ -343,7 +345,7 @@ async fn converse(
                 client.recv_eof();
                 while let Ok(mail_wire::Next::Event(event)) = client.next_event(clock::monotonic())
                 {
-                    block_in_place(|| body.act(client.get_mut().get_mut(), event, &open, answers));
+                    block_in_place(|| body.act(client.get_mut().get_mut(), event, claim, answers));
                 }
                 answers.ended(&format!("{} ({peer}): {error}", target.host()));
                 break;
@@ -376,6 +378,12 @@ struct Conversation {
     body: Box<dyn Body>,
     offset: u64,
     tls: Option<Box<TlsInfo>>,
+    /// Whom the message in flight is for.
+    asked: Vec<RecipientId>,
+    /// One of them got it.
+    was_taken: bool,
+    /// Those that were too many at once.
+    more: Vec<RecipientId>,
 }
 
 /// What looks at the octets, inside of TLS.
@@ -393,36 +401,20 @@ impl Conversation {
         let name = Domain::parse(office.host()).map_err(|e| text(&e))?;
         // RFC 7435: TLS when it can be had, with whatever certificate.
         let config = Config::new(name).tls(policy).eight_bit(EightBit::SendAnyway);
-        let mailbox = |address: &Address| Mailbox::parse(address.as_str()).map_err(|e| text(&e));
-        let mut envelope = match &claim.sender {
-            Some(sender) => Envelope::new(mailbox(sender)?),
-            None => Envelope::new(ReversePath::Null),
-        };
-        for recipient in recipients {
-            envelope = envelope.to(mailbox(&recipient.address)?);
-        }
-        envelope = envelope.size(claim.size);
-        if claim.eight_bit {
-            envelope = envelope.body(BodyType::EightBitMime);
-        }
         let mut client = Client::new(config);
-        client.send(envelope).map_err(|e| text(&e))?;
+        client.send(envelope(claim, recipients)?).map_err(|e| text(&e))?;
         let body = block_in_place(|| office.store().open_body(claim.message));
         let body = body.map_err(|e| text(&e))?;
         let host = target.host().to_string();
         let tapped = Tapped::new(client, tap(office, claim.id));
         let layered = Layered::client(tapped, office.relay_tls.clone(), host.trim_end_matches('.'))
             .map_err(|e| text(&e))?;
-        Ok((layered, Self { body, offset: 0, tls: None }))
+        let asked = recipients.iter().map(|recipient| recipient.id).collect();
+        let (was_taken, more) = (false, Vec::new());
+        Ok((layered, Self { body, offset: 0, tls: None, asked, was_taken, more }))
     }
 
-    fn act(
-        &mut self,
-        client: &mut Client,
-        event: Event,
-        open: &[&QueuedRecipient],
-        answers: &mut Answers<'_>,
-    ) {
+    fn act(&mut self, client: &mut Client, event: Event, claim: &Claim, answers: &mut Answers<'_>) {
         match event {
             Event::WantBody { id, room } => {
                 let answered = match self.body.read(self.offset, room) {
@@ -441,14 +433,68 @@ impl Conversation {
                 }
             }
             Event::Recipient { index, outcome, .. } => {
-                if let Some(recipient) = open.get(index) {
-                    answers.told(recipient.id, outcome);
+                if let Some(&recipient) = self.asked.get(index) {
+                    self.was_taken |= matches!(outcome, Told::Accepted(_));
+                    if is_too_many(&outcome) {
+                        self.more.push(recipient);
+                    }
+                    answers.told(recipient, outcome);
                 }
             }
             Event::Tls(tls) => self.tls = Some(tls),
-            Event::Done { .. } => client.close(Goodbye::Done),
+            Event::Done { .. } => {
+                if !self.send_again(client, claim) {
+                    client.close(Goodbye::Done);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// RFC 5321 §4.5.3.1.10, RFC 9422 §3: who was too many for one transaction gets the message in
+    /// the next, over the same connection, as long as each brings it to somebody.
+    fn send_again(&mut self, client: &mut Client, claim: &Claim) -> bool {
+        let more = std::mem::take(&mut self.more);
+        let goes_on = self.was_taken && client.messages_left() != Some(0);
+        if more.is_empty() || !goes_on {
+            return false;
+        }
+        let is_more = |recipient: &&QueuedRecipient| more.contains(&recipient.id);
+        let recipients: Vec<_> = claim.recipients.iter().filter(is_more).collect();
+        let Ok(envelope) = envelope(claim, &recipients) else { return false };
+        self.asked = recipients.iter().map(|recipient| recipient.id).collect();
+        (self.offset, self.was_taken) = (0, false);
+        client.send(envelope).is_ok()
+    }
+}
+
+/// What goes in front of the message, for these.
+fn envelope(claim: &Claim, recipients: &[&QueuedRecipient]) -> Result<Envelope, String> {
+    let mailbox =
+        |address: &Address| Mailbox::parse(address.as_str()).map_err(|error| error.to_string());
+    let mut envelope = match &claim.sender {
+        Some(sender) => Envelope::new(mailbox(sender)?),
+        None => Envelope::new(ReversePath::Null),
+    };
+    for recipient in recipients {
+        envelope = envelope.to(mailbox(&recipient.address)?);
+    }
+    envelope = envelope.size(claim.size);
+    if claim.eight_bit {
+        envelope = envelope.body(BodyType::EightBitMime);
+    }
+    Ok(envelope)
+}
+
+/// Tells whether a recipient was one more than the host takes at once.
+fn is_too_many(outcome: &Told) -> bool {
+    match outcome {
+        Told::NotSent(NotSent::TooManyRecipients { .. }) => true,
+        Told::Refused { stage: Verb::Rcpt, reply } => {
+            reply.code() == ReplyCode::INSUFFICIENT_STORAGE
+                && reply.enhanced().is_none_or(|code| code == TOO_MANY)
+        }
+        Told::Refused { .. } | Told::Accepted(_) | Told::NotSent(_) | Told::Unknown => false,
     }
 }
 

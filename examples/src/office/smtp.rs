@@ -13,7 +13,7 @@ use mail_wire::{TlsInfo, layered::Layered};
 use smtp_proto::{
     Attributes, BodyType, Domain, ForwardPath, Mailbox, ReversePath,
     limits::ServerLimits,
-    server::{Config, Event, Mail, Server, TlsUse, replies},
+    server::{Config, Event, Mail, Server, replies},
 };
 use tokio::task::block_in_place;
 use tracing::{info, warn};
@@ -89,11 +89,16 @@ pub(super) fn session(office: &Office, service: Service, peer: IpAddr) -> Layere
         ..ServerLimits::default()
     };
     let host = Domain::parse(office.host()).expect("a checked domain is a domain");
-    let tls = if service.is_implicit_tls() { TlsUse::Implicit } else { TlsUse::Offered };
-    let config = Config::new(&host).limits(limits).tls(tls);
+    let config = match Role::of(service) {
+        Role::Mx => Config::mx(&host),
+        Role::Submission if service.is_implicit_tls() => Config::submissions(&host),
+        // RFC 8314 §3.3: no AUTH of any sort before TLS.
+        Role::Submission => Config::submission(&host),
+    };
+    let config = config.limits(limits);
     let config = match Role::of(service) {
         Role::Mx => config,
-        Role::Submission => config.auth(&MECHANISMS).require_auth(),
+        Role::Submission => config.auth(&MECHANISMS),
     };
     let trusted = office.xclient.of(service);
     // Where nobody is trusted there is no such command.
