@@ -195,6 +195,12 @@ pub fn count(file: &'static str, text: &str, counts: [usize; 4]) {
     let run = |end| scripts(file, text, end).len();
     let found = [of_text.count(), run(End::Server), run(End::Client), run(End::Both)];
     assert_eq!(found, counts, "{file}");
+    // And the list of what is here says so.
+    let row =
+        format!("| `{file}` | {} | {} | {} | {} |", counts[0], counts[1], counts[2], counts[3]);
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../RFCS.md");
+    let list = std::fs::read_to_string(list).unwrap();
+    assert!(list.lines().any(|line| line.starts_with(&row)), "RFCS.md does not have: {row}");
 }
 
 fn read_reply(text: &str) -> Reply {
