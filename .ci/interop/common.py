@@ -133,8 +133,8 @@ class Office:
     PASSWORD = "open sesame, \\ and \"more\""
     HOST = "127.0.0.1"
 
-    def __init__(self, *options, apop=False, domain=DOMAIN):
-        self.options, self.domain = options, domain
+    def __init__(self, *options, apop=False, domain=DOMAIN, more=""):
+        self.options, self.domain, self.more = options, domain, more
         self.names = ("alice", "bob", "carol") if apop else ("alice", "bob")
         self.ports = {}
 
@@ -156,7 +156,7 @@ class Office:
             for name in self.names
         )
         file = self.dir / "post-office.toml"
-        file.write_text(f"domains = ['{self.domain}']\n{accounts}")
+        file.write_text(f"domains = ['{self.domain}']\n{self.more}{accounts}")
         ports = [arg for service in SERVICES for arg in ("--port", f"{service}=0")]
         self.child = self.stack.enter_context(process(
             BIN / "post-office", "serve", "--config", file, "--data", self.dir / "data", *ports,
@@ -204,6 +204,36 @@ class Office:
             return self.__dict__["ports"][service]
         except KeyError:
             raise AttributeError(service) from None
+
+
+class OurSink:
+    """A smtp-sink of ours, and what it says that it took once it has ended."""
+
+    HOST = "127.0.0.1"
+
+    def __init__(self, *options):
+        self.options = options
+
+    def __enter__(self):
+        self.stack = contextlib.ExitStack()
+        self.child = self.stack.enter_context(
+            process(BIN / "smtp-sink", f"{self.HOST}:0", *self.options, stdout=subprocess.PIPE)
+        )
+        word, _, address = self.child.stdout.readline().decode().partition(" ")
+        same(word, "listening")
+        self.port = int(address.rpartition(":")[2])
+        return self
+
+    def __exit__(self, *raised):
+        self.stack.close()
+
+    def ended(self):
+        """Ends it; returns its counts by their names."""
+        self.child.terminate()
+        words = self.child.stdout.read().split()
+        same(self.child.wait(), 0, "exit code")
+        counts = [int(word) for word in words[1::2]]
+        return dict(zip((word.decode() for word in words[::2]), counts))
 
 
 def header(subject, sender="alice", to="bob"):

@@ -60,7 +60,9 @@ class Dovecot(Server):
         self.mail.mkdir()
         owner = pwd.getpwnam("nobody")
         os.chown(self.mail, owner.pw_uid, owner.pw_gid)
-        (self.dir / "users").write_text(f"bob:{{PLAIN}}{self.PASSWORD}\n")
+        (self.dir / "users").write_text(
+            "".join(f"{name}:{{PLAIN}}{self.PASSWORD}\n" for name in ("bob", "carol"))
+        )
         (self.dir / "users").chmod(0o644)
         names = ("imap", "imaps", "pop3", "pop3s", "lmtp")
         if self.relay_port:
@@ -85,7 +87,8 @@ class Dovecot(Server):
             f"log_path = {self.dir}/log\ninstance_name = interop\n"
             f"protocols = imap pop3 lmtp{' submission' if self.relay_port else ''}\nlisten = 127.0.0.1\n"
             f"ssl = required\nssl_cert = <{self.certificate}\nssl_key = <{self.key}\n"
-            "disable_plaintext_auth = yes\nauth_mechanisms = plain login apop\n"
+            "disable_plaintext_auth = yes\n"
+            "auth_mechanisms = plain login apop cram-md5 scram-sha-1 scram-sha-256\n"
             f"mail_location = maildir:{self.mail}/%u\nfirst_valid_uid = 1\n"
             f"mail_uid = nobody\nmail_gid = {group}\n"
             f"passdb {{\n driver = passwd-file\n args = {self.dir}/users\n}}\n"
@@ -94,7 +97,9 @@ class Dovecot(Server):
             f"service auth {{\n unix_listener {self.dir}/auth {{\n  mode = 0666\n }}\n}}\n"
             "namespace inbox {\n inbox = yes\n}\n"
             f"service lmtp {{\n inet_listener lmtp {{\n  address = 127.0.0.1\n"
-            f"  port = {self.ports['lmtp']}\n }}\n}}\npostmaster_address = postmaster@{DOMAIN}\n"
+            f"  port = {self.ports['lmtp']}\n }}\n}}\n"
+            "protocol lmtp {\n auth_username_format = %Ln\n}\n"
+            f"postmaster_address = postmaster@{DOMAIN}\n"
             f"submission_relay_host = {self.HOST}\nsubmission_relay_port = {self.relay_port or 0}\n"
             f"hostname = mx.example\n{listeners}"
         )
@@ -110,13 +115,15 @@ class Dovecot(Server):
 class Postfix(Server):
     """A Postfix of its own, which delivers mail for bob into a Maildir: SMTP with STARTTLS at one
     port, submission with STARTTLS at another, submission with TLS from the first octet at a third.
-    Who may submit it asks Dovecot. Mail for `DOMAIN` goes to a port of this machine."""
+    Who may submit it asks Dovecot. Mail for `DOMAIN` goes to a port of this machine, but that for the
+    addresses in `submitted` by submission: each with a mechanism and a port, logged in as `login`."""
 
     DOMAIN = "postfix.test"
 
     def __init__(self):
         self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
         self.dovecot = self.relay_port = None
+        self.submitted, self.login, self.ca = {}, None, None
 
     def _start(self):
         config = self.dir / "etc"
@@ -145,10 +152,23 @@ class Postfix(Server):
             "smtpd_tls_received_header = yes\n"
             f"smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {self.dovecot.dir}/auth\n"
             "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination\n"
-            f"transport_maps = inline:{{{{{DOMAIN} = smtp:[{self.HOST}]:{self.relay_port}}}}}\n"
+            f"transport_maps = texthash:{config}/transport\n"
             "default_transport = error:no way out\nsmtp_tls_security_level = may\n"
             "smtp_dns_support_level = disabled\nmessage_size_limit = 1000000\n"
             "mailbox_size_limit = 0\nvirtual_mailbox_limit = 0\n"
+        )
+        (config / "transport").write_text(
+            f"{DOMAIN} smtp:[{self.HOST}]:{self.relay_port}\n"
+            + "".join(
+                f"{address} {mechanism}:[{self.HOST}]:{port}\n"
+                for address, (mechanism, port) in self.submitted.items()
+            )
+        )
+        (config / "passwords").write_text(
+            "".join(
+                f"[{self.HOST}]:{port} {self.login[0]}:{self.login[1]}\n"
+                for port in {port for _, port in self.submitted.values()}
+            )
         )
         auth = (
             "-o smtpd_sasl_auth_enable=yes"
@@ -162,7 +182,16 @@ class Postfix(Server):
             f"127.0.0.1:{self.ports['submissions']} {smtpd} {auth} -o smtpd_tls_wrappermode=yes\n"
             "pickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\n"
             "qmgr unix n - n 300 1 qmgr\ntlsmgr unix - - n 1000? 1 tlsmgr\n"
-            "smtp unix - - n - - smtp\nrewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
+            + "".join(
+                f"{mechanism} unix - - n - - smtp -o smtp_sasl_auth_enable=yes"
+                f" -o smtp_sasl_password_maps=texthash:{config}/passwords"
+                " -o smtp_sasl_security_options=noanonymous -o smtp_tls_security_level=secure"
+                f" -o smtp_tls_CAfile={self.ca} -o smtp_tls_secure_cert_match=localhost"
+                f" -o smtp_sasl_mechanism_filter={mechanism}"
+                f" -o smtp_tls_wrappermode={'yes' if mechanism == 'login' else 'no'}\n"
+                for mechanism, _ in self.submitted.values()
+            )
+            + "smtp unix - - n - - smtp\nrewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
             "defer unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n"
             "proxymap unix - - n - - proxymap\nvirtual unix - n n - - virtual\n"
             "error unix - - n - - error\nretry unix - - n - - error\n"
@@ -209,7 +238,8 @@ class Sink(Server):
 
 class Exim(Server):
     """An Exim of its own, which delivers mail for bob into a Maildir: SMTP with STARTTLS and AUTH at
-    one port, TLS from the first octet at another. Mail for `DOMAIN` goes to a port of this machine.
+    one port, TLS from the first octet at another. Mail for `DOMAIN` goes to a port of this machine, but
+    that for the addresses in `submitted` by submission there: each with a mechanism, as `login`.
 
     Its Debian package cannot be installed beside Postfix, so `$EXIM` says where it was unpacked."""
 
@@ -220,6 +250,7 @@ class Exim(Server):
     def __init__(self):
         self.ports = {name: free_port() for name in ("smtp", "smtps")}
         self.relay_port = None
+        self.submitted, self.login, self.ca, self.submission = {}, None, None, None
 
     def _start(self):
         # It starts itself anew as its own user, who may not look into every directory.
@@ -232,6 +263,14 @@ class Exim(Server):
         self.log = self.dir / "logs" / "main"
         config = self.dir / "exim.conf"
         ports = f"{self.ports['smtp']} : {self.ports['smtps']}"
+        if self.ca:
+            # Where it was, Exim's user may not look.
+            self.ca = shutil.copyfile(self.ca, self.dir / "ca.pem")
+        user, password = self.login or ("", "")
+        # It expands strings, and takes lists apart at colons.
+        secret = password.replace("\\", "\\\\").replace("$", "\\$").replace(":", "::")
+        ways = {"PLAIN": f"^{user}^{secret}", "LOGIN": f": {user} : {secret}"}
+        to = {way: " : ".join(a for a, m in self.submitted.items() if m == way) for way in ways}
         config.write_text(
             f"primary_hostname = mx.exim.test\nexim_path = {exim}\nspool_directory = {self.dir}/spool\n"
             f"log_file_path = {self.dir}/logs/%s\nlocal_interfaces = 127.0.0.1\n"
@@ -244,13 +283,23 @@ class Exim(Server):
             f" require message = relay not permitted\n  domains = {self.DOMAIN}\n"
             " accept verify = recipient\n deny message = unknown user\n"
             "begin routers\n"
-            f"out:\n driver = manualroute\n domains = {DOMAIN}\n transport = smtp\n"
+            + "".join(
+                f"submit_{way}:\n driver = manualroute\n address_data = {way}\n"
+                f" condition = ${{if inlist{{$local_part@$domain}}{{{to[way]}}}}}\n"
+                f" transport = submit\n route_list = * {self.HOST}\n self = send\n"
+                for way in ways
+                if to[way]
+            )
+            + f"out:\n driver = manualroute\n domains = {DOMAIN}\n transport = smtp\n"
             f" route_list = * {self.HOST}\n self = send\n"
             f"bob:\n driver = accept\n domains = {self.DOMAIN}\n local_parts = bob\n"
             " transport = maildir\n"
             "begin transports\n"
             f"smtp:\n driver = smtp\n port = {self.relay_port}\n allow_localhost\n"
             f" hosts_require_tls = *\n tls_tempfail_tryclear = false\n"
+            f"submit:\n driver = smtp\n port = {self.submission}\n allow_localhost\n"
+            " hosts_require_tls = *\n hosts_require_auth = *\n tls_verify_hosts = *\n"
+            f" tls_verify_certificates = {self.ca}\n"
             f"maildir:\n driver = appendfile\n directory = {self.dir}/mail\n maildir_format\n"
             " create_directory\n return_path_add\n user = Debian-exim\n"
             "begin retry\n* * F,1h,1s\n"
@@ -261,11 +310,14 @@ class Exim(Server):
                 f"{{eq{{${password}}}{{{self.PASSWORD}}}}}}}}}\n"
                 f" server_set_id = ${user}\n"
                 " server_advertise_condition = ${if def:tls_in_cipher}\n"
+                f" client_send = {ways[name]}\n client_condition = ${{if eq{{$address_data}}{{{name}}}}}\n"
                 for name, user, password, prompts in (
                     ("PLAIN", "auth2", "auth3", " server_prompts = :\n"),
                     ("LOGIN", "auth1", "auth2", " server_prompts = Username:: : Password::\n"),
                 )
             )
+            + "CRAM:\n driver = cram_md5\n public_name = CRAM-MD5\n server_set_id = $auth1\n"
+            f" server_secret = ${{if eq{{$auth1}}{{bob}}{{{self.PASSWORD}}}fail}}\n"
         )
         self.stack.enter_context(process(exim, "-C", config, "-bdf", "-q1s", log=self.dir / "err"))
         for port in self.ports.values():

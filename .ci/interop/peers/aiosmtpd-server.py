@@ -36,6 +36,7 @@ class Kept:
 
 def authenticate(server, session, envelope, mechanism, data):
     right = isinstance(data, LoginPassword) and data == LoginPassword(b"tim", PASSWORD.encode())
+    # Without a message of its own it answers 535.
     return AuthResult(success=right, handled=False)
 
 
@@ -69,18 +70,31 @@ with Office() as office:
         "over STARTTLS": (
             {"tls_context": trust, "require_starttls": True}, ["--starttls", *trusting],
         ),
-        "with AUTH over STARTTLS": (
-            {"tls_context": trust, "authenticator": authenticate, "auth_required": True},
-            ["--starttls", "--user", "tim", *trusting],
-        ),
     }
+    for mechanism in ("PLAIN", "LOGIN"):
+        log_in = ["--user", "tim", "--mechanism", mechanism, *trusting]
+        auth = {"authenticator": authenticate, "auth_required": True}
+        ways[f"with {mechanism} over STARTTLS"] = (
+            {"tls_context": trust, **auth}, ["--starttls", *log_in],
+        )
+        # It does not see the TLS that its port begins with.
+        ways[f"with {mechanism} over TLS"] = (
+            {"ssl_context": trust, "auth_require_tls": False, **auth}, ["--tls", *log_in],
+        )
     for way, (server, options) in ways.items():
         with check(f"smtp-send hands everything to aiosmtpd {way}"), aiosmtpd(**server) as (kept, port):
             for name, octets in sent.items():
                 said = smtp_send(port, *options, message=octets)
                 same(said, f"{BOB}: accepted: 250 2.6.0 kept\n", name)
             same([content for _, content, _ in kept.came], list(sent.values()))
-            same({tls for _, _, tls in kept.came}, {way != "in the clear"})
+            if "over TLS" not in way:
+                same({tls for _, _, tls in kept.came}, {way != "in the clear"})
+    with check("smtp-send is refused by aiosmtpd with a wrong password"):
+        with aiosmtpd(tls_context=trust, authenticator=authenticate) as (kept, port):
+            for mechanism in ("PLAIN", "LOGIN"):
+                said = smtp_send(port, "--starttls", "--user", "jim", "--mechanism", mechanism,
+                                 *trusting, message=sent["plain"], ok=77)
+                assert "535 5.7.8" in said and not kept.came, said
     with aiosmtpd() as (kept, port):
         with check("smtp-send tells each recipient's fate"):
             said = smtp_send(port, "--plain", message=sent["plain"], ok=69,

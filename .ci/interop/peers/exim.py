@@ -13,9 +13,11 @@ with contextlib.ExitStack() as stack:
     dns = stack.enter_context(Office(domain=Exim.DOMAIN))
     exim = Exim()
     office = stack.enter_context(Office(
-        "--resolver", f"{dns.HOST}:{dns.dns}", "--relay-port", str(exim.ports["smtp"]),
+        "--resolver", f"{dns.HOST}:{dns.dns}", "--relay-port", str(exim.ports["smtp"]), apop=True,
     ))
-    exim.relay_port = office.smtp
+    exim.relay_port, exim.submission, exim.ca = office.smtp, office.submission, office.certificate
+    exim.login = f"alice@{DOMAIN}", office.PASSWORD
+    exim.submitted = {f"bob@{DOMAIN}": "PLAIN", f"carol@{DOMAIN}": "LOGIN"}
     stack.enter_context(exim)
     alice, bob = f"alice@{DOMAIN}", f"bob@{Exim.DOMAIN}"
     sent = dict(messages())
@@ -41,6 +43,22 @@ with contextlib.ExitStack() as stack:
             assert whole.endswith(b"\r\n" + octets), f"{name}: {whole[-300:]!r}"
             first = whole.split(b"\r\nReceived: ")[1]
             assert b"with ESMTPS\r\n\t(TLSv1.3 " in first, first
+
+    for address, mechanism in exim.submitted.items():
+        with check(f"Exim submits to post-office, by {mechanism} over STARTTLS"):
+            name = address.partition("@")[0]
+            for octets in sent.values():
+                submit(exim, exim.ports["smtp"], exim.certificate, "bob", exim.PASSWORD,
+                       alice, address, octets)
+            until("delivery", lambda: len(inbox(office, name)) >= len(sent))
+            stored = by_subject(inbox(office, name))
+            for name, octets in sent.items():
+                whole = stored[name]
+                assert whole.endswith(b"\r\n" + octets), f"{name}: {whole[-300:]!r}"
+                first = whole.split(b"\r\nReceived: ")[1]
+                assert b"with ESMTPSA\r\n\t(TLSv1.3 " in first, first
+            log = exim.log.read_text()
+            assert f"=> {address}" in log and f" A={mechanism} " in log, log[-1000:]
 
     with check("Exim tells its user what post-office refused"):
         submit(exim, exim.ports["smtp"], exim.certificate, "bob", exim.PASSWORD,
@@ -71,4 +89,19 @@ with contextlib.ExitStack() as stack:
             same(came, len(ways), f"copies of {name}")
         logged_in = sum(b"with esmtpsa" in message for message in stored)
         same(logged_in, 2 * len(sent), "messages with AUTH")
+
+    for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+        def log_in(password, ok):
+            return run(
+                BIN / "smtp-send", f"{exim.HOST}:{exim.ports['smtp']}", "--timeout", "20", "--from",
+                alice, "--to", bob, "--starttls", *trusting, "--user", "bob", "--mechanism",
+                mechanism, stdin=sent["dots"], ok=(ok,),
+                env={**os.environ, "MAIL_PASSWORD": password},
+            ).decode()
+
+        with check(f"smtp-send logs in to Exim by {mechanism}, and not with a wrong password"):
+            assert ": accepted: 250 " in log_in(exim.PASSWORD, 0)
+            driver = mechanism.partition("-")[0]
+            until("the log of it", lambda: f" A={driver}:bob " in exim.log.read_text())
+            assert "refused at" in log_in("guess", 77)
 finish()

@@ -1,43 +1,13 @@
 """Load programs: Postfix's smtp-source into our smtp-sink, our smtp-load into Postfix's smtp-sink, and
 messages byte for byte from both into Maildirs. What came is counted; nothing is timed."""
 
-import contextlib
 import smtplib
 import socket
-import subprocess
 
-from common import BIN, check, directory, finish, messages, process, run, same, until
+from common import BIN, OurSink, check, directory, finish, messages, run, same, until
 from servers import Sink
 
 HOST = "127.0.0.1"
-
-
-class Ours:
-    """A smtp-sink of ours, and what it says that it took once it has ended."""
-
-    def __init__(self, *options):
-        self.options = options
-
-    def __enter__(self):
-        self.stack = contextlib.ExitStack()
-        self.child = self.stack.enter_context(
-            process(BIN / "smtp-sink", f"{HOST}:0", *self.options, stdout=subprocess.PIPE)
-        )
-        word, _, address = self.child.stdout.readline().decode().partition(" ")
-        same(word, "listening")
-        self.port = int(address.rpartition(":")[2])
-        return self
-
-    def __exit__(self, *raised):
-        self.stack.close()
-
-    def ended(self):
-        """Ends it; returns its counts by their names."""
-        self.child.terminate()
-        words = self.child.stdout.read().split()
-        same(self.child.wait(), 0, "exit code")
-        counts = [int(word) for word in words[1::2]]
-        return dict(zip((word.decode() for word in words[::2]), counts))
 
 
 def source(port, *options, ok=(0,)):
@@ -49,16 +19,16 @@ for way, options, expected in [
     ("ten connections", ["-d"], {"sessions": 10}),
     ("five recipients each", ["-d", "-r", "5"], {"recipients": 1500}),
 ]:
-    with check(f"smtp-source, {way}, into our smtp-sink"), Ours() as sink:
+    with check(f"smtp-source, {way}, into our smtp-sink"), OurSink() as sink:
         source(sink.port, *options)
         counts = sink.ended()
         expected = {"messages": 300, "refused": 0, "broken": 0, **expected}
         same({name: counts[name] for name in expected}, expected)
-with check("smtp-source by LMTP into our smtp-sink"), Ours("--lmtp") as sink:
+with check("smtp-source by LMTP into our smtp-sink"), OurSink("--lmtp") as sink:
     source(sink.port, "-L", "-d", "-r", "3")
     counts = sink.ended()
     same((counts["messages"], counts["recipients"], counts["broken"]), (300, 900, 0))
-with check("smtp-source is told no by our smtp-sink"), Ours("--reject", "RCPT") as sink:
+with check("smtp-source is told no by our smtp-sink"), OurSink("--reject", "RCPT") as sink:
     source(sink.port, "-m", "1", "-s", "1", ok=(0, 1))
     counts = sink.ended()
     same((counts["messages"], counts["refused"]), (0, 1))
@@ -79,13 +49,19 @@ with Sink() as theirs:
                 same(message.count(b"X-Rcpt-Args: <sink+"), 3, "recipients")
                 same(message.count(b"X" * 78 + b"\n"), 2956 // 80, "whole lines")
 
-with check("our smtp-load into our smtp-sink"), Ours() as sink:
-    run(BIN / "smtp-load", f"{HOST}:{sink.port}", "--messages", "500", "--size", "2000")
-    counts = sink.ended()
-    same((counts["messages"], counts["octets"], counts["broken"]), (500, 1_000_000, 0))
+with Sink() as theirs, check("our smtp-load sends nothing by BDAT to smtp-sink, which has none"):
+    said = run(BIN / "smtp-load", f"{HOST}:{theirs.port}", "--sessions", "1", "--bdat", ok=(1,),
+               errors=True)
+    assert b"the server does not offer CHUNKING" in said, said
+    same(theirs.taken(), [], "messages")
+for option in ([], ["--bdat"]):
+    with check(f"our smtp-load into our smtp-sink {option}"), OurSink() as sink:
+        run(BIN / "smtp-load", f"{HOST}:{sink.port}", "--messages", "500", "--size", "2000", *option)
+        counts = sink.ended()
+        same((counts["messages"], counts["octets"], counts["broken"]), (500, 1_000_000, 0))
 
 sent = dict(messages())
-with directory() as mails, Ours("--maildir", mails) as sink:
+with directory() as mails, OurSink("--maildir", mails) as sink:
     def stored():
         return [file.read_bytes() for file in sorted((mails / "new").iterdir())]
 

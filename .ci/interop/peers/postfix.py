@@ -1,4 +1,4 @@
-"""Mail between the post office and Postfix, in both directions; our smtp-send against Postfix, and
+"""Mail between the post office and Postfix, in both directions, by MX and by submission; our smtp-send against Postfix, and
 against smtp-sink, which comes with it."""
 
 import contextlib
@@ -11,15 +11,27 @@ from common import (
 from servers import Dovecot, Postfix, Sink
 
 
+# Each stands for a mechanism.
+EXTRA = "[aliases]\n" + "".join(
+    f"'{name}@{DOMAIN}' = ['bob@{DOMAIN}']\n" for name in ("plain", "login", "scram")
+)
+
 with contextlib.ExitStack() as stack:
     postfix = Postfix()
     # It only answers where mail for Postfix's domain goes.
     dns = stack.enter_context(Office(domain=postfix.DOMAIN))
     office = stack.enter_context(Office(
         "--resolver", f"{dns.HOST}:{dns.dns}", "--relay-port", str(postfix.ports["smtp"]),
+        more=EXTRA,
     ))
     postfix.dovecot = stack.enter_context(Dovecot())
-    postfix.relay_port = office.smtp
+    postfix.relay_port, postfix.ca = office.smtp, office.certificate
+    postfix.login = f"alice@{DOMAIN}", office.PASSWORD
+    postfix.submitted = {
+        f"plain@{DOMAIN}": ("plain", office.submission),
+        f"login@{DOMAIN}": ("login", office.submissions),
+        f"scram@{DOMAIN}": ("scram-sha-256", office.submission),
+    }
     stack.enter_context(postfix)
     alice, bob = f"alice@{DOMAIN}", f"bob@{postfix.DOMAIN}"
     sent = dict(messages())
@@ -48,6 +60,22 @@ with contextlib.ExitStack() as stack:
             assert whole.startswith(b"Return-Path: <%s>\r\n" % bob.encode()), whole[:300]
             first = whole.split(b"\r\nReceived: ")[1]
             assert b"with ESMTPS\r\n\t(TLSv1.3 " in first, first
+
+    for address, (mechanism, port) in postfix.submitted.items():
+        way = "TLS" if port == office.submissions else "STARTTLS"
+        with check(f"Postfix submits to post-office, by {mechanism} over {way}"):
+            before = len(inbox(office, "bob"))
+            for octets in sent.values():
+                submit(postfix, postfix.ports["submission"], postfix.certificate, "bob",
+                       postfix.PASSWORD, alice, address, octets)
+            until("delivery", lambda: len(inbox(office, "bob")) >= before + len(sent))
+            stored = by_subject(inbox(office, "bob")[before:])
+            for name, octets in sent.items():
+                whole = stored[name]
+                assert whole.endswith(b"\r\n" + octets), f"{name}: {whole[-300:]!r}"
+                first = whole.split(b"\r\nReceived: ")[1]
+                assert b"with ESMTPSA\r\n\t(TLSv1.3 " in first, first
+                assert f"for <{address}>" in whole.decode("latin-1"), whole[:600]
 
     with check("Postfix tells its user what post-office refused"):
         submit(postfix, postfix.ports["submission"], postfix.certificate, "bob", postfix.PASSWORD,
@@ -95,6 +123,27 @@ with contextlib.ExitStack() as stack:
             same(came, len(ways), f"copies of {name}")
         over_tls = sum(b"using TLSv1.3" in message for message in whole)
         same(over_tls, (len(ways) - 1) * len(sent), "messages over TLS")
+    for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"):
+        with check(f"smtp-send logs in to Postfix by {mechanism}, and not with a wrong password"):
+            by = ["--starttls", "--user", "bob", *trusting, "--mechanism", mechanism]
+            count = len(postfix.delivered(0))
+            smtp_send(postfix.ports["submission"], *by, message=sent["dots"])
+            assert postfix.delivered(count + 1)[-1].endswith(b"\n" + unix(sent["dots"]))
+            log = (postfix.dir / "log").read_text()
+            assert f"sasl_method={mechanism}, sasl_username=bob" in log, log[-1000:]
+            said = smtp_send(postfix.ports["submission"], *by, message=sent["dots"],
+                             password="guess", ok=(77,))
+            assert "535 5.7.8" in said, said
+    with check("smtp-load hands messages to Postfix, by DATA and by BDAT"):
+        for options in ([], ["--bdat"]):
+            count = len(postfix.delivered(0))
+            said = run(BIN / "smtp-load", f"{postfix.HOST}:{postfix.ports['smtp']}", "--to", bob,
+                       "--sessions", "3", "--messages", "12", "--size", "30000", *options).decode()
+            assert said.startswith("messages accepted 12 rejected 0 put-off 0\n"), said
+            for message in postfix.delivered(count + 12)[count:]:
+                same(message.count(b"\n" + b"X" * 78), 29956 // 80, "whole lines")
+        chunks = sum(" bdat=1" in line for line in (postfix.dir / "log").read_text().splitlines())
+        assert chunks > 0, "some by BDAT"
     with check("smtp-send makes CRLF of LF"):
         count = len(postfix.delivered(0))
         smtp_send(postfix.ports["smtp"], message=unix(sent["dots"]))
