@@ -2,10 +2,9 @@
 //!
 //! The vocabulary of failure that all mail crates of the workspace share. There is no I/O in here
 //! and nothing to set up. A [`Reply`] is a value that cannot be malformed, a server's fixed answers
-//! are constants, and a [`Diagnosis`](diagnosis::Diagnosis) tells people what an answer means:
+//! are constants:
 //!
 //! ```
-//! use mail_errors::diagnosis::{Blame, Cause, Diagnosis, Language, Retry};
 //! use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 //!
 //! // What a server answers. A text with CR, LF or NUL in it would not compile here, and is an
@@ -22,24 +21,35 @@
 //!     "5.1.1 no such user here",
 //! ])?;
 //! assert_eq!(received, UNKNOWN);
+//! # Ok::<(), mail_errors::Misuse>(())
+//! ```
 //!
-//! // What the person who wrote the message is told.
-//! let diagnosis = Diagnosis::of(&received);
-//! assert_eq!(diagnosis.causes(), [Cause::MailboxUnknown]);
-//! assert_eq!(diagnosis.blame(), Some(Blame::Sender));
-//! assert_eq!(diagnosis.retry(), Retry::AfterChange);
+//! With the feature `classify` a failure says what it means, and tells people:
+//!
+//! ```
+//! # #[cfg(feature = "classify")] {
+//! use mail_errors::classify::{Failure, Reason, Retry, Stage};
+//! use mail_errors::diagnosis::{Diagnosis, Language};
+//!
+//! let failure = Failure::read(b"550 5.1.1 no such user here").expect("a reply").at(Stage::Rcpt);
+//! let told = failure.classify();
+//! assert_eq!((told.reason(), told.retry()), (Reason::MailboxUnknown, Retry::Never));
+//! assert!(told.suppress(), "nobody should mail this address again");
+//! assert_eq!(told.words(), b"no such user");
+//!
 //! assert_eq!(
-//!     diagnosis.explain(Language::English).to_string(),
+//!     Diagnosis::from(told).explain(Language::English).to_string(),
 //!     "550: The mailbox cannot be reached, or the message was refused.
 //! 5.1.1: Addressing status (Bad destination mailbox address)
 //! Cause: The recipient's address is misspelt, or there is no such mailbox.
 //!   To act: the sender
 //!   - Compare the address with the original, letter by letter.
 //!   - Ask the recipient by other means for the address that is valid now.
-//! Sent again unchanged, the message will be refused again.",
+//!   For the administrator of the sending server:
+//!   - Take the address off your lists, and do not send to it again.
+//! It will never arrive at this address: do not send to it again.",
 //! );
-//! assert!(diagnosis.explain(Language::Japanese).to_string().contains("原因："));
-//! # Ok::<(), mail_errors::Misuse>(())
+//! # }
 //! ```
 //!
 //! Errors of sessions say whose fault they are by [`Fault::kind`], and each kind has its answer:
@@ -58,9 +68,12 @@
 //! | [`EnhancedStatusCode`], [`registry`] | three numbers; all that are known | 2034, 3463, 5248 |
 //! | [`Fault`], [`FaultKind`], [`Misuse`], [`ParseError`] | blame, and the answer to give | |
 //! | [`Secret`] | octets that never show in a log | |
-//! | [`diagnosis`] | causes, remedies and checklists, in English and Japanese | |
+//! | `classify` | what a failure means: reason, retry, whether the address is dead, retry times | 5321 4.5.4 |
+//! | `diagnosis` | causes, remedies and checklists, in English and Japanese | |
+//! | `dsn` | delivery status notifications, written and read | 3461, 3464, 6533 |
 //!
-//! There are no features.
+//! Features, none of which is on by default: `classify` has the modules `classify` and `diagnosis`,
+//! `dsn` has both and the module `dsn`.
 
 mod enhanced;
 mod fault;
@@ -68,6 +81,9 @@ mod reply;
 mod reply_code;
 mod secret;
 
+#[cfg(feature = "classify")]
+pub mod classify;
+#[cfg(feature = "classify")]
 pub mod diagnosis;
 #[cfg(feature = "dsn")]
 pub mod dsn;

@@ -1,120 +1,124 @@
-//! How codes and words narrow the causes down.
+//! What a diagnosis goes by, and what it leaves open.
 
-use mail_errors::diagnosis::{Basis, Blame, Cause, Diagnosis, Language, Retry};
+#![cfg(feature = "classify")]
+
+use mail_errors::classify::{Blame, Evidence, Reason, Retry};
+use mail_errors::diagnosis::{Diagnosis, Language};
 use mail_errors::{Reply, ReplyCode};
 use proptest::prelude::*;
 
-/// The diagnosis of a reply of one line as it stands on the wire.
-fn diagnosis(line: &str) -> Diagnosis {
+/// A reply of one line as it stands on the wire.
+fn reply(line: &str) -> Reply {
     let (code, text) = line.split_once(' ').unwrap_or((line, ""));
     let code = ReplyCode::new(code.parse().expect("digits")).expect("three digits");
-    Diagnosis::of(&Reply::new(code, None, text).expect("a text of one line"))
+    Reply::new(code, None, text).expect("a text of one line")
 }
 
 #[track_caller]
-fn first(line: &str, cause: Cause, basis: Basis) {
-    let diagnosis = diagnosis(line);
-    assert_eq!((diagnosis.causes().first(), diagnosis.basis()), (Some(&cause), basis), "{line}");
+fn first(line: &str, reason: Reason, evidence: &str) {
+    let reply = reply(line);
+    let diagnosis = Diagnosis::of(&reply);
+    let told = diagnosis.classification();
+    assert_eq!((told.reason(), told.evidence().name()), (reason, evidence), "{line}");
 }
 
 #[test]
 fn words_go_before_codes() {
-    first("552 5.1.1 Recipient overquota", Cause::MailboxFull, Basis::Text);
-    first("550 5.7.1 Unable to relay for a@b.example", Cause::RelayDenied, Basis::Text);
-    first("550 Host unknown", Cause::DomainUnknown, Basis::Text);
-    first("554 5.7.1 flagged as Spam", Cause::SpamSuspected, Basis::Text);
-    first("553 authentication required", Cause::AuthenticationRequired, Basis::Text);
+    first("552 5.1.1 Recipient overquota", Reason::MailboxFull, "words");
+    first("550 5.7.1 Unable to relay for a@b.example", Reason::RelayDenied, "words");
+    first("550 Host unknown", Reason::DomainUnknown, "words");
+    first("554 5.7.1 flagged as Spam", Reason::SpamContent, "words");
+    first("553 authentication required", Reason::AuthRequired, "words");
+    first("550 5.2.1 User unknown", Reason::MailboxUnknown, "words");
+    first("553 5.7.1 relaying denied", Reason::RelayDenied, "words");
 }
 
 #[test]
-fn enhanced_codes_go_before_hints_and_reply_codes() {
-    first("552 5.3.4 too many attachments", Cause::MessageTooLarge, Basis::EnhancedCode);
-    first("550 5.2.2", Cause::MailboxFull, Basis::EnhancedCode);
-    first("554 5.4.6", Cause::RoutingLoop, Basis::EnhancedCode);
-    first("550 5.7.23", Cause::SenderUnverified, Basis::EnhancedCode);
-    first("550 5.7.25", Cause::NoReverseName, Basis::EnhancedCode);
-    first("550 5.7.30", Cause::TlsRequired, Basis::EnhancedCode);
-    first("556 5.1.10", Cause::DomainTakesNoMail, Basis::EnhancedCode);
+fn codes_speak_where_words_do_not() {
+    first("550 5.2.2", Reason::MailboxFull, "enhanced_code");
+    first("552 5.3.4 nothing else", Reason::MessageTooLarge, "enhanced_code");
+    first("554 5.4.6", Reason::RoutingLoop, "enhanced_code");
+    first("550 5.7.23", Reason::AuthSpf, "enhanced_code");
+    first("550 5.7.25", Reason::NoPtr, "enhanced_code");
+    first("550 5.7.30", Reason::TlsRequired, "enhanced_code");
+    first("556 5.1.10", Reason::DomainNoMail, "enhanced_code");
+    first("551 5.1.6", Reason::MailboxMoved, "enhanced_code");
+    first("552 x (#5.2.3)", Reason::MessageTooLarge, "enhanced_code");
+    first("521", Reason::DomainNoMail, "code");
+    first("556", Reason::DomainNoMail, "code");
+    first("535", Reason::AuthRejected, "code");
 }
 
 #[test]
-fn reply_codes_that_say_whom_go_before_enhanced_codes_that_leave_all_open() {
-    first("551 5.7.1 this domain is not served here", Cause::NotServedHere, Basis::Code);
-    first("553 5.7.1 not an address of yours", Cause::SenderRefused, Basis::Code);
-    first("553 5.7.1 relaying denied", Cause::RelayDenied, Basis::Text);
-    first("551 5.1.6", Cause::MailboxMoved, Basis::EnhancedCode);
-    first("550 5.7.1 no", Cause::ClientBlocked, Basis::EnhancedCode);
-}
-
-#[test]
-fn enhanced_code_within_the_text_counts() {
-    let diagnosis = diagnosis("552 sorry (#5.2.3)");
-    assert_eq!(diagnosis.causes(), [Cause::MessageTooLarge]);
-    assert_eq!(diagnosis.enhanced().map(|code| code.to_string()), Some("5.2.3".into()));
-}
-
-#[test]
-fn plain_enhanced_code_stands_beside_the_words() {
-    let diagnosis = diagnosis("550 5.2.1 User unknown");
-    assert_eq!(diagnosis.causes(), [Cause::MailboxUnknown, Cause::MailboxDisabled]);
-}
-
-#[test]
-fn reply_code_alone_leaves_its_causes_open() {
-    for (code, causes) in [
-        (550, &[Cause::MailboxUnknown, Cause::DomainUnknown, Cause::ReceiverDns][..]),
-        (551, &[Cause::NotServedHere, Cause::ServiceEnded, Cause::AccessDenied]),
-        (552, &[Cause::MessageTooLarge, Cause::MailboxFull]),
-        (553, &[Cause::SenderRefused, Cause::AuthenticationRequired, Cause::NotServedHere]),
-        (554, &[Cause::ReceiverTrouble, Cause::ForwardingFailed]),
+fn reply_code_alone_leaves_its_reasons_open() {
+    for (code, reasons) in [
+        (550, &[Reason::MailboxUnknown, Reason::DomainUnknown, Reason::Policy][..]),
+        (551, &[Reason::MailboxUnknown, Reason::MailboxMoved, Reason::RelayDenied]),
+        (552, &[Reason::MessageTooLarge, Reason::MailboxFull]),
+        (553, &[Reason::SenderRejected, Reason::AuthRequired, Reason::MailboxUnknown]),
+        (554, &[Reason::SystemError, Reason::RoutingLoop]),
     ] {
         // 5.0.0 and 5.5.0 say no more than that it failed.
-        for text in ["", "refused", "5.0.0 refused", "5.5.0 refused"] {
-            let diagnosis = diagnosis(&format!("{code} {text}"));
-            assert!(diagnosis.causes().starts_with(causes), "{diagnosis:?}");
-            assert_eq!(diagnosis.basis(), Basis::Code);
+        for text in ["", "zzz", "5.0.0 zzz", "5.5.0 zzz"] {
+            let reply = reply(&format!("{code} {text}"));
+            let diagnosis = Diagnosis::of(&reply);
+            assert_eq!(diagnosis.classification().reason(), Reason::Unknown, "{reply}");
+            assert_eq!(diagnosis.classification().evidence(), &Evidence::Nothing);
+            assert!(diagnosis.reasons().starts_with(reasons), "{diagnosis:?}");
             assert_eq!(diagnosis.checklist(), None);
         }
     }
 }
 
 #[test]
-fn blame_and_retry_follow_the_likeliest_cause() {
+fn blame_and_retry_follow_the_reason() {
     for (line, blame, retry) in [
-        ("550 5.1.1", Blame::Sender, Retry::AfterChange),
+        ("550 5.1.1", Blame::Sender, Retry::Never),
         ("552 5.2.2", Blame::Recipient, Retry::Later),
         ("550 5.7.23", Blame::SendersProvider, Retry::AfterChange),
         ("554 5.3.5", Blame::ReceiversProvider, Retry::Later),
-        ("554 5.4.2", Blame::Network, Retry::Later),
-        ("452 4.2.2", Blame::Recipient, Retry::Automatic),
+        ("554 5.4.2", Blame::Network, Retry::AnotherRoute),
+        ("452 4.2.2", Blame::Recipient, Retry::Later),
     ] {
-        let diagnosis = diagnosis(line);
-        assert_eq!((diagnosis.blame(), diagnosis.retry()), (Some(blame), retry), "{line}");
+        let reply = reply(line);
+        let diagnosis = Diagnosis::of(&reply);
+        let told = diagnosis.classification();
+        assert_eq!((diagnosis.blame(), told.retry()), (Some(blame), retry), "{line}");
     }
-}
-
-#[test]
-fn a_temporary_unknown_mailbox_does_not_come_to_life() {
-    assert_eq!(diagnosis("450 4.1.1 User unknown").retry(), Retry::AfterChange);
-    assert!(!diagnosis("450 4.1.1 User unknown").is_permanent());
 }
 
 #[test]
 fn nothing_is_wrong_with_positive_replies() {
     for line in ["250 2.0.0 spam relay user unknown", "354 over quota"] {
-        let diagnosis = diagnosis(line);
-        assert!(diagnosis.causes().is_empty());
-        assert_eq!(diagnosis.retry(), Retry::NotNeeded);
+        let reply = reply(line);
+        let diagnosis = Diagnosis::of(&reply);
+        assert!(diagnosis.reasons().is_empty());
+        assert!(!diagnosis.failed());
         assert_eq!(diagnosis.checklist(), None);
     }
-    let told = diagnosis("250 ok").explain(Language::English).to_string();
+    let told = Diagnosis::of(&reply("250 ok")).explain(Language::English).to_string();
     assert_eq!(told, "250: Done; nothing is wrong.\nNothing has to be done.");
 }
 
 #[test]
-fn codes_of_no_class_are_the_protocols_fault() {
-    first("611 what", Cause::ProtocolMismatch, Basis::Code);
-    first("199 no hello for you", Cause::ProtocolMismatch, Basis::Code);
+fn a_named_block_list_is_told_with_its_page() {
+    let reply = reply("554 5.7.1 [192.0.2.1] blocked using zen.spamhaus.org");
+    let told = Diagnosis::of(&reply).explain(Language::English).to_string();
+    assert!(told.contains("\nBlock list: Spamhaus (https://check.spamhaus.org/)\n"), "{told}");
+    let told = Diagnosis::of(&reply).explain(Language::Japanese).to_string();
+    assert!(told.contains("\nブロックリスト：Spamhaus（https://check.spamhaus.org/）\n"), "{told}");
+}
+
+#[test]
+fn every_reason_has_its_own_words_in_every_language() {
+    for &language in Language::ALL {
+        for &reason in Reason::ALL {
+            let same = |other: &&Reason| other.cause(language) == reason.cause(language);
+            assert_eq!(Reason::ALL.iter().filter(same).count(), 1, "{reason}");
+            assert!(!reason.remedy(language).to_string().is_empty(), "{reason}");
+            assert!(!reason.operator_remedy(language).to_string().is_empty(), "{reason}");
+        }
+    }
 }
 
 proptest! {
@@ -125,12 +129,10 @@ proptest! {
     ) {
         let reply = Reply::new(ReplyCode::new(code).unwrap(), None, text).unwrap();
         let diagnosis = Diagnosis::of(&reply);
-        let failed = !(reply.is_positive() || reply.is_intermediate());
-        prop_assert_eq!(diagnosis.retry() != Retry::NotNeeded, failed);
-        prop_assert_eq!(diagnosis.causes().is_empty(), diagnosis.basis() == Basis::Class);
-        for (at, cause) in diagnosis.causes().iter().enumerate() {
-            prop_assert!(!diagnosis.causes()[..at].contains(cause), "{:?} twice", cause);
-        }
+        let told = diagnosis.classification();
+        prop_assert_eq!(diagnosis.failed(), !(reply.is_positive() || reply.is_intermediate()));
+        prop_assert_eq!(told.reason() == Reason::Unknown, told.confidence().percent() == 0);
+        prop_assert!(!told.suppress() || told.reason().is_hard());
         for &language in Language::ALL {
             prop_assert!(diagnosis.explain(language).to_string().lines().count() >= 2);
         }
@@ -140,6 +142,6 @@ proptest! {
     fn ok_octets_that_are_no_text(octets in prop::collection::vec(1u8..=255, 0..6000)) {
         let octets: Vec<u8> = octets.into_iter().filter(|o| !b"\r\n".contains(o)).collect();
         let reply = Reply::new(ReplyCode::TRANSACTION_FAILED, None, octets).unwrap();
-        prop_assert!(!Diagnosis::of(&reply).causes().is_empty());
+        prop_assert!(!Diagnosis::of(&reply).reasons().is_empty());
     }
 }

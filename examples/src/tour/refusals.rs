@@ -5,6 +5,7 @@ use imap_proto::{Section, client::Client as ImapClient};
 use mail_errors::{
     EnhancedStatusCode, Reply, ReplyCode,
     diagnosis::{Diagnosis, Language},
+    dsn::Bounce,
 };
 use mail_wire::drive::Direction;
 use smtp_proto::{Verb, client::Outcome};
@@ -99,18 +100,17 @@ async fn bounce(
     let exists = *imap::wait_for_more(mailbox, known, stage.until()).await?.end();
     let notice = download(mailbox, exists, Section::ALL, false, stage).await?;
     imap::idle(mailbox, exists, stage.until()).await?;
-    let text = letter::text(&notice);
-    let reply = letter::reason(&text, &refusal.to).ok_or(Flaw::NoReason)?;
+    let bounce = Bounce::read(&notice).map_err(|_| Flaw::NoReason)?;
+    let reply = letter::reason(&bounce, &refusal.to).ok_or(Flaw::NoReason)?;
     if reply.code() != refusal.code || reply.enhanced() != Some(refusal.enhanced) || reply != seen {
         return Err(Trouble::WrongReply { wanted: refusal.code, got: reply });
     }
-    let mut quoted = text.lines().filter_map(|line| line.strip_prefix("> ")).rev();
-    let quoted = quoted.find(|line| line.starts_with("Subject: ")).unwrap_or_default();
+    let subject = bounce.original_subject().unwrap_or_default();
     let read_back = [
         guide.fact(Label::For, &refusal.to),
         guide.fact(Label::Answer, &reply),
         guide.fact(Label::Notice, letter::field(&notice, "Subject")),
-        guide.fact(Label::About, quoted),
+        guide.fact(Label::About, format!("Subject: {subject}")),
         explained(&reply, stage.language)?,
     ];
     guide.end(&read_back)
@@ -165,8 +165,8 @@ async fn not_yours(stage: &Stage, guide: &mut Guide<'_>) -> Result<(), Trouble> 
 /// Tells cause and remedy. A reply that has none must not pass.
 fn explained(reply: &Reply, language: Language) -> Result<String, Trouble> {
     let diagnosis = Diagnosis::of(reply);
-    let cause = diagnosis.causes().first().ok_or(Flaw::NoRemedy)?;
-    if cause.remedies().is_empty() {
+    let reason = diagnosis.reasons().first().ok_or(Flaw::NoRemedy)?;
+    if reason.remedies().is_empty() {
         return Err(Flaw::NoRemedy.into());
     }
     Ok(format!("\n{}", diagnosis.explain(language)))

@@ -1,5 +1,6 @@
 //! Codes, replies and what they mean.
 
+use mail_errors::classify::{Evidence, Failure, Reason, Stage};
 use mail_errors::diagnosis::{Diagnosis, Language};
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 
@@ -42,11 +43,39 @@ pub(crate) fn reply(data: &[u8]) {
     assert_eq!(Reply::multiline(code, None, wire).as_ref(), Ok(&reply));
 
     let diagnosis = Diagnosis::of(&reply);
-    assert_eq!(diagnosis.code(), code);
+    let told = diagnosis.classification();
+    assert_eq!(told.code(), Some(code));
     // A code that stands elsewhere in the text counts only if there is none at its place.
-    assert!(reply.enhanced().is_none() || diagnosis.enhanced() == reply.enhanced());
-    assert_eq!(diagnosis.is_permanent(), reply.is_permanent());
+    assert!(reply.enhanced().is_none() || told.enhanced() == reply.enhanced());
+    assert_eq!(told.is_permanent(), reply.is_permanent());
     for language in [Language::English, Language::Japanese] {
         assert!(!diagnosis.explain(language).to_string().is_empty());
+    }
+}
+
+/// A line of a log, or the octets of a reply, are classified.
+pub(crate) fn classify(data: &[u8]) {
+    let Some(failure) = Failure::find(data) else { return };
+    let told = failure.classify();
+    assert_eq!(told, failure.classify());
+    assert!(told.confidence().percent() <= 100);
+    assert_eq!(told.reason() == Reason::Unknown, told.confidence().percent() == 0);
+    // Nobody's address is given up for a reply that does not name a dead one.
+    assert!(!told.suppress() || told.reason().is_hard());
+    if let Evidence::Words { span, .. } = told.evidence() {
+        assert_eq!(told.text().get(span.clone()), Some(told.words()));
+    }
+    if let Some(list) = told.blocklist() {
+        assert!(!list.name().is_empty());
+    }
+    for stage in [Stage::Connect, Stage::Auth, Stage::Rcpt, Stage::EndOfData, Stage::ImapLogin] {
+        let told = failure.at(stage).classify();
+        assert!(!(stage.is_login() && told.suppress()));
+    }
+    let diagnosis = Diagnosis::from(told);
+    for &language in Language::ALL {
+        assert!(!diagnosis.explain(language).to_string().is_empty());
+        assert!(!diagnosis.cause(language).is_empty());
+        assert!(!diagnosis.remedy(language).to_string().is_empty());
     }
 }

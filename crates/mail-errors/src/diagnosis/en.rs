@@ -1,10 +1,11 @@
 //! The diagnosis in English.
 
+use crate::classify::{Blame, Reason};
 use crate::{ReplyClass, ReplyCode, registry};
 
 use super::checklist::{Check, Symptom};
 use super::language::{Labels, Phrasebook};
-use super::{Blame, Cause, Remedy, Retry};
+use super::{Outlook, Remedy};
 
 /// Says it in English.
 pub(super) struct English;
@@ -17,7 +18,10 @@ impl Phrasebook for English {
             cause: "Cause: ",
             causes: "Possible causes, the likeliest first:",
             blame: "To act: ",
+            operator: "For the administrator of the sending server:",
+            blocklist: "Block list: ",
             bullet: "- ",
+            space: " ",
             read_on: "The code leaves the cause open: \
                       read the whole text of the reply, it often says more.",
         }
@@ -47,82 +51,84 @@ impl Phrasebook for English {
         registry::subject(subject).unwrap_or("Unregistered subject")
     }
 
-    fn cause(&self, cause: Cause) -> &'static str {
-        match cause {
-            Cause::MailboxUnknown => {
+    fn cause(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::MailboxUnknown => {
                 "The recipient's address is misspelt, or there is no such mailbox."
             }
-            Cause::AddressMalformed => {
-                "The recipient's address is not written as an address can be."
+            Reason::MailboxDisabled => {
+                "The recipient's mailbox is locked, inactive or suspended, or the contract has ended."
             }
-            Cause::MailboxFull => "The recipient's mailbox is full.",
-            Cause::MailboxDisabled => "The recipient's mailbox is locked, inactive or suspended.",
-            Cause::MailboxMoved => "The recipient has moved to another address.",
-            Cause::NotServedHere => {
-                "The recipient is invalid, or this server does not serve the address."
+            Reason::MailboxFull => "The recipient's mailbox is full.",
+            Reason::MailboxMoved => "The recipient has moved to another address.",
+            Reason::RecipientRefused => {
+                "The recipient, or a rule of theirs, does not accept mail from this sender."
             }
-            Cause::ServiceEnded => {
-                "The recipient's contract has ended, or the receiving server is gone."
+            Reason::RecipientRateLimited => {
+                "The recipient gets more mail at the moment than the server lets in."
             }
-            Cause::DomainUnknown => "The domain behind the @ is misspelt, or does not exist.",
-            Cause::ReceiverDns => {
-                "The DNS entries of the recipient's domain are wrong or cannot be had."
+            Reason::DomainUnknown => {
+                "The domain behind the @ is misspelt or does not exist, or its DNS entries are wrong."
             }
-            Cause::DomainTakesNoMail => "The recipient's domain takes no mail at all.",
-            Cause::MessageTooLarge => "The message is over the size limit.",
-            Cause::ContentRefused => "The content or the form of the message is refused.",
-            Cause::ContentUnsupported => {
+            Reason::DomainNoMail => "The recipient's domain takes no mail at all.",
+            Reason::MessageTooLarge => "The message is over the size limit.",
+            Reason::ContentMalformed => "The message is not written as the rules for messages ask.",
+            Reason::ContentRejected => {
+                "Something in the message is not allowed: an attachment, a link, a word."
+            }
+            Reason::EncodingUnsupported => {
                 "The receiving server cannot handle this kind of content or address."
             }
-            Cause::SpamSuspected => "The message is judged to be spam.",
-            Cause::VirusFound => "A virus was found in the message.",
-            Cause::SenderRefused => "The sender's address or its domain is not accepted.",
-            Cause::SenderUnverified => {
-                "The message does not pass the sender checks (SPF, DKIM, DMARC)."
+            Reason::SpamContent => "The message is judged to be spam.",
+            Reason::Virus => "A virus was found in the message.",
+            Reason::Policy => "The receiving server's policy does not allow it.",
+            Reason::SenderRejected => "The sender's address or its domain is not accepted.",
+            Reason::AuthSpf => "The sending server may not send for the sender's domain (SPF).",
+            Reason::AuthDkim => "The signature of the sender's domain is missing or wrong (DKIM).",
+            Reason::AuthDmarc => {
+                "The sender's domain asks to refuse what does not prove to be its own (DMARC)."
             }
-            Cause::AuthenticationRequired => {
-                "The server wants the sender to log in first (SMTP AUTH)."
+            Reason::AuthFailed => "The message does not pass the sender checks (SPF, DKIM, DMARC).",
+            Reason::BadReputation => "The sending server or its domain has a poor reputation.",
+            Reason::IpBlocklisted => "The sending server's address is on a block list.",
+            Reason::IpBlocked => "The receiver blocks the sending server's address.",
+            Reason::NoPtr => "The sending server has no proper host name in DNS.",
+            Reason::BadHelo => "The sending server greets with a name that is not accepted.",
+            Reason::RelayDenied => {
+                "The recipient is not local to this server, and it does not pass mail on for this sender."
             }
-            Cause::CredentialsRefused => {
-                "The user name, the password or the account was not accepted."
+            Reason::AuthRequired => "The server wants the sender to log in first (SMTP AUTH).",
+            Reason::AuthRejected => {
+                "The user name, the password or the way to log in was not accepted."
             }
-            Cause::RelayDenied => {
-                "The server does not pass on this sender's mail to this recipient."
+            Reason::TlsRequired => {
+                "The connection has to be encrypted (TLS), or its encryption fails."
             }
-            Cause::ClientBlocked => {
-                "The sending server's address is on a block list or has a poor reputation."
-            }
-            Cause::NoReverseName => {
-                "The sending server has no proper host name in DNS, or greets with a wrong one."
-            }
-            Cause::TlsRequired => "The server takes this only over an encrypted connection (TLS).",
-            Cause::AccessDenied => "The receiving server's policy does not allow it.",
-            Cause::Greylisted => {
+            Reason::Greylisted => {
                 "The receiving server puts unknown senders off for a while (greylisting)."
             }
-            Cause::TooMuchMail => "Too much mail or too many connections came in too short a time.",
-            Cause::TooManyRecipients => "The message has too many recipients.",
-            Cause::ReceiverTrouble => {
-                "The receiving server is down, overloaded or wrongly configured."
-            }
-            Cause::ForwardingFailed => "The recipient's forwarding does not work.",
-            Cause::RoutingLoop => "The message goes in circles between servers.",
-            Cause::NetworkTrouble => "The connection to the receiving server failed.",
-            Cause::DeliveryExpired => {
-                "The message could not be delivered for too long and was given up."
-            }
-            Cause::ProtocolMismatch => {
+            Reason::RateLimited => "Too much mail came in too short a time.",
+            Reason::TooManyConnections => "Too many connections were open at a time.",
+            Reason::TooManyRecipients => "The message has too many recipients.",
+            Reason::Network => "The connection to the other server failed.",
+            Reason::RoutingLoop => "The message goes in circles between servers.",
+            Reason::Expired => "The message could not be delivered for too long and was given up.",
+            Reason::SystemError => "The other server is down, overloaded or wrongly configured.",
+            Reason::SystemFull => "The other server has no room left.",
+            Reason::MailerError => "The program that puts mail into the mailbox failed.",
+            Reason::ProtocolError => {
                 "The mail program or server and the other server do not understand each other."
             }
+            Reason::Suppressed => {
+                "The address is on the sending side's own list of addresses not to mail."
+            }
+            Reason::Unknown => "The reply does not say why.",
         }
     }
 
     fn remedy(&self, remedy: Remedy) -> &'static str {
         match remedy {
             Remedy::CheckSpelling => "Compare the address with the original, letter by letter.",
-            Remedy::CheckCharacters => {
-                "Look for spaces, full-width characters, a missing @ or dots in a row."
-            }
             Remedy::CheckDomain => "Check the domain, the part behind the @.",
             Remedy::AskRecipient => {
                 "Ask the recipient by other means for the address that is valid now."
@@ -134,9 +140,6 @@ impl Phrasebook for English {
             }
             Remedy::CheckForwarding => {
                 "Ask the recipient to check the forwarding and the address it leads to."
-            }
-            Remedy::CorrectReceiverDns => {
-                "The receiving side has to correct its MX and address records."
             }
             Remedy::TellReceiver => {
                 "Send the whole reply to the administrator of the receiving server."
@@ -168,17 +171,8 @@ impl Phrasebook for English {
             Remedy::CheckOutgoingServer => {
                 "Send through the outgoing server of your own provider or domain."
             }
-            Remedy::PublishSenderPolicy => {
-                "Publish SPF, sign with DKIM and set DMARC for the sender's domain."
-            }
-            Remedy::RequestDelisting => {
-                "Find the list that the reply names and request removal once it is fixed."
-            }
             Remedy::TellOwnProvider => {
                 "Send the whole reply to your provider or mail administrator."
-            }
-            Remedy::SetReverseName => {
-                "Give the server's address a PTR record whose name leads back to it."
             }
             Remedy::TurnOnTls => "Turn on SSL/TLS or STARTTLS for the outgoing server.",
             Remedy::UpdateSoftware => "Bring the mail program or the mail server up to date.",
@@ -187,6 +181,66 @@ impl Phrasebook for English {
             Remedy::SendLater => "Send it again after some hours.",
             Remedy::WaitForRetry => "Wait an hour: most sending servers try again by themselves.",
             Remedy::CheckConnection => "Check the network connection of the sending side.",
+            Remedy::RemoveAddress => {
+                "Take the address off your lists, and do not send to it again."
+            }
+            Remedy::KeepInQueue => "Leave it in the queue: the server tries again by itself.",
+            Remedy::ObeySize => {
+                "Obey the SIZE that the server announces, and refuse larger messages at submission."
+            }
+            Remedy::MendFormat => {
+                "Mend the program that writes the message: one From, one Date, lines of at most 998 octets."
+            }
+            Remedy::ConvertEncoding => {
+                "Let the server convert the message, or send to servers that offer 8BITMIME and SMTPUTF8."
+            }
+            Remedy::FindSpammer => {
+                "Find the account or program that sends spam through your server, and stop it."
+            }
+            Remedy::PublishSenderPolicy => {
+                "Publish SPF, sign with DKIM and set DMARC for the sender's domain."
+            }
+            Remedy::MendSpf => "Add every sending server to the SPF record of the sender's domain.",
+            Remedy::MendDkim => {
+                "Sign with DKIM, publish the key, and let nothing change the message afterwards."
+            }
+            Remedy::AlignDmarc => "Make SPF or DKIM pass for the very domain that stands in From.",
+            Remedy::MendSenderDomain => {
+                "Give the sender's domain MX or address records that can be found."
+            }
+            Remedy::RequestDelisting => {
+                "Find the list that the reply names and request removal once it is fixed."
+            }
+            Remedy::WarmUp => {
+                "Send less for some weeks, only to people who asked for it, and drop addresses that bounce."
+            }
+            Remedy::TryOtherRoute => "Send through another host, network address or relay.",
+            Remedy::SetReverseName => {
+                "Give the server's address a PTR record whose name leads back to it."
+            }
+            Remedy::SetGreeting => {
+                "Let the server greet with its full host name, the one of its PTR record."
+            }
+            Remedy::SetUpRelay => {
+                "Check user name, password and allowed networks of the relay that your server uses."
+            }
+            Remedy::CheckTls => {
+                "Check STARTTLS, the TLS versions and the certificates of both servers."
+            }
+            Remedy::SlowDown => "Send fewer messages per minute to this server.",
+            Remedy::FewerConnections => "Open fewer connections at a time to this server.",
+            Remedy::FewerRecipients => "Put at most a hundred recipients into one transaction.",
+            Remedy::CheckRoute => "Check DNS, firewall and port 25 from the sending server.",
+            Remedy::BreakLoop => "Check MX records, local domains and forwarding for the circle.",
+            Remedy::ReadTranscript => {
+                "Record the conversation, and compare it with what the reply complains of."
+            }
+            Remedy::ReadReply => {
+                "Read the whole text of the reply; it often says more than its code."
+            }
+            Remedy::LiftSuppression => {
+                "Take the address off the suppression list once it is known to work."
+            }
         }
     }
 
@@ -200,14 +254,16 @@ impl Phrasebook for English {
         }
     }
 
-    fn retry(&self, retry: Retry) -> &'static str {
-        match retry {
-            Retry::NotNeeded => "Nothing has to be done.",
-            Retry::Automatic => {
+    fn outlook(&self, outlook: Outlook) -> &'static str {
+        match outlook {
+            Outlook::NotNeeded => "Nothing has to be done.",
+            Outlook::Automatic => {
                 "The failure is temporary: the sending server tries again by itself."
             }
-            Retry::Later => "Sent again later, the same message may arrive.",
-            Retry::AfterChange => "Sent again unchanged, the message will be refused again.",
+            Outlook::Later => "Sent again later, the same message may arrive.",
+            Outlook::AnotherRoute => "By another route it may arrive; by the same one it will not.",
+            Outlook::Never => "It will never arrive at this address: do not send to it again.",
+            Outlook::AfterChange => "Sent again unchanged, the message will be refused again.",
         }
     }
 

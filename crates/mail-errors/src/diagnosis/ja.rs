@@ -1,10 +1,11 @@
 //! The diagnosis in Japanese, in the polite form of providers' help pages.
 
+use crate::classify::{Blame, Reason};
 use crate::{ReplyClass, ReplyCode};
 
 use super::checklist::{Check, Symptom};
 use super::language::{Labels, Phrasebook};
-use super::{Blame, Cause, Remedy, Retry};
+use super::{Outlook, Remedy};
 
 /// Says it in Japanese.
 pub(super) struct Japanese;
@@ -17,7 +18,10 @@ impl Phrasebook for Japanese {
             cause: "原因：",
             causes: "考えられる原因（可能性の高い順）：",
             blame: "対応が必要な方：",
+            operator: "送信サーバーの管理者の方：",
+            blocklist: "ブロックリスト：",
             bullet: "・",
+            space: "",
             read_on: "コードだけでは原因を特定できません。エラーメッセージの全文もあわせてご確認ください。",
         }
     }
@@ -56,69 +60,80 @@ impl Phrasebook for Japanese {
         }
     }
 
-    fn cause(&self, cause: Cause) -> &'static str {
-        match cause {
-            Cause::MailboxUnknown => "宛先のメールアドレスが間違っているか、存在しません。",
-            Cause::AddressMalformed => "宛先のメールアドレスの書式が正しくありません。",
-            Cause::MailboxFull => "宛先のメールボックスの容量がいっぱいです。",
-            Cause::MailboxDisabled => "宛先のメールボックスが停止または休止されています。",
-            Cause::MailboxMoved => "宛先のメールアドレスは変更されています。",
-            Cause::NotServedHere => {
-                "宛先が無効であるか、このサーバーで扱っていないメールアドレスです。"
+    fn cause(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::MailboxUnknown => "宛先のメールアドレスが間違っているか、存在しません。",
+            Reason::MailboxDisabled => {
+                "宛先のメールボックスが停止または休止されているか、契約が終了しています。"
             }
-            Cause::ServiceEnded => "受信者の契約が終了しているか、受信サーバーが廃止されています。",
-            Cause::DomainUnknown => {
-                "宛先のドメイン（@ より後ろの部分）が間違っているか、存在しません。"
+            Reason::MailboxFull => "宛先のメールボックスの容量がいっぱいです。",
+            Reason::MailboxMoved => "宛先のメールアドレスは変更されています。",
+            Reason::RecipientRefused => {
+                "受信者またはその受信設定により、この送信者からのメールは受け付けられません。"
             }
-            Cause::ReceiverDns => {
-                "宛先ドメインの DNS 設定に誤りがあるか、DNS から応答がありません。"
+            Reason::RecipientRateLimited => {
+                "宛先に届くメールが多すぎるため、受信が一時的に制限されています。"
             }
-            Cause::DomainTakesNoMail => "宛先のドメインは、メールを受信しない設定になっています。",
-            Cause::MessageTooLarge => "メールのサイズが上限を超えています。",
-            Cause::ContentRefused => {
-                "メールの内容、添付ファイルまたは形式が原因で、受信を拒否されました。"
+            Reason::DomainUnknown => {
+                "宛先のドメイン（@ より後ろの部分）が間違っているか、存在しないか、DNS 設定に誤りがあります。"
             }
-            Cause::ContentUnsupported => {
+            Reason::DomainNoMail => "宛先のドメインは、メールを受信しない設定になっています。",
+            Reason::MessageTooLarge => "メールのサイズが上限を超えています。",
+            Reason::ContentMalformed => "メールの形式が、メールの規格に沿っていません。",
+            Reason::ContentRejected => {
+                "添付ファイル、リンク、語句など、許可されていない内容がメールに含まれています。"
+            }
+            Reason::EncodingUnsupported => {
                 "受信サーバーが、このメールの形式またはメールアドレスの文字に対応していません。"
             }
-            Cause::SpamSuspected => "迷惑メールと判定されました。",
-            Cause::VirusFound => "メールからウイルスが検出されました。",
-            Cause::SenderRefused => {
+            Reason::SpamContent => "迷惑メールと判定されました。",
+            Reason::Virus => "メールからウイルスが検出されました。",
+            Reason::Policy => "受信サーバーのポリシーにより、受信を拒否されました。",
+            Reason::SenderRejected => {
                 "送信者のメールアドレスまたはドメインが受け付けられませんでした。"
             }
-            Cause::SenderUnverified => "送信ドメイン認証（SPF、DKIM、DMARC）に失敗しました。",
-            Cause::AuthenticationRequired => "送信時の認証（SMTP 認証）が必要です。",
-            Cause::CredentialsRefused => {
-                "ユーザー名、パスワードまたはアカウントが認証されませんでした。"
+            Reason::AuthSpf => {
+                "この送信サーバーは、送信者のドメインからの送信を許可されていません（SPF）。"
             }
-            Cause::RelayDenied => {
-                "このサーバーでは、この宛先へのメールの中継が許可されていません。"
+            Reason::AuthDkim => "送信ドメインの電子署名がないか、正しくありません（DKIM）。",
+            Reason::AuthDmarc => {
+                "送信ドメインの方針により、なりすましの疑いがあるメールとして拒否されました（DMARC）。"
             }
-            Cause::ClientBlocked => {
-                "送信サーバーの IP アドレスがブロックリストに登録されているか、評価が低下しています。"
+            Reason::AuthFailed => "送信ドメイン認証（SPF、DKIM、DMARC）に失敗しました。",
+            Reason::BadReputation => "送信サーバーまたは送信ドメインの評価が低下しています。",
+            Reason::IpBlocklisted => {
+                "送信サーバーの IP アドレスがブロックリストに登録されています。"
             }
-            Cause::NoReverseName => {
-                "送信サーバーの逆引き DNS またはホスト名（HELO）の設定に不備があります。"
+            Reason::IpBlocked => "送信サーバーの IP アドレスが、受信側で拒否されています。",
+            Reason::NoPtr => "送信サーバーの逆引き DNS の設定に不備があります。",
+            Reason::BadHelo => "送信サーバーが名乗るホスト名（HELO）が受け付けられませんでした。",
+            Reason::RelayDenied => {
+                "このサーバーで扱っていない宛先であり、中継も許可されていません。"
             }
-            Cause::TlsRequired => "暗号化された接続（TLS）が必要です。",
-            Cause::AccessDenied => "受信サーバーのポリシーにより、受信を拒否されました。",
-            Cause::Greylisted => {
+            Reason::AuthRequired => "送信時の認証（SMTP 認証）が必要です。",
+            Reason::AuthRejected => {
+                "ユーザー名、パスワードまたは認証方式が受け付けられませんでした。"
+            }
+            Reason::TlsRequired => "暗号化された接続（TLS）が必要であるか、暗号化に失敗しました。",
+            Reason::Greylisted => {
                 "受信サーバーが、初めての送信元からの受信を一時的に保留しています（グレーリスト）。"
             }
-            Cause::TooMuchMail => "短時間に送信されたメールまたは接続の数が多すぎます。",
-            Cause::TooManyRecipients => "一度に指定した宛先の数が多すぎます。",
-            Cause::ReceiverTrouble => {
-                "受信サーバーが停止しているか、混雑または設定の不備により受信できない状態です。"
+            Reason::RateLimited => "短時間に送信されたメールの数が多すぎます。",
+            Reason::TooManyConnections => "同時に接続された数が多すぎます。",
+            Reason::TooManyRecipients => "一度に指定した宛先の数が多すぎます。",
+            Reason::Network => "相手のサーバーとの通信に失敗しました。",
+            Reason::RoutingLoop => "メールがサーバー間で循環（ループ）しています。",
+            Reason::Expired => "一定期間配送できなかったため、配送が打ち切られました。",
+            Reason::SystemError => {
+                "相手のサーバーが停止しているか、混雑または設定の不備により受信できない状態です。"
             }
-            Cause::ForwardingFailed => {
-                "受信者側の転送設定に問題があり、転送先に配送できませんでした。"
-            }
-            Cause::RoutingLoop => "メールがサーバー間で循環（ループ）しています。",
-            Cause::NetworkTrouble => "受信サーバーとの通信に失敗しました。",
-            Cause::DeliveryExpired => "一定期間配送できなかったため、配送が打ち切られました。",
-            Cause::ProtocolMismatch => {
+            Reason::SystemFull => "相手のサーバーの空き容量が不足しています。",
+            Reason::MailerError => "メールボックスに書き込むプログラムが失敗しました。",
+            Reason::ProtocolError => {
                 "メールソフトまたは送信サーバーと、相手のサーバーとの通信手順に問題があります。"
             }
+            Reason::Suppressed => "送信側の配信停止リストに登録されている宛先です。",
+            Reason::Unknown => "エラーメッセージからは原因を特定できません。",
         }
     }
 
@@ -126,9 +141,6 @@ impl Phrasebook for Japanese {
         match remedy {
             Remedy::CheckSpelling => {
                 "宛先のメールアドレスに誤りがないか、一文字ずつご確認ください。"
-            }
-            Remedy::CheckCharacters => {
-                "空白、全角文字、連続したドット（.）、@ の抜けなどがないかご確認ください。"
             }
             Remedy::CheckDomain => "ドメイン（@ より後ろの部分）に誤りがないかご確認ください。",
             Remedy::AskRecipient => {
@@ -143,9 +155,6 @@ impl Phrasebook for Japanese {
             }
             Remedy::CheckForwarding => {
                 "転送設定と転送先のメールアドレスを確認するよう、受信者にご依頼ください。"
-            }
-            Remedy::CorrectReceiverDns => {
-                "受信側で、MX レコードと A レコードの設定を修正していただく必要があります。"
             }
             Remedy::TellReceiver => {
                 "エラーメッセージの全文を添えて、受信側のサーバー管理者にお問い合わせください。"
@@ -185,17 +194,8 @@ impl Phrasebook for Japanese {
             Remedy::CheckOutgoingServer => {
                 "ご契約中のプロバイダーまたはドメインの送信サーバーを指定しているかご確認ください。"
             }
-            Remedy::PublishSenderPolicy => {
-                "送信ドメインに SPF、DKIM、DMARC を正しく設定してください。"
-            }
-            Remedy::RequestDelisting => {
-                "エラーメッセージに記載されたブロックリストを確認し、原因を解消してから解除を申請してください。"
-            }
             Remedy::TellOwnProvider => {
                 "エラーメッセージの全文を添えて、ご契約中のプロバイダーまたはメール管理者にご相談ください。"
-            }
-            Remedy::SetReverseName => {
-                "送信サーバーの IP アドレスに、正引きと一致する逆引き（PTR レコード）を設定してください。"
             }
             Remedy::TurnOnTls => {
                 "送信サーバーの設定で、SSL/TLS または STARTTLS を有効にしてください。"
@@ -210,6 +210,76 @@ impl Phrasebook for Japanese {
                 "通常は送信サーバーが自動的に再送しますので、1 時間ほどお待ちください。"
             }
             Remedy::CheckConnection => "送信側のネットワークの接続状態をご確認ください。",
+            Remedy::RemoveAddress => "この宛先を送信リストから削除し、今後は送信しないでください。",
+            Remedy::KeepInQueue => {
+                "自動的に再送されますので、送信キューに残したままにしてください。"
+            }
+            Remedy::ObeySize => {
+                "相手のサーバーが通知する上限（SIZE）に従い、超過するメールは送信前に拒否してください。"
+            }
+            Remedy::MendFormat => {
+                "メールを作成するプログラムを修正してください（From と Date は 1 つ、1 行は 998 バイト以内）。"
+            }
+            Remedy::ConvertEncoding => {
+                "メールの変換を有効にするか、8BITMIME と SMTPUTF8 に対応したサーバーへお送りください。"
+            }
+            Remedy::FindSpammer => {
+                "自社のサーバーから迷惑メールを送信しているアカウントやプログラムを特定し、停止してください。"
+            }
+            Remedy::PublishSenderPolicy => {
+                "送信ドメインに SPF、DKIM、DMARC を正しく設定してください。"
+            }
+            Remedy::MendSpf => {
+                "送信ドメインの SPF レコードに、すべての送信サーバーを追加してください。"
+            }
+            Remedy::MendDkim => {
+                "DKIM で署名して公開鍵を登録し、署名後にメールを変更しないようにしてください。"
+            }
+            Remedy::AlignDmarc => {
+                "From のドメインについて、SPF または DKIM が成功するように設定してください。"
+            }
+            Remedy::MendSenderDomain => {
+                "送信ドメインの MX レコードまたは A レコードを正しく設定してください。"
+            }
+            Remedy::RequestDelisting => {
+                "エラーメッセージに記載されたブロックリストを確認し、原因を解消してから解除を申請してください。"
+            }
+            Remedy::WarmUp => {
+                "数週間は送信数を減らし、受信を希望した宛先だけに送り、エラーになる宛先は削除してください。"
+            }
+            Remedy::TryOtherRoute => {
+                "別のホスト、IP アドレスまたは中継サーバーから送信してください。"
+            }
+            Remedy::SetReverseName => {
+                "送信サーバーの IP アドレスに、正引きと一致する逆引き（PTR レコード）を設定してください。"
+            }
+            Remedy::SetGreeting => {
+                "送信サーバーが、逆引きと一致する完全なホスト名を名乗るように設定してください。"
+            }
+            Remedy::SetUpRelay => {
+                "中継サーバーのユーザー名、パスワード、許可するネットワークの設定をご確認ください。"
+            }
+            Remedy::CheckTls => {
+                "双方のサーバーの STARTTLS、TLS のバージョン、証明書をご確認ください。"
+            }
+            Remedy::SlowDown => "このサーバーに 1 分間に送信するメールの数を減らしてください。",
+            Remedy::FewerConnections => "このサーバーへの同時接続数を減らしてください。",
+            Remedy::FewerRecipients => "一度に指定する宛先を 100 件以内にしてください。",
+            Remedy::CheckRoute => {
+                "送信サーバーの DNS、ファイアウォール、ポート 25 の通信をご確認ください。"
+            }
+            Remedy::BreakLoop => {
+                "MX レコード、ローカルドメイン、転送の設定に循環がないかご確認ください。"
+            }
+            Remedy::ReadTranscript => {
+                "通信の記録を取り、エラーメッセージの内容と照らし合わせてください。"
+            }
+            Remedy::ReadReply => {
+                "エラーメッセージの全文をご確認ください。コードより詳しい内容が書かれている場合があります。"
+            }
+            Remedy::LiftSuppression => {
+                "有効な宛先であることを確認してから、配信停止リストから削除してください。"
+            }
         }
     }
 
@@ -223,14 +293,16 @@ impl Phrasebook for Japanese {
         }
     }
 
-    fn retry(&self, retry: Retry) -> &'static str {
-        match retry {
-            Retry::NotNeeded => "対応の必要はありません。",
-            Retry::Automatic => {
+    fn outlook(&self, outlook: Outlook) -> &'static str {
+        match outlook {
+            Outlook::NotNeeded => "対応の必要はありません。",
+            Outlook::Automatic => {
                 "一時的なエラーです。送信サーバーが自動的に再送しますので、しばらくお待ちください。"
             }
-            Retry::Later => "時間をおいて再送すると、届く場合があります。",
-            Retry::AfterChange => "原因を解消しないまま再送しても、同じエラーになります。",
+            Outlook::Later => "時間をおいて再送すると、届く場合があります。",
+            Outlook::AnotherRoute => "別の経路からは届く場合がありますが、同じ経路では届きません。",
+            Outlook::Never => "この宛先には今後も届きません。再送しないでください。",
+            Outlook::AfterChange => "原因を解消しないまま再送しても、同じエラーになります。",
         }
     }
 

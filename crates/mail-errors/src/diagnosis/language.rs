@@ -4,9 +4,10 @@
 //! function here.
 
 use crate::ReplyCode;
+use crate::classify::{Blame, Reason};
 
 use super::checklist::{Check, Symptom};
-use super::{Blame, Cause, Remedy, Retry, en, ja};
+use super::{Outlook, Remedy, en, ja};
 
 /// A language that [`Diagnosis::explain`](super::Diagnosis::explain) speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -56,13 +57,13 @@ pub(super) trait Phrasebook {
     /// What an enhanced code with this subject is about; no sentence. RFC 3463 3.
     fn subject(&self, subject: u16) -> &'static str;
     /// The cause.
-    fn cause(&self, cause: Cause) -> &'static str;
+    fn cause(&self, reason: Reason) -> &'static str;
     /// The step that helps.
     fn remedy(&self, remedy: Remedy) -> &'static str;
     /// Who has to act; no sentence.
     fn blame(&self, blame: Blame) -> &'static str;
     /// Whether to send again.
-    fn retry(&self, retry: Retry) -> &'static str;
+    fn outlook(&self, outlook: Outlook) -> &'static str;
     /// What the person sees.
     fn symptom(&self, symptom: Symptom) -> &'static str;
     /// The thing to check.
@@ -82,8 +83,14 @@ pub(super) struct Labels {
     pub(super) causes: &'static str,
     /// Before who has to act.
     pub(super) blame: &'static str,
+    /// Before the steps for whoever runs the sending server.
+    pub(super) operator: &'static str,
+    /// Before the name of a block list.
+    pub(super) blocklist: &'static str,
     /// Before each step.
     pub(super) bullet: &'static str,
+    /// Between two sentences.
+    pub(super) space: &'static str,
     /// When the reply leaves several causes open.
     pub(super) read_on: &'static str,
 }

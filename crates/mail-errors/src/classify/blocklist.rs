@@ -1,0 +1,109 @@
+//! Block lists by name.
+
+use super::scan::Token;
+
+/// A block list that a reply names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocklist<'a> {
+    name: &'a str,
+    url: Option<&'a str>,
+}
+
+impl<'a> Blocklist<'a> {
+    /// Returns the name of the list: that of its operator, or the zone that the reply names.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns where to look the address up and have it removed: the URL that the reply gives, or
+    /// the operator's page.
+    #[must_use]
+    pub const fn url(&self) -> Option<&'a str> {
+        self.url
+    }
+
+    /// Finds the list in a reply that speaks of one.
+    pub(super) fn find(text: &'a [u8], tokens: &[Token]) -> Option<Self> {
+        let chunks = || text.split(|octet| is_gap(*octet));
+        let known = KNOWN.iter().find(|(needle, ..)| chunks().any(|chunk| holds(chunk, needle)));
+        let name = match known {
+            Some((_, name, _)) => name,
+            None => zone(text, tokens)?,
+        };
+        let own = chunks().filter_map(|chunk| std::str::from_utf8(chunk).ok()).find(|chunk| {
+            let url = chunk.starts_with("http://") || chunk.starts_with("https://");
+            url && known.is_none_or(|(needle, ..)| holds(chunk.as_bytes(), needle))
+        });
+        let own = own.map(|url| url.trim_end_matches(['.', ':', '\'']));
+        Some(Self { name, url: own.or_else(|| known.map(|(.., url)| *url)) })
+    }
+}
+
+/// The zone behind `blocked using` and its like: the first host name after the words.
+fn zone<'a>(text: &'a [u8], tokens: &[Token]) -> Option<&'a str> {
+    let first = tokens.first()?.span().start;
+    let text = text.get(first..)?;
+    let mut chunks = text.split(|octet| is_gap(*octet)).filter(|chunk| !chunk.is_empty());
+    chunks.by_ref().find(|chunk| {
+        [&b"using"[..], b"by", b"at", b"in", b"server", b"on", b"from"]
+            .iter()
+            .any(|word| chunk.eq_ignore_ascii_case(word))
+    })?;
+    chunks.take(4).filter_map(|chunk| std::str::from_utf8(chunk).ok()).find_map(|chunk| {
+        let chunk = chunk.trim_end_matches(['.', ':']);
+        let labels = chunk.split('.');
+        let host = labels.clone().count() >= 2
+            && labels.clone().all(|label| {
+                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            })
+            && labels.last().is_some_and(|top| top.bytes().all(|b| b.is_ascii_alphabetic()));
+        host.then_some(chunk)
+    })
+}
+
+const fn is_gap(octet: u8) -> bool {
+    matches!(octet, 0..=b' ' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'"' | b';' | b',')
+}
+
+/// Tells whether the chunk holds the needle, which is in lower case.
+fn holds(chunk: &[u8], needle: &str) -> bool {
+    chunk.len() >= needle.len()
+        && chunk.windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle.as_bytes()))
+}
+
+/// What names a list, the list, and where its operator answers questions.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("spamhaus", "Spamhaus", "https://check.spamhaus.org/"),
+    ("sbl-xbl", "Spamhaus", "https://check.spamhaus.org/"),
+    ("spamcop", "SpamCop", "https://www.spamcop.net/bl.shtml"),
+    ("barracuda", "Barracuda", "https://www.barracudacentral.org/lookups"),
+    ("sorbs", "SORBS", "http://www.sorbs.net/lookup.shtml"),
+    ("uceprotect", "UCEPROTECT", "https://www.uceprotect.net/en/rblcheck.php"),
+    ("abuseat", "CBL", "https://www.abuseat.org/lookup.cgi"),
+    ("spamrl", "SpamRL", "https://spamrl.com/"),
+    ("spamrats", "SpamRATS", "https://www.spamrats.com/lookup.php"),
+    ("invaluement", "invaluement", "https://www.invaluement.com/lookup/"),
+    ("mailspike", "Mailspike", "https://mailspike.org/iplookup.html"),
+    ("psbl", "PSBL", "https://psbl.org/"),
+    ("abusix", "Abusix", "https://lookup.abusix.com/"),
+    ("hostkarma", "Hostkarma", "https://ipadmin.junkemailfilter.com/remove.php"),
+    ("junkemailfilter", "Hostkarma", "https://ipadmin.junkemailfilter.com/remove.php"),
+    ("spfbl", "SPFBL", "https://spfbl.net/"),
+    ("blocklist.de", "blocklist.de", "https://www.blocklist.de/en/search.html"),
+    ("nixspam", "NiX Spam", "https://www.nixspam.net/"),
+    ("manitu", "NiX Spam", "https://www.nixspam.net/"),
+    ("backscatterer", "Backscatterer", "https://www.backscatterer.org/"),
+    ("truncate.gbudb", "GBUdb Truncate", "https://www.gbudb.com/truncate/"),
+    ("uribl", "URIBL", "https://lookup.uribl.com/"),
+    ("surbl", "SURBL", "https://surbl.org/surbl-analysis"),
+    ("trend micro", "Trend Micro", "https://www.ers.trendmicro.com/reputations/index"),
+    ("mail-abuse", "Trend Micro", "https://www.ers.trendmicro.com/reputations/index"),
+    ("proofpoint", "Proofpoint", "https://ipcheck.proofpoint.com/"),
+    ("senderbase", "Cisco Talos", "https://talosintelligence.com/reputation_center"),
+    ("ironport", "Cisco Talos", "https://talosintelligence.com/reputation_center"),
+    ("cloudmark", "Cloudmark", "https://csi.cloudmark.com/en/reset/"),
+    ("cobion", "IBM X-Force", "https://exchange.xforce.ibmcloud.com/"),
+    ("outlook.com", "Microsoft", "https://sender.office.com/"),
+    ("messaging.microsoft", "Microsoft", "https://sender.office.com/"),
+];
