@@ -36,6 +36,18 @@ pub struct LocalPart<T: AsRef<[u8]> = Octets>(T);
 
 /// What stands behind the `@`: a name of the DNS or an address literal. At most 255 octets
 /// (RFC 5321 4.5.3.1.2). The set is RFC 5321's own.
+///
+/// The labels of a name that is not ASCII are U-labels (RFC 6531 3.3): letters, digits and marks that
+/// stand for themselves, in Normalization Form C, in one direction, in their contexts (RFC 5890 to
+/// 5893), and of at most 63 octets as the DNS has them. Nothing is mapped: the same name in UTF-8 and
+/// in ASCII (`xn--`) is two, and what stands behind `xn--` is not looked at.
+///
+/// ```
+/// use smtp_proto::Domain;
+///
+/// assert!(Domain::parse("b\u{fc}cher.example").is_ok());
+/// assert!(Domain::parse("i\u{2665}books.example").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Domain<T: AsRef<[u8]> = Octets> {
     /// `example.com`

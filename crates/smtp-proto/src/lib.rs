@@ -59,7 +59,7 @@
 //!
 //! | where | what | RFC |
 //! |---|---|---|
-//! | [`server`] | the server's session: MX, submission, LMTP | 5321, 6409, 2033, 3030, 4954 |
+//! | [`server`] | the server's session: [MX and submission](server::Config), LMTP | 5321, 6409, 2033, 3030, 4954 |
 //! | [`client`] | the client's session, and [`client::deliver`] | 5321, 2920, 3207, 4954 |
 //! | [`Mailbox`], [`Domain`], [`ReversePath`], [`ForwardPath`] | addresses | 5321 4.1.2 |
 //! | [`Command`], [`MailParams`], [`RcptParams`] | what clients say | 5321 4.1.1 |
@@ -82,9 +82,16 @@
 //!
 //! # Not supported
 //!
-//! BURL (RFC 4468) is read and written, and a server answers it with 502. What is to be done for DSN,
-//! DELIVERBY, FUTURERELEASE, MT-PRIORITY, RRVS and REQUIRETLS behind the conversation is the
-//! application's; a server offers of them what [`server::Config::offer`] says, and nothing else.
+//! * BURL (RFC 4468) is read and written, and no URL is ever fetched: a server answers it with 502, a
+//!   client does not send it.
+//! * What is to be done for DSN, DELIVERBY, FUTURERELEASE, MT-PRIORITY, RRVS and REQUIRETLS behind the
+//!   conversation is the application's; a server offers of them what [`server::Config::offer`] says,
+//!   and nothing else.
+//! * Messages are octets: nothing is added to a header (`Received` is the application's, RFC 5321 4.4),
+//!   nothing is put right in one (RFC 6409 8), and no message is turned into 7 bits for a server
+//!   without 8BITMIME (RFC 6152 3).
+//! * Domains are not mapped between UTF-8 and ASCII: see [`Domain`].
+//! * TURN, SEND, SOML and SAML (RFC 5321 appendix F) and ATRN (RFC 2645) are not commands here.
 
 mod address;
 mod binding;

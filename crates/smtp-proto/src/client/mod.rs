@@ -1,4 +1,13 @@
-//! The client's end of a conversation.
+//! The client's end of a conversation: RFC 5321 with PIPELINING (RFC 2920), CHUNKING (RFC 3030),
+//! STARTTLS (RFC 3207), AUTH (RFC 4954), what an [`Envelope`] asks for, and LMTP (RFC 2033).
+//!
+//! [`Config`] says how it goes about it, [`Client`] holds one conversation of any number of messages,
+//! [`Outcome`] says what became of each recipient; [`deliver`] does all of it for one message.
+//!
+//! # Not supported
+//!
+//! BURL (RFC 4468). Where mail goes is looked up elsewhere; no message is turned into another form for
+//! a server that does not take it as it is; nothing is tried again.
 
 mod chunks;
 mod config;

@@ -1,4 +1,14 @@
-//! The server's end of a conversation.
+//! The server's end of a conversation: RFC 5321 4 with the extensions that
+//! [`Config::offer`] names, submission (RFC 6409) and LMTP (RFC 2033).
+//!
+//! [`Config`] says what is offered and to whom, [`Server`] holds one conversation, [`Event`] is what its
+//! application is told and asked, [`replies`] are the usual words. Who may send what to whom is never
+//! decided here.
+//!
+//! # Not supported
+//!
+//! BURL (RFC 4468) is answered by 502. Nothing is added to a message, and nothing is put right in one;
+//! there is no queue, and no report of a delivery (RFC 3461 6) or of a deadline that passed (RFC 2852 5).
 
 mod answer;
 mod auth;
