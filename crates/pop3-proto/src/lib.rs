@@ -86,12 +86,64 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # What a server decides, and what its users are told
+//!
+//! The [`server`] answers STAT, LIST, UIDL, DELE, RSET, NOOP, CAPA, UTF8 and LANG by itself, from the
+//! sizes of the messages and from its [`server::Config`]: how users log in, how often they may
+//! ([LOGIN-DELAY](server::Policy::login_delay)), whether what they fetched is kept or deleted
+//! ([EXPIRE](server::Retention)), and in which languages it speaks.
+//!
+//! ```
+//! use std::num::NonZeroU32;
+//!
+//! use mail_sasl::Mechanism;
+//! use pop3_proto::server::{Config, Language, Policy, Retention, Tls, Utf8};
+//!
+//! let days = NonZeroU32::new(30).expect("more than none");
+//! let config = Config::new()
+//!     .tls(Tls::StartTls)
+//!     .auth(&[Mechanism::ScramSha256, Mechanism::Plain])
+//!     .policy(Policy::new().login_delay(60).retention(Retention::Days(days)))
+//!     .utf8(Utf8::OfferedWithNames)
+//!     .language(Language::english());
+//! # let mut server = pop3_proto::server::Server::new(config);
+//! # use {bytes::Buf, mail_wire::Session};
+//! # server.buffers().0.extend_from_slice(b"CAPA\r\n");
+//! # let _ = server.next_event(mail_wire::testing::start());
+//! # let (_, out) = server.buffers();
+//! # let said = out.copy_to_bytes(out.remaining());
+//! # let said = std::str::from_utf8(&said).unwrap();
+//! # assert!(said.contains("LOGIN-DELAY 60\r\nEXPIRE 30\r\nUTF8 USER\r\nLANG\r\n"), "{said}");
+//! ```
+//!
+//! What was marked is deleted when the client says QUIT, and then alone: [`server::Event::Commit`]
+//! asks for it and the answer says whether it was done. A connection that is lost deletes nothing.
+//!
+//! # Lines without a session
+//!
+//! For inspectors and programs of another make there are the grammar alone, in [`parse`] and
+//! [`encode`], and frames for `tokio_util::codec`, in the module `codec` (feature `codec`).
+//!
+//! ```
+//! use pop3_proto::{Defects, Profile, ResponseCode, encode, parse};
+//!
+//! let mut wire = Vec::new();
+//! encode::command(&parse::command(b"uidl 0007")?, &mut wire);
+//! assert_eq!(wire, b"UIDL 7\r\n");
+//!
+//! let line = b"-ERR [IN-USE] another session has it open";
+//! let answer = parse::response(line, Profile::STRICT, &mut Defects::new())?;
+//! assert_eq!(answer.code(), Some(ResponseCode::InUse));
+//! # Ok::<(), mail_errors::ParseError>(())
+//! ```
+//!
 //! # Contents
 //!
 //! | where | what |
 //! |---|---|
 //! | [`server`], [`client`] | the two machines, with their events, configuration and loop |
 //! | [`Command`], [`Response`], [`Capabilities`] | what crosses the wire |
+//! | [`LanguageTag`], [`LanguageRange`], [`LanguageListing`] | what LANG asks for and tells |
 //! | [`ScanListing`], [`UniqueIdListing`], [`DropListing`] | what LIST, UIDL and STAT tell |
 //! | [`Maildrop`], [`Deletions`] | what a server holds of the messages |
 //! | [`State`] | where a conversation stands, the same at both ends |
@@ -103,11 +155,15 @@
 //! # What is supported
 //!
 //! RFC 1939 whole, with UIDL, TOP, USER, PASS and APOP; CAPA, PIPELINING and response codes
-//! (RFC 2449); STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206);
-//! AUTH with every mechanism of `mail-sasl` (RFC 5034, RFC 1734).
+//! (RFC 2449), LOGIN-DELAY and EXPIRE from a policy; STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206);
+//! AUTH with every mechanism of `mail-sasl` (RFC 5034, RFC 1734); UTF8 and LANG at the server's end
+//! (RFC 6856).
 //!
-//! Not supported: UTF8 and LANG (RFC 6856), a policy for LOGIN-DELAY and EXPIRE
-//! (RFC 2449 6.5 and 6.7).
+//! Not supported: downgrading of messages for clients without UTF8 (RFC 6858).
+//!
+//! # Features
+//!
+//! * `codec`: the adapters for `tokio_util::codec`.
 
 mod binding;
 mod capabilities;
