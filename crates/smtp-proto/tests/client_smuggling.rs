@@ -111,3 +111,39 @@ fn err_no_look_alike_makes_two_messages_of_one() {
         }
     }
 }
+
+/// The look-alike, and an octet on either side of it, in all ways that parts can be cut, by DATA and
+/// by chunks that end where it likes.
+#[test]
+fn err_no_look_alike_in_any_number_of_parts() {
+    let chunks = laptop().limits(ClientLimits { chunk: 3, ..Default::default() });
+    for look_alike in LOOK_ALIKES.into_iter().chain([GENUINE]) {
+        for before in ["", "lorem\r\n"] {
+            let text = format!("{before}{look_alike}{SMUGGLED}");
+            let whole = Bytes::copy_from_slice(text.as_bytes());
+            let from = before.len().max(1);
+            let places: Vec<_> = (from..before.len() + look_alike.len() + 1).collect();
+            for cuts in 0..1_u32 << places.len() {
+                let (mut parts, mut rest) = (Vec::new(), whole.clone());
+                for (nth, at) in places.iter().enumerate().rev() {
+                    if cuts & (1 << nth) != 0 {
+                        parts.push(rest.split_off(*at));
+                    }
+                }
+                parts.push(rest);
+                parts.reverse();
+                for config in [laptop().chunking(Chunking::Never), chunks.clone()] {
+                    let normalizing = config.clone().bare_newline(BareNewline::Normalize);
+                    let (outcome, arrived) = delivered(normalizing, &parts);
+                    assert!(matches!(outcome, Outcome::Accepted(_)), "{parts:?}: {outcome:?}");
+                    assert_eq!(arrived, [normalized(&text)], "{parts:?}");
+                    let (_, arrived) = delivered(config, &parts);
+                    match is_bare(&text) {
+                        true => assert!(arrived.is_empty(), "{parts:?}"),
+                        false => assert_eq!(arrived, [&*text], "{parts:?}"),
+                    }
+                }
+            }
+        }
+    }
+}

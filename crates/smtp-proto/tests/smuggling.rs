@@ -105,6 +105,87 @@ fn ok_no_look_alike_ends_a_message() {
     }
 }
 
+/// All ways to cut a window out of a text into reads, with what stands before and behind it whole.
+fn partitions(text: &str, window: std::ops::Range<usize>) -> impl Iterator<Item = Vec<&[u8]>> {
+    let text = text.as_bytes();
+    let places: Vec<_> = window.collect();
+    (0..1_u32 << places.len()).map(move |cuts| {
+        let (mut parts, mut from) = (Vec::new(), 0);
+        for (nth, at) in places.iter().enumerate() {
+            if cuts & (1 << nth) != 0 {
+                parts.push(&text[from..*at]);
+                from = *at;
+            }
+        }
+        parts.push(&text[from..]);
+        parts
+    })
+}
+
+/// However many reads the look-alike comes in, and wherever they end.
+#[test]
+fn ok_no_look_alike_ends_a_message_in_any_number_of_reads() {
+    for (look_alike, normal, _) in LOOK_ALIKES {
+        for before in BEFORE {
+            let head = format!("EHLO c\r\n{ENVELOPE}DATA\r\n{before}");
+            let wire = format!("{head}{look_alike}{SMUGGLED}\r\n.\r\n");
+            let expected = format!("message {:?}", format!("{before}{normal}{SMUGGLED}\r\n"));
+            let window = head.len() - 1..head.len() + look_alike.len() + 2;
+            for parts in partitions(&wire, window) {
+                for policy in [BareNewline::Normalize, BareNewline::Reject] {
+                    let mut server = Server::new(mx().bare_newline(policy));
+                    let replayed =
+                        mail_wire::testing::replay(&mut server, &mut application(), &parts, false);
+                    let told = replayed.log.iter();
+                    let told: Vec<_> = told
+                        .filter(|line| line.starts_with("message") || line.starts_with("aborted"))
+                        .collect();
+                    let is_refused = policy == BareNewline::Reject && is_bare(&wire);
+                    match told[..] {
+                        [aborted] if is_refused => {
+                            assert!(aborted.starts_with("aborted BareNewline"), "{parts:?}");
+                        }
+                        [message] => assert_eq!(*message, expected, "{parts:?}"),
+                        _ => panic!("{parts:?}: {told:?}"),
+                    }
+                    assert_eq!(codes(&replayed.text()).len(), 6, "{parts:?}");
+                }
+            }
+        }
+    }
+}
+
+/// CRLF "." CRLF does, right behind 354 too, where the CRLF of DATA is its first.
+#[test]
+fn ok_crlf_dot_crlf_ends_a_message_in_every_split() {
+    for (text, message) in [("", ""), ("\r\n", "\r\n"), ("lorem\r\n", "lorem\r\n")] {
+        let one = format!("{ENVELOPE}DATA\r\n{text}.\r\n");
+        let twice = format!("{one}{one}");
+        for policy in [BareNewline::Normalize, BareNewline::Reject] {
+            let (said, told) = served_with(mx().bare_newline(policy), &twice);
+            let each = ["250", "250", "354", "250"];
+            let expected = [&["220", "250"], &each[..], &each, &["221"]].concat();
+            assert_eq!(said, expected, "{text:?}");
+            assert_eq!(told, [format!("message {message:?}"), format!("message {message:?}")]);
+            let lmtp = mx().lmtp().bare_newline(policy);
+            let (said, told) = served_with(lmtp, &format!("LHLO c\r\n{twice}"));
+            assert_eq!(
+                (said.iter().map(String::as_str).collect(), told.len()),
+                (expected, 2),
+                "{text:?}"
+            );
+            let head = format!("EHLO c\r\n{ENVELOPE}DATA\r\n{text}");
+            let wire = format!("{head}.\r\nNOOP\r\n");
+            for parts in partitions(&wire, head.len() - 2..head.len() + 5) {
+                let mut server = Server::new(mx().bare_newline(policy));
+                let (mut act, parts) = (application(), &parts);
+                let replayed = mail_wire::testing::replay(&mut server, &mut act, parts, false);
+                assert_eq!(codes(&replayed.text())[4..], ["354", "250", "250"], "{parts:?}");
+            }
+        }
+    }
+}
+
 /// By BDAT nothing in the text ends anything, CRLF "." CRLF included; its policy is the same, since
 /// the next host may get it by DATA.
 #[test]
