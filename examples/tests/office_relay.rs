@@ -14,6 +14,7 @@ use std::{
 };
 
 use mail_dns::{Name, zone::Authority};
+use mail_errors::dsn::{Action, Bounce};
 use mail_examples::{
     config::Service,
     office::{
@@ -23,6 +24,7 @@ use mail_examples::{
     store::{Queue, SqliteStore},
     tls::Identity,
 };
+use mail_message::mime::Tree;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use office_support::{Dir, Office, account, config};
@@ -247,6 +249,45 @@ fn ok_notice_comes_from_a_postmaster_who_can_be_answered() {
     office.smtp().message("", &["postmaster@post-office.test"], MESSAGE).code(250);
 }
 
+/// RFC 3464, RFC 6522: for programs, for people in both languages, and the message comes back.
+#[test]
+fn ok_notice_is_a_delivery_status_notification() {
+    let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 no such user"));
+    let office = host.office("relay-dsn", &config(""));
+    office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
+    settled(&office);
+    let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
+    let tree = Tree::parse(notice.as_bytes());
+    assert_eq!(tree.defects().count(), 0, "{notice}");
+    let parts: Vec<_> = tree.root().children().collect();
+    let text = String::from_utf8(parts[0].decoded().into_owned()).expect("text");
+    assert!(text.contains("could not be delivered") && text.contains("配信できません"), "{text}");
+    let returned = String::from_utf8_lossy(parts[2].body());
+    assert!(returned.ends_with(MESSAGE), "{returned}");
+    assert!(notice.contains("Auto-Submitted: auto-replied\r\n"), "{notice}");
+
+    let bounce = Bounce::read(notice.as_bytes()).expect("a bounce");
+    let [recipient] = bounce.report().recipients() else { panic!("one recipient") };
+    assert_eq!(*recipient.address().as_address(), *TO[0].as_bytes());
+    assert_eq!(recipient.action(), Action::Failed);
+    let host = recipient.remote_mta().expect("it spoke").text_lossy().into_owned();
+    assert!(host.ends_with("elsewhere.test"), "{host}");
+    let reply = recipient.reply().expect("it failed");
+    assert_eq!(reply.to_string(), "550 5.1.1 no such user");
+    assert!(bounce.report().arrival().is_some());
+}
+
+/// RFC 3834 §2: who answers by himself is not answered.
+#[test]
+fn err_no_notice_in_answer_to_what_answers_by_itself() {
+    let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 no such user"));
+    let office = host.office("relay-silence", &config(""));
+    let reply = format!("Auto-Submitted: auto-replied\r\n{MESSAGE}");
+    office.submission("alice").message(ALICE, &TO, &reply).code(250);
+    settled(&office);
+    assert_eq!(office.inbox("alice"), [""; 0]);
+}
+
 /// A notice that finds no room must not make the message go out again, and again.
 #[test]
 fn err_no_room_for_a_notice_leaves_nothing_in_the_queue() {
@@ -331,7 +372,11 @@ fn err_row_that_cannot_be_read_is_set_aside_and_told() {
         thread::sleep(Duration::from_millis(20));
     }
     let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
-    assert!(notice.contains("<nonsense>: 554 5.3.0"), "{notice}");
+    let bounce = Bounce::read(notice.as_bytes()).expect("a bounce");
+    let [recipient] = bounce.report().recipients() else { panic!("one recipient") };
+    assert_eq!(recipient.address().to_string(), "rfc822; nonsense");
+    let reply = recipient.reply().expect("it failed").to_string();
+    assert!(reply.starts_with("554 5.3.0 "), "{reply}");
     let told = host.next();
     assert!(told.iter().any(|line| line.starts_with("STARTTLS")), "{told:?}");
     assert_eq!(office.queued(), 2, "both are kept");

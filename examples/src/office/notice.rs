@@ -1,47 +1,94 @@
-//! Telling a sender what became of their mail, and what they can do about it.
+//! Telling a sender what became of their mail, and what they can do about it: delivery status
+//! notifications (RFC 3464), in English and Japanese.
 
 use mail_errors::{
     Reply,
     diagnosis::{Diagnosis, Language},
+    dsn::{self, Action, Notification, Recipient, Report, Return, Returned, Silence, Typed},
 };
 use mail_message::{
-    DateTime,
-    compose::{Draft, Mailbox, MessageId},
+    DateTime, Header,
+    compose::{Mailbox, MessageId},
 };
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{Office, clock, trace, unguessable};
 use crate::store::{
     AccountId, Address, Delivery, Incoming, InternalDate, Place, Relay, Resolved, Spooled,
-    StoreError,
+    StoreError, UnixTime,
 };
 
-/// The most octets of the header of the undelivered message that the notice shows.
-const SHOWN: usize = 8 * 1024;
+/// The most octets of the undelivered message that come back with the notice, and of its header
+/// where the message is longer: most letters without their pictures.
+pub(super) const MOST_RETURNED: usize = 64 * 1024;
 
-/// A recipient who will not get the message.
+/// What became of a recipient who did not get the message, or not yet.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     recipient: String,
     reply: Reply,
+    /// The host whose reply it is; ours if none.
+    host: Option<String>,
+    /// It is tried again until then.
+    until: Option<UnixTime>,
 }
 
 impl Failure {
     pub(super) fn new(recipient: impl std::fmt::Display, reply: Reply) -> Self {
-        Self { recipient: recipient.to_string(), reply }
+        Self { recipient: recipient.to_string(), reply, host: None, until: None }
+    }
+
+    /// Names the host that gave the reply.
+    pub(super) fn told_by(mut self, host: Option<&str>) -> Self {
+        self.host = host.map(|host| host.trim_end_matches('.').to_owned());
+        self
+    }
+
+    /// Says that it will be tried again.
+    pub(super) const fn tried_until(mut self, until: UnixTime) -> Self {
+        self.until = Some(until);
+        self
     }
 
     #[cfg(test)]
     pub(super) const fn reply(&self) -> &Reply {
         &self.reply
     }
+
+    #[cfg(test)]
+    pub(super) const fn is_delay(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// Returns it as the report has it; `None` if the address cannot stand there.
+    fn to_recipient(&self) -> Option<Recipient> {
+        let action = if self.until.is_some() { Action::Delayed } else { Action::Failed };
+        let address = Typed::address(&self.recipient).ok()?;
+        let now = moment(clock::wall());
+        let told = Recipient::refused(address, action, &self.reply, self.host.as_deref()).ok()?;
+        let told = now.into_iter().fold(told, Recipient::tried_at);
+        Some(self.until.and_then(moment).into_iter().fold(told, Recipient::retried_until))
+    }
+}
+
+/// The message that a notice is about, as far as it is shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    /// Its first octets, at most [`MOST_RETURNED`].
+    pub(super) octets: Vec<u8>,
+    /// How many it has.
+    pub(super) size: u64,
+    /// When it came in.
+    pub(super) arrived: Option<UnixTime>,
 }
 
 /// Sends a notice by itself, where nothing else has to be written down with it.
 pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &Spooled) {
-    let mut shown = vec![0; SHOWN.min(usize::try_from(about.header_size()).unwrap_or(SHOWN))];
-    let read = about.read_at(0, &mut shown).unwrap_or_default();
-    shown.truncate(read);
+    let size = about.size();
+    let mut octets = vec![0; MOST_RETURNED.min(usize::try_from(size).unwrap_or(MOST_RETURNED))];
+    let read = about.read_at(0, &mut octets).unwrap_or_default();
+    octets.truncate(read);
+    let shown = Shown { octets, size, arrived: Some(clock::wall()) };
     let written = write(office, to, failures, &shown);
     match written.and_then(|notice| notice.map(|it| office.store().accept(&it)).transpose()) {
         Ok(None) => {}
@@ -53,7 +100,7 @@ pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &
     }
 }
 
-/// Writes the notice; `None` if there is nobody to send it to.
+/// Writes the notice; `None` if there is nobody to send it to, or nobody who may be sent one.
 ///
 /// # Errors
 /// If the store cannot tell at the moment who that is.
@@ -61,8 +108,13 @@ pub(super) fn write(
     office: &Office,
     to: &Address,
     failures: &[Failure],
-    header: &[u8],
+    about: &Shown,
 ) -> Result<Option<Incoming>, StoreError> {
+    // RFC 3834 §2, RFC 3464 §2: programs would answer each other for ever.
+    if let Some(why) = Silence::about(Some(to.as_str()), &Header::new(&about.octets)) {
+        info!(%to, ?why, "no notice is sent");
+        return Ok(None);
+    }
     let date = clock::arrival();
     let (accounts, relay) = match office.store().resolve(to) {
         Ok(Resolved::To { accounts, relay }) => (accounts, relay),
@@ -75,7 +127,7 @@ pub(super) fn write(
             return Ok(None);
         }
     };
-    let Some(text) = compose(office, to, date, explain(office, failures, header)) else {
+    let Some(octets) = compose(office, to, date, failures, about) else {
         warn!(%to, "a notice cannot be written");
         return Ok(None);
     };
@@ -83,7 +135,7 @@ pub(super) fn write(
     let trace = trace::prefix(&[&trace::return_path(None)]);
     let delivery = |account| Delivery { place: Place::Inbox(account), trace: trace.clone() };
     Ok(Some(Incoming {
-        message: Spooled::from_octets(text),
+        message: Spooled::from_octets(octets),
         date,
         deliveries: accounts.into_iter().map(delivery).collect(),
         relay: (!relay.is_empty()).then(|| Relay {
@@ -94,17 +146,49 @@ pub(super) fn write(
     }))
 }
 
-/// Returns the message, unless one of the addresses cannot stand in a header.
-fn compose(office: &Office, to: &Address, date: InternalDate, text: String) -> Option<Vec<u8>> {
+/// Returns the message, unless the sender's address cannot stand in a header.
+fn compose(
+    office: &Office,
+    to: &Address,
+    date: InternalDate,
+    failures: &[Failure],
+    about: &Shown,
+) -> Option<Vec<u8>> {
     let from = Mailbox::new(&postmaster(office)).ok()?.named("Mail Delivery System").ok()?;
+    let to = Mailbox::internationalized(to.as_str()).ok()?;
     let written = DateTime::from_unix(date.time().seconds(), date.offset())?;
     let id = MessageId::new(&unguessable(), office.host()).ok()?;
-    let draft = Draft::new(from, written, id)
-        .to(Mailbox::new(to.as_str()).ok()?)
-        .subject("Your message could not be delivered / メールを配信できませんでした")
-        .ok()?
-        .text(text);
-    Some(draft.to_bytes())
+    let mut report = Report::by(office.host()).ok()?;
+    if let Some(arrived) = about.arrived.and_then(moment) {
+        report = report.arrived_at(arrived);
+    }
+    for recipient in failures.iter().filter_map(Failure::to_recipient) {
+        report = report.recipient(recipient);
+    }
+    let whole = about.octets.len() as u64 == about.size;
+    let returned = match Return::of(None, &report, about.size, MOST_RETURNED as u64) {
+        _ if about.octets.is_empty() => Returned::Nothing,
+        Return::Full if whole => Returned::Message(&about.octets),
+        Return::Full | Return::Headers => Returned::Headers(&about.octets),
+    };
+    let [english, japanese] = [Language::English, Language::Japanese];
+    let subject =
+        format!("{} / {}", dsn::subject(&report, english), dsn::subject(&report, japanese));
+    let text =
+        [english, japanese].map(|language| dsn::explain(&report, language, |it| why(it, language)));
+    let notification = Notification::new(&report, from, to, written, id).ok()?;
+    let notification = notification.subject(&subject).text(text.join("\n\n")).returning(returned);
+    Some(notification.to_bytes())
+}
+
+/// Says why, and what helps.
+fn why(recipient: &Recipient, language: Language) -> String {
+    let reply = recipient.reply();
+    reply.map_or_else(String::new, |reply| Diagnosis::of(&reply).explain(language).to_string())
+}
+
+fn moment(time: UnixTime) -> Option<DateTime> {
+    DateTime::from_unix(time.seconds(), 0)
 }
 
 /// The notice without this account, which has no room for it; `None` if nobody is left.
@@ -122,21 +206,4 @@ fn postmaster(office: &Office) -> String {
     // A domain in Unicode cannot stand in a header.
     let domain = domains.iter().find(|domain| domain.as_str().is_ascii());
     format!("postmaster@{}", domain.unwrap_or(&office.host))
-}
-
-fn explain(office: &Office, failures: &[Failure], header: &[u8]) -> String {
-    let mut text = format!("This is the mail system at {}.\n\n", office.host());
-    for failure in failures {
-        let diagnosis = Diagnosis::of(&failure.reply);
-        text.push_str(&format!("<{}>: {}\n", failure.recipient, failure.reply));
-        for language in Language::ALL {
-            text.push_str(&format!("\n{}\n", diagnosis.explain(*language)));
-        }
-        text.push('\n');
-    }
-    text.push_str("The header of the message was:\n\n");
-    for line in String::from_utf8_lossy(header).lines() {
-        text.push_str(&format!("> {line}\n"));
-    }
-    text
 }

@@ -36,7 +36,7 @@ use tracing::{error, info, warn};
 use self::answers::{Answers, EXPIRED, UNREADABLE, reply};
 use super::{
     Office, clock,
-    notice::{self, Failure},
+    notice::{self, Failure, MOST_RETURNED, Shown},
     sight::Sight,
 };
 use crate::store::{
@@ -61,7 +61,7 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(30);
 /// RFC 3463 §3.6: "too many recipients".
 const TOO_MANY: EnhancedStatusCode = EnhancedStatusCode::new(4, 5, 3).expect("4.5.3 is a code");
-/// The most octets of a header that a notice shows.
+/// The most octets of a header that are shown to those who watch.
 const HEADER: usize = 8 * 1024;
 
 /// Works the queue off until the office closes.
@@ -116,7 +116,7 @@ fn set_aside(office: &Office, broken: &Unreadable) {
     let outcomes: Vec<_> = recipients.iter().map(|(id, _)| (*id, aside())).collect();
     let failures: Vec<_> =
         recipients.iter().map(|(_, shown)| Failure::new(shown, UNREADABLE)).collect();
-    match settle(office, *id, sender.as_ref(), &outcomes, &failures, Vec::new) {
+    match settle(office, *id, sender.as_ref(), &outcomes, &failures, Shown::default) {
         Ok(accepted) => {
             error!(queue = queue.number(), ?recipients, why, "set aside: a person must look at it");
             told(office, &accepted);
@@ -163,7 +163,7 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
     let fates = answers.fates();
     let (outcomes, failures) = answers.settle(&claim, clock::wall());
     let settled = loop {
-        let shown = || header(office, &claim);
+        let shown = || shown(office, &claim);
         let sender = claim.sender.as_ref();
         match block_in_place(|| settle(office, claim.id, sender, &outcomes, &failures, shown)) {
             // What was delivered must not go out again because the disk was full for a while.
@@ -200,10 +200,10 @@ fn settle(
     sender: Option<&Address>,
     outcomes: &[(RecipientId, Outcome)],
     failures: &[Failure],
-    header: impl FnOnce() -> Vec<u8>,
+    about: impl FnOnce() -> Shown,
 ) -> Result<Accepted, StoreError> {
     let mut notice = match sender {
-        Some(sender) if !failures.is_empty() => notice::write(office, sender, failures, &header())?,
+        Some(sender) if !failures.is_empty() => notice::write(office, sender, failures, &about())?,
         Some(_) | None => None,
     };
     loop {
@@ -225,14 +225,25 @@ fn settle(
     }
 }
 
+/// The message as far as a notice shows it.
+fn shown(office: &Office, claim: &Claim) -> Shown {
+    let octets = beginning(office, claim, claim.size, MOST_RETURNED);
+    Shown { octets, size: claim.size, arrived: Some(claim.queued_at) }
+}
+
 fn header(office: &Office, claim: &Claim) -> Vec<u8> {
+    let size = office.store().open_body(claim.message).map(|body| body.header_size());
+    size.map(|size| beginning(office, claim, size, HEADER)).unwrap_or_default()
+}
+
+/// The first octets of a message, at most so many.
+fn beginning(office: &Office, claim: &Claim, size: u64, most: usize) -> Vec<u8> {
     let read = || -> Result<Vec<u8>, StoreError> {
         let mut body = office.store().open_body(claim.message)?;
-        let length = usize::try_from(body.header_size()).unwrap_or(HEADER).min(HEADER);
-        let mut header = vec![0; length];
-        let octets = body.read_at(0, &mut header)?;
-        header.truncate(octets);
-        Ok(header)
+        let mut octets = vec![0; usize::try_from(size).unwrap_or(most).min(most)];
+        let read = body.read_at(0, &mut octets)?;
+        octets.truncate(read);
+        Ok(octets)
     };
     read().unwrap_or_default()
 }
@@ -303,6 +314,7 @@ async fn converse(
     answers: &mut Answers<'_>,
 ) -> Ended {
     let peer = SocketAddr::new(address, office.relay_port);
+    answers.ask(&target.host().to_string());
     let open = answers.open();
     let (mut client, mut body) = match Conversation::start(office, claim, &open, target, policy) {
         Ok(started) => started,

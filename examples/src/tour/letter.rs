@@ -1,12 +1,14 @@
 //! Messages: written, and read again.
 
 use bytes::Bytes;
-use mail_errors::Reply;
+use mail_errors::{
+    Reply,
+    dsn::{Bounce, Recipient},
+};
 use mail_message::{
     DateTime, Message,
     compose::{Draft, Mailbox, MessageId},
 };
-use smtp_proto::{Profile, Read, ReplyReader, limits::ClientLimits};
 
 use super::trouble::{Flaw, Trouble};
 use crate::office::clock;
@@ -111,15 +113,9 @@ fn hexadecimal(digits: &str) -> Option<u8> {
 }
 
 /// Finds what a notice says about a recipient: the reply of the server that refused.
-pub(super) fn reason(notice: &str, recipient: &str) -> Option<Reply> {
-    let begin = format!("<{recipient}>: ");
-    let line = notice.lines().find_map(|line| line.strip_prefix(&begin))?;
-    let limits = ClientLimits::default();
-    let mut reader = ReplyReader::new(Profile::default(), limits.reply_line, limits.reply);
-    match reader.next(&mut format!("{line}\r\n").as_bytes().into()) {
-        Ok(Read::Reply(reply, _)) => Some(reply),
-        Ok(Read::Starved) | Err(_) => None,
-    }
+pub(super) fn reason(notice: &Bounce, recipient: &str) -> Option<Reply> {
+    let is_it = |it: &&Recipient| *it.address().as_address() == *recipient.as_bytes();
+    notice.report().recipients().iter().find(is_it)?.reply()
 }
 
 #[cfg(test)]
@@ -134,11 +130,11 @@ mod tests {
 
     #[test]
     fn ok_reason_of_a_notice() {
-        let notice = "This is\r\n\r\n<b@south.test>: 550 5.1.1 no such mailbox here\r\n";
-        let reply = reason(notice, "b@south.test").expect("there is one");
+        let notice = b"Return-Path: <>\r\n\r\n<b@south.test>: 550 5.1.1 no such mailbox here\r\n";
+        let notice = Bounce::read(notice).expect("a bounce");
+        let reply = reason(&notice, "b@south.test").expect("there is one");
         assert_eq!(reply.to_string(), "550 5.1.1 no such mailbox here");
-        assert_eq!(reason(notice, "c@south.test"), None);
-        assert_eq!(reason("<b@south.test>: gone\r\n", "b@south.test"), None);
+        assert_eq!(reason(&notice, "c@south.test"), None);
     }
 
     #[test]

@@ -19,6 +19,9 @@ const BACKOFF: [Duration; 3] =
 const LATER: Duration = Duration::from_secs(30 * 60);
 /// RFC 5321 §4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// A sender is told that a message waits for so long already (RFC 5321 §4.5.4.1 leaves that to us;
+/// four hours are what most systems wait).
+const WORRY: Duration = Duration::from_secs(4 * 60 * 60);
 const NOBODY: &str = "no host could be asked";
 const PATIENCE_IS_OVER: &str = "the message could not be delivered for too long";
 /// Patience is over, and nothing is known.
@@ -36,6 +39,10 @@ pub(super) const UNREADABLE: Reply = Reply::fixed(
 pub(super) struct Answers<'c> {
     recipients: &'c [QueuedRecipient],
     known: HashMap<RecipientId, Answer>,
+    /// The host that is being asked.
+    host: Option<String>,
+    /// Whose answers they are.
+    said_by: HashMap<RecipientId, String>,
 }
 
 enum Answer {
@@ -49,7 +56,7 @@ enum Answer {
 
 impl<'c> Answers<'c> {
     pub(super) fn new(recipients: &'c [QueuedRecipient]) -> Self {
-        Self { recipients, known: HashMap::new() }
+        Self { recipients, known: HashMap::new(), host: None, said_by: HashMap::new() }
     }
 
     /// The recipients that another host may be asked about.
@@ -65,7 +72,13 @@ impl<'c> Answers<'c> {
         self.open().is_empty()
     }
 
+    /// Names the host that is asked from now on.
+    pub(super) fn ask(&mut self, host: &str) {
+        self.host = Some(host.trim_end_matches('.').to_owned());
+    }
+
     pub(super) fn told(&mut self, recipient: RecipientId, outcome: Told) {
+        let is_hosts = matches!(outcome, Told::Accepted(_) | Told::Refused { .. });
         let answer = match outcome {
             Told::Accepted(reply) => Answer::Accepted(reply),
             Told::Refused { stage: Verb::Connect | Verb::Ehlo | Verb::Helo, reply }
@@ -95,6 +108,10 @@ impl<'c> Answers<'c> {
             Told::Unknown => Answer::Open("the connection was lost before the answer".to_owned()),
         };
         self.known.insert(recipient, answer);
+        match self.host.clone().filter(|_| is_hosts) {
+            Some(host) => self.said_by.insert(recipient, host),
+            None => self.said_by.remove(&recipient),
+        };
     }
 
     pub(super) fn refuse_all(&mut self, reply: &Reply) {
@@ -132,38 +149,64 @@ impl<'c> Answers<'c> {
         now: UnixTime,
     ) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
         let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
-        let expired = now.since(claim.queued_at) >= PATIENCE;
+        let waited = now.since(claim.queued_at);
+        let expired = waited >= PATIENCE;
         for recipient in self.recipients {
-            let outcome = match self.known.get(&recipient.id) {
-                Some(Answer::Accepted(_)) => Outcome::Delivered,
-                Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
-                    failures.push(Failure::new(&recipient.address, reply.clone()));
-                    Outcome::Failed
-                }
-                Some(Answer::Open(why)) if expired => {
-                    let text = format!("{PATIENCE_IS_OVER}: {}", why.replace(['\r', '\n'], " "));
-                    let reply = reply(554, (5, 4, 7), &text);
-                    failures.push(Failure::new(&recipient.address, reply));
-                    Outcome::Failed
-                }
-                None if expired => {
-                    failures.push(Failure::new(&recipient.address, EXPIRED));
-                    Outcome::Failed
-                }
-                Some(Answer::Open(why)) => put_off(recipient, now, why.clone()),
-                None => put_off(recipient, now, NOBODY.to_owned()),
+            let failure = |reply| {
+                let host = self.said_by.get(&recipient.id).map(String::as_str);
+                Failure::new(&recipient.address, reply).told_by(host)
             };
-            outcomes.push((recipient.id, outcome));
+            let why: &str = match self.known.get(&recipient.id) {
+                Some(Answer::Accepted(_)) => {
+                    outcomes.push((recipient.id, Outcome::Delivered));
+                    continue;
+                }
+                Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
+                    failures.push(failure(reply.clone()));
+                    outcomes.push((recipient.id, Outcome::Failed));
+                    continue;
+                }
+                Some(Answer::Open(why)) => why,
+                None => NOBODY,
+            };
+            if expired {
+                let text = format!("{PATIENCE_IS_OVER}: {}", one_line(why));
+                failures.push(failure(reply(554, (5, 4, 7), &text)));
+                outcomes.push((recipient.id, Outcome::Failed));
+                continue;
+            }
+            let until = now.after(backoff(recipient.attempts));
+            // Before it is tried again it will have waited for long: once in its life.
+            if waited < WORRY && until.since(claim.queued_at) >= WORRY {
+                let delayed = failure(put_off(why));
+                failures.push(delayed.tried_until(claim.queued_at.after(PATIENCE)));
+            }
+            warn!(recipient = %recipient.address, diagnostic = why, "put off");
+            outcomes.push((recipient.id, Outcome::Deferred { until, diagnostic: why.to_owned() }));
         }
         (outcomes, failures)
     }
 }
 
-fn put_off(recipient: &QueuedRecipient, now: UnixTime, diagnostic: String) -> Outcome {
-    let nth = usize::try_from(recipient.attempts).unwrap_or(usize::MAX);
-    let wait = BACKOFF.get(nth).copied().unwrap_or(LATER);
-    warn!(recipient = %recipient.address, diagnostic, "put off");
-    Outcome::Deferred { until: now.after(wait), diagnostic }
+fn backoff(attempts: u32) -> Duration {
+    let nth = usize::try_from(attempts).unwrap_or(usize::MAX);
+    BACKOFF.get(nth).copied().unwrap_or(LATER)
+}
+
+/// What put a message off, as a reply: the host's own if it gave one.
+fn put_off(why: &str) -> Reply {
+    let text = one_line(why);
+    let own = text.split_at_checked(3).and_then(|(digits, rest)| {
+        let code = ReplyCode::new(digits.parse().ok()?)?;
+        let text = rest.strip_prefix(' ')?;
+        let made = Reply::new(code, None, text).ok()?;
+        made.is_transient().then_some(made)
+    });
+    own.unwrap_or_else(|| reply(451, (4, 4, 0), &text))
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n', '\0'], " ")
 }
 
 /// Words of our own, where no host has any.
@@ -266,6 +309,30 @@ mod tests {
             waits.push(until.since(now).as_secs() / 60);
         }
         assert_eq!(waits, [1, 5, 15, 30, 30, 30]);
+    }
+
+    /// RFC 3461 §6.3
+    #[test]
+    fn ok_sender_is_told_once_that_a_message_waits() {
+        let queued = UnixTime::new(1_700_000_000);
+        let mut told = Vec::new();
+        for minutes in (0..12 * 60).step_by(30) {
+            let mut recipients = recipients();
+            recipients[0].attempts = 9;
+            let mut answers = Answers::new(&recipients);
+            answers.ask("mx.elsewhere.test.");
+            answers.told(RecipientId::new(1), refused(Verb::Rcpt, 450));
+            let now = queued.after(Duration::from_secs(60 * minutes));
+            let (outcomes, failures) = answers.settle(&claim(queued), now);
+            assert!(matches!(outcomes[0].1, Outcome::Deferred { .. }));
+            for failure in failures {
+                assert!(failure.is_delay());
+                told.push((minutes, failure.reply().to_string()));
+            }
+        }
+        assert_eq!(told, [(3 * 60 + 30, "450 4.0.0 no".to_owned())]);
+        assert_eq!(put_off("no route\r\n").to_string(), "451 4.4.0 no route  ");
+        assert_eq!(put_off("550 no").to_string(), "451 4.4.0 550 no");
     }
 
     #[test]
