@@ -1,6 +1,7 @@
 //! Delivery status notifications: round trips, what the RFCs show, and what others write.
 
 #![cfg(feature = "dsn")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use mail_errors::diagnosis::Language;
 use mail_errors::dsn::{

@@ -9,6 +9,7 @@
 
 mod cut;
 mod dns;
+mod dsn;
 mod errors;
 mod imap;
 mod imap_ends;
@@ -68,6 +69,8 @@ targets! {
     message_address = message::address;
     message_date = message::date;
     message_encoded_word = message::encoded_word;
+    mime = dsn::mime;
+    dsn = dsn::dsn;
     dns_name = dns::name;
     dns_query = dns::query;
     dns_response = dns::response;
