@@ -6,13 +6,16 @@
 
 mod dialogue;
 
-use bytes::{Bytes, BytesMut};
+use std::net::SocketAddr;
+
+use bytes::{Buf, Bytes, BytesMut};
 use dialogue::{application, laptop, mx, sent};
 use mail_errors::Secret;
 use mail_sasl::{Credentials, Mechanism};
 use mail_wire::{
     BODY_BLOCK, Goodbye, Next, SendBuffer, Session, Upgrade,
-    testing::{Ended, Happening, Pair, replay, start},
+    proxy::{Event, Header, Limits, Preceded, Version},
+    testing::{Act, Ended, Happening, Pair, replay, start},
 };
 use smtp_proto::{
     Mailbox, ReplyError, State,
@@ -258,4 +261,44 @@ fn err_client_refuses_tls_behind_220() {
     let error = server.next_event(start()).unwrap_err();
     assert_eq!(error, server::Error::Disconnected { state: State::Handshake, torn: true });
     assert!(sent(&mut server).is_empty() && !server.is_tls());
+}
+
+/// PROXY, version 2, in front of the conversation: whatever its length says, nothing of SMTP is
+/// said unless it is true, and no octet of it is taken for a command.
+#[test]
+fn err_lying_lengths_of_a_proxy() {
+    let addresses = |port| SocketAddr::from(([192, 0, 2, 1], port));
+    let header = Header::new(Version::V2, addresses(50_000), addresses(25));
+    let mut out = SendBuffer::new();
+    header.encode(&mut out);
+    let header = out.copy_to_bytes(out.len()).to_vec();
+    let truth = header.len() - 16;
+    let lengths = (0..600).chain([1_000, 4_096, 32_768, 65_535]);
+    for length in lengths {
+        let mut wire = header.clone();
+        wire[14..16].copy_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+        wire.extend_from_slice(b"EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+        for step in [1, 7, wire.len()] {
+            let mut session = Preceded::expecting(Server::new(mx()), Limits::default());
+            let mut heard = 0;
+            let mut act = |session: &mut Preceded<Server>, event: Event<server::Event>| {
+                heard += usize::from(matches!(event, Event::Session(_)));
+                if session.get_ref().owes().is_some() {
+                    session.get_mut().accept().unwrap();
+                }
+                Act::Quiet
+            };
+            let parts: Vec<&[u8]> = wire.chunks(step).collect();
+            let replayed = replay(&mut session, &mut act, &parts, true);
+            if length == truth {
+                // The name, the sender, the recipient, and that nothing comes of it.
+                assert!(replayed.text().starts_with("220 ") && heard == 4, "{heard}");
+            } else {
+                let failed =
+                    matches!(&replayed.ended, Ended::Failed(error) if error.contains("Proxy"));
+                assert!(failed, "{length}: {:?}", replayed.ended);
+                assert!(replayed.output.is_empty() && heard == 0, "{length}");
+            }
+        }
+    }
 }

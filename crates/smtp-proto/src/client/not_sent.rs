@@ -31,9 +31,10 @@ pub enum NotSent {
         /// The fewest seconds that the server takes.
         least: u32,
     },
-    /// It is to be kept back for longer than the server does. RFC 4865 4.
+    /// It is to be kept back for longer than the server does, or than there is time to deliver it.
+    /// RFC 4865 4 and 5.2.1.
     HeldTooLong {
-        /// The most seconds that the server takes.
+        /// The most seconds that the server takes, or that its deadline leaves.
         most: u64,
     },
     /// It is a solicitation of a sort that the server does not take. RFC 3865 2.
@@ -103,7 +104,7 @@ impl fmt::Display for NotSent {
                 write!(f, "the message has {size} octets, and the server takes {limit}")
             }
             Self::DueTooSoon { least } => write!(f, "the server promises {least} seconds at best"),
-            Self::HeldTooLong { most } => write!(f, "the server holds for {most} seconds at most"),
+            Self::HeldTooLong { most } => write!(f, "it can be held for {most} seconds at most"),
             Self::Unsolicited => f.write_str("the server takes no such solicitation"),
             Self::TooManyRecipients { most } => {
                 write!(f, "the server takes {most} recipients of a message")

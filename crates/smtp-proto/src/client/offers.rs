@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    BodyType, ByMode, Domain, Extension, Extensions, MailParams, Offer, OriginalRecipient,
+    BodyType, ByMode, Domain, Extension, Extensions, Hold, MailParams, Offer, OriginalRecipient,
     RcptParams, WithoutSupport, limits,
 };
 
@@ -106,6 +106,13 @@ impl Client {
         let Some(offer) = offer else {
             return Some(NotSent::NotOffered(Extension::FutureRelease));
         };
+        // RFC 4865 5.2.1: before its deadline has passed.
+        if let (Hold::For(held), Some(by)) = (hold, envelope.by)
+            && i64::from(by.seconds()) < i64::from(held.get())
+        {
+            let most = by.seconds().try_into().unwrap_or_default();
+            return Some(NotSent::HeldTooLong { most });
+        }
         (!offer.holds(hold)).then_some(NotSent::HeldTooLong { most: offer.seconds() })
     }
 

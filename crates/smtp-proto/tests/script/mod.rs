@@ -48,7 +48,7 @@ macro_rules! files {
             ok_rfc3461_dsn = "rfc3461.txt", [5, 6, 5, 4];
             ok_rfc3865_no_soliciting = "rfc3865.txt", [2, 5, 3, 3];
             err_rfc4468_burl = "rfc4468.txt", [4, 5, 0, 0];
-            ok_rfc4865_future_release = "rfc4865.txt", [0, 3, 2, 2];
+            ok_rfc4865_future_release = "rfc4865.txt", [0, 4, 3, 3];
             ok_rfc4954_auth = "rfc4954.txt", [6, 5, 6, 5];
             ok_rfc5321_appendix_d = "rfc5321.txt", [7, 9, 9, 9];
             ok_rfc6152_eight_bits = "rfc6152.txt", [1, 2, 2, 2];

@@ -1,7 +1,7 @@
 //! Parameters held against what was offered: RFC 5321 4.1.1.11, and the limits of the extensions.
 
 use crate::{
-    ByMode, Capabilities, CommandFault, Defects, Deviation, Extension, Extensions, Offer, Profile,
+    ByMode, Capabilities, CommandFault, Defects, Deviation, Extension, Extensions, Hold, Offer, Profile,
 };
 
 use super::{MailParams, Param, Range, RcptParams, iter};
@@ -15,7 +15,7 @@ impl<T: AsRef<[u8]>> MailParams<T> {
     /// [`CommandFault::UnknownParameter`] or [`CommandFault::NotOffered`] for what no offer covers,
     /// [`CommandFault::NotImplemented`] for BODY=BINARYMIME without BINARYMIME;
     /// [`CommandFault::TooSoon`], [`CommandFault::HeldTooLong`] or [`CommandFault::Unsolicited`]
-    /// for what an offer excludes. SIZE is not among them: what is over its limit is refused for
+    /// for what an offer excludes, or a deadline (RFC 4865 5.2.2). SIZE is not among them: what is over its limit is refused for
     /// what it is (RFC 1870 6.1).
     pub fn check<C: AsRef<[u8]>>(
         &self,
@@ -35,6 +35,12 @@ impl<T: AsRef<[u8]>> MailParams<T> {
         let read = &self.read;
         if read.by.is_none() && read.hold.is_none() && read.solicit.is_none() {
             return Ok(());
+        }
+        // RFC 4865 5.2.2: kept back for longer than there is time to deliver it.
+        if let (Some(by), Some(Hold::For(held))) = (read.by, read.hold)
+            && i64::from(by.seconds()) < i64::from(held.get())
+        {
+            return Err(CommandFault::HeldTooLong);
         }
         offered.iter().try_for_each(|offer| self.check_terms(&offer))
     }
