@@ -166,7 +166,20 @@ impl Client {
                     listing,
                 });
             }
-            _ => self.tolerated_all(&defects),
+            Verb::User
+            | Verb::Pass
+            | Verb::Apop
+            | Verb::Auth
+            | Verb::Capa
+            | Verb::Stls
+            | Verb::Utf8
+            | Verb::Lang
+            | Verb::Retr
+            | Verb::Top
+            | Verb::Dele
+            | Verb::Rset
+            | Verb::Noop
+            | Verb::Quit => self.tolerated_all(&defects),
         }
         self.answered(response);
     }
@@ -207,7 +220,21 @@ impl Client {
         let (told, capability) = match verb {
             Verb::Top => (&mut self.unlisted.0, Capability::Top),
             Verb::Uidl => (&mut self.unlisted.1, Capability::Uidl),
-            _ => return,
+            Verb::User
+            | Verb::Pass
+            | Verb::Apop
+            | Verb::Auth
+            | Verb::Capa
+            | Verb::Stls
+            | Verb::Utf8
+            | Verb::Lang
+            | Verb::Stat
+            | Verb::List
+            | Verb::Retr
+            | Verb::Dele
+            | Verb::Rset
+            | Verb::Noop
+            | Verb::Quit => return,
         };
         let is_known = self.capabilities.as_ref().is_some_and(|offers| !offers.has(&capability));
         if !*told && is_known {

@@ -15,6 +15,8 @@ mod answer;
 mod auth;
 mod config;
 mod event;
+mod fetch;
+mod leave;
 mod receive;
 mod send;
 mod setup;
@@ -37,6 +39,8 @@ use crate::{
 pub use crate::limits::ClientLimits as Limits;
 pub use config::{Config, PlaintextLogin, Tls};
 pub use event::{Event, Handle, NotSent};
+pub use fetch::{Fetched, Keep, Order, fetch_new};
+pub use leave::{Entry, Inbox, Leave, Plan, Seen};
 
 use receive::Reading;
 use send::{Job, Request, Sent};

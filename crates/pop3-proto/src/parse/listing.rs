@@ -161,14 +161,14 @@ fn size<'a>(
         Ok((text, _)) => return unmet(cut(i, word.len() - text.len()).1, &"SP or end of line"),
         Err(_) => return number(i, &"a size in octets").map(|(rest, size)| (rest, Some(size))),
     };
-    if !behind.is_empty() {
-        let is_text = !trim_blanks(behind).is_empty();
-        // RFC 1939 5 allows whatever follows, blanks too.
-        if is_text || !defects.tolerate(profile, Deviation::TrailingSpace, at(i) + word.len()) {
-            if !defects.tolerate(profile, Deviation::TextBehindSize, at(i) + word.len()) {
-                return unmet(behind, &"end of line");
-            }
-        }
+    // RFC 1939 5 allows whatever follows, blanks too.
+    let end = at(i) + word.len();
+    let is_fine = behind.is_empty()
+        || (trim_blanks(behind).is_empty()
+            && defects.tolerate(profile, Deviation::TrailingSpace, end))
+        || defects.tolerate(profile, Deviation::TextBehindSize, end);
+    if !is_fine {
+        return unmet(behind, &"end of line");
     }
     Ok((&[], size))
 }

@@ -21,12 +21,15 @@ pub struct App {
     pub messages: Vec<Vec<u8>>,
     /// How many octets of a message are given at once.
     pub piece: usize,
+    /// What is in each message's id.
+    pub id_of: Vec<usize>,
 }
 
 impl App {
     /// A maildrop of these messages.
     pub fn new(messages: &[&[u8]]) -> Self {
-        Self { messages: messages.iter().map(|text| text.to_vec()).collect(), piece: 7 }
+        let id_of = (1..=messages.len()).collect();
+        Self { messages: messages.iter().map(|text| text.to_vec()).collect(), piece: 7, id_of }
     }
 
     /// A maildrop of messages of these sizes, as in RFC 1939.
@@ -37,7 +40,8 @@ impl App {
             text.extend(b"\r\n");
             text
         };
-        Self { messages: sizes.iter().map(message).collect(), piece: 50 }
+        let id_of = (1..=sizes.len()).collect();
+        Self { messages: sizes.iter().map(message).collect(), piece: 50, id_of }
     }
 
     /// Answers an event as a good application does.
@@ -80,7 +84,7 @@ impl App {
                 Act::Quiet
             }
             Event::WantIds(want) => {
-                let id = |index| UniqueId::new(format!("id-{}", index + 1)).unwrap();
+                let id = |index: usize| UniqueId::new(format!("id-{}", self.id_of[index])).unwrap();
                 session.ids(want.indexes().map(id)).unwrap();
                 Act::Quiet
             }

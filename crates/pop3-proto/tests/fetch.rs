@@ -1,0 +1,309 @@
+//! The paved path over real sockets: nothing is lost, nothing comes twice, and nothing is deleted
+//! that is not safe.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may")]
+#![cfg(unix)]
+
+mod common;
+
+use std::{
+    io::{self, Read, Write},
+    os::unix::net::UnixStream,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use common::{App, bold, mrose, open};
+use mail_wire::{
+    drive::{
+        Driven,
+        blocking::{Stream, drive},
+    },
+    testing::Act,
+};
+use pop3_proto::{
+    Status, UniqueId, Verb,
+    client::{Client, Entry, Fetched, Keep, Leave, Order, Seen, fetch_new},
+    server::{Event, Server},
+};
+
+/// A mailbox that is written down when that is asked for, and forgets the rest.
+#[derive(Debug, Default)]
+struct Mailbox {
+    coming: Vec<u8>,
+    ended: Vec<Vec<u8>>,
+    kept: Vec<Vec<u8>>,
+    seen: Seen,
+    /// After so many octets the disk is full.
+    room: Option<usize>,
+}
+
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+impl Keep for Mailbox {
+    fn begin(&mut self, _: &Entry) -> io::Result<()> {
+        assert!(self.coming.is_empty());
+        Ok(())
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.coming.extend_from_slice(octets);
+        match self.room {
+            Some(room) if room < self.coming.len() => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.ended.push(std::mem::take(&mut self.coming));
+        Ok(())
+    }
+
+    fn abort(&mut self) {
+        self.coming.clear();
+    }
+
+    fn commit(&mut self, messages: &[Entry]) -> io::Result<()> {
+        assert_eq!(messages.len(), self.ended.len());
+        self.kept.append(&mut self.ended);
+        for id in messages.iter().filter_map(Entry::id) {
+            self.seen.insert(id.clone(), NOW);
+        }
+        Ok(())
+    }
+}
+
+/// A connection that ends after so many octets from the server.
+struct Cut {
+    stream: UnixStream,
+    left: usize,
+}
+
+impl Read for Cut {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let most = room.len().min(self.left);
+        if most == 0 {
+            return Ok(0);
+        }
+        let read = self.stream.read(&mut room[..most])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
+impl Write for Cut {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self.left {
+            0 => Err(io::ErrorKind::BrokenPipe.into()),
+            _ => self.stream.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Stream for Cut {
+    fn set_timeouts(&mut self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
+        self.stream.set_timeouts(read, write)
+    }
+
+    fn close_sending(&mut self) -> io::Result<()> {
+        self.stream.close_sending()
+    }
+}
+
+type Told = Fetched<pop3_proto::Violation>;
+
+/// One session with a server that has these messages; what it deleted is taken out of them.
+fn session(
+    app: &mut App,
+    mailbox: &mut Mailbox,
+    leave: Leave,
+    now: SystemTime,
+    cut: usize,
+) -> Told {
+    let (near, mut far) = UnixStream::pair().unwrap();
+    let serving = {
+        let app = app.clone();
+        thread::spawn(move || {
+            let (mut server, mut deleted) = (Server::new(open()), Vec::new());
+            while let Ok(Driven::Event(event)) = drive(&mut server, &mut far, None) {
+                let committed = match &event {
+                    Event::Commit(deletions) => deletions.iter().map(|it| it.index()).collect(),
+                    _ => Vec::new(),
+                };
+                let _: Act = app.act(&mut server, event);
+                deleted.extend(committed);
+            }
+            deleted
+        })
+    };
+    let mut client = Client::new(bold());
+    let seen = mailbox.seen.clone();
+    let order = Order { seen: &seen, leave, now };
+    let mut stream = Cut { stream: near, left: cut };
+    let log_in = |client: &mut Client| client.login(mrose());
+    let told = fetch_new(&mut client, |it| it, &mut stream, log_in, order, mailbox);
+    drop(stream);
+    let deleted: Vec<usize> = serving.join().unwrap();
+    for entry in &told.deleted {
+        mailbox.seen.remove(entry.id().unwrap());
+    }
+    for index in deleted.into_iter().rev() {
+        // Whatever the client knows of it: it must be here.
+        assert!(mailbox.kept.contains(&app.messages[index]), "deleted unseen");
+        app.messages.remove(index);
+        app.id_of.remove(index);
+    }
+    told
+}
+
+fn numbers(entries: &[Entry]) -> Vec<u32> {
+    entries.iter().map(|entry| entry.number().get()).collect()
+}
+
+const MESSAGES: [&[u8]; 4] =
+    [b"Subject: one\r\n\r\n.\r\n..\r\n", b"", b"Subject: two\r\n\r\nx\r\n", b"short\r\n"];
+
+#[test]
+fn ok_each_message_comes_once_and_goes_when_it_is_time() {
+    let (mut app, mut mailbox) = (App::new(&MESSAGES), Mailbox::default());
+    let day = Duration::from_secs(24 * 60 * 60);
+    let told = session(&mut app, &mut mailbox, Leave::Forever, NOW, usize::MAX);
+    assert!(told.is_complete(), "{told:?}");
+    assert_eq!((numbers(&told.fetched), told.wrong_sizes), (vec![1, 2, 3, 4], 0));
+    assert_eq!(mailbox.kept, MESSAGES);
+
+    let told = session(&mut app, &mut mailbox, Leave::days(2), NOW + day, usize::MAX);
+    assert!(told.is_complete() && told.fetched.is_empty() && told.deleted.is_empty());
+    let told = session(&mut app, &mut mailbox, Leave::days(2), NOW + 2 * day, usize::MAX);
+    assert_eq!((told.fetched.len(), numbers(&told.deleted)), (0, vec![1, 2, 3, 4]));
+    assert!(app.messages.is_empty() && mailbox.seen.iter().next().is_none());
+}
+
+#[test]
+fn ok_download_and_delete() {
+    let (mut app, mut mailbox) = (App::new(&MESSAGES), Mailbox::default());
+    let told = session(&mut app, &mut mailbox, Leave::Never, NOW, usize::MAX);
+    assert_eq!(
+        (numbers(&told.fetched), numbers(&told.deleted)),
+        (vec![1, 2, 3, 4], vec![1, 2, 3, 4])
+    );
+    assert_eq!((mailbox.kept, app.messages.len()), (MESSAGES.map(Vec::from).to_vec(), 0));
+}
+
+/// The connection is cut at every octet, and the session is tried again until it comes through.
+#[test]
+fn ok_nothing_is_lost_or_doubled_wherever_the_connection_breaks() {
+    let whole = 700;
+    let mut broken = 0;
+    for leave in [Leave::Never, Leave::Forever] {
+        for cut in 0..whole {
+            let (mut app, mut mailbox) = (App::new(&MESSAGES), Mailbox::default());
+            let told = session(&mut app, &mut mailbox, leave, NOW, cut);
+            broken += usize::from(told.error.is_some());
+            if !told.is_complete() {
+                // Not where it was cut again.
+                let _ = session(&mut app, &mut mailbox, leave, NOW, cut / 2);
+                let told = session(&mut app, &mut mailbox, leave, NOW, usize::MAX);
+                assert!(told.is_complete(), "cut at {cut}: {told:?}");
+            }
+            let mut kept = mailbox.kept;
+            kept.sort();
+            let mut all = MESSAGES.map(Vec::from).to_vec();
+            all.sort();
+            assert_eq!(kept, all, "cut at {cut}");
+            assert_eq!(app.messages.is_empty(), leave == Leave::Never, "cut at {cut}");
+        }
+    }
+    assert!(broken > whole, "{broken} of them broke");
+}
+
+#[test]
+fn err_disk_is_full() {
+    let (mut app, mut mailbox) = (App::new(&MESSAGES), Mailbox::default());
+    mailbox.room = Some(20);
+    let told = session(&mut app, &mut mailbox, Leave::Never, NOW, usize::MAX);
+    assert_eq!(told.keeping.map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
+    assert_eq!((mailbox.kept.len(), app.messages.len()), (0, 4), "{:?}", told.fetched);
+    mailbox.room = None;
+    let told = session(&mut app, &mut mailbox, Leave::Never, NOW, usize::MAX);
+    assert!(told.is_complete() && mailbox.kept == MESSAGES && app.messages.is_empty());
+}
+
+/// Plays a server's lines, whatever they answer to.
+fn played(lines: &'static str, leave: Leave, mailbox: &mut Mailbox) -> (Told, String) {
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    far.write_all(lines.as_bytes()).unwrap();
+    far.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut client = Client::new(bold());
+    let seen = mailbox.seen.clone();
+    let order = Order { seen: &seen, leave, now: NOW };
+    let log_in = |client: &mut Client| client.login(mrose());
+    let told = fetch_new(&mut client, |it| it, &mut near, log_in, order, mailbox);
+    drop(near);
+    let mut said = String::new();
+    far.read_to_string(&mut said).unwrap();
+    (told, said.replace("\r\n", "|"))
+}
+
+#[test]
+fn err_login_is_refused() {
+    let (told, said) = played(
+        "+OK\r\n-ERR\r\n+OK\r\n-ERR [AUTH] no\r\n+OK bye\r\n",
+        Leave::Never,
+        &mut Mailbox::default(),
+    );
+    assert_eq!(said, "CAPA|USER mrose|PASS tanstaaf|QUIT|");
+    let (verb, response) = told.refused.unwrap();
+    assert_eq!((verb, response.status()), (Verb::Pass, Status::Err));
+    assert!(told.inbox.is_none() && told.error.is_none());
+}
+
+/// A message that is refused, one that is gone from UIDL, ids that are missing and doubled.
+#[test]
+fn ok_sloppy_server() {
+    let mut mailbox = Mailbox::default();
+    mailbox.seen.insert(UniqueId::new("same").unwrap(), NOW);
+    let (told, said) = played(
+        "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+ok 5 -1\r\n+OK\r\n1 5\r\n2 9\r\n3 -1\r\n4 4\r\n2 8\r\n.\r\n\
+         +OK\r\n1 same\r\n2 same\r\n3 \r\n5 new\r\n.\r\n\
+         -ERR broken\r\n+OK\r\nid 3\r\n.\r\n+OK\r\nid 4\r\n.\r\n+OK\r\nid 5\r\n.\n\
+         +OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK bye\r\n",
+        Leave::Never,
+        &mut mailbox,
+    );
+    assert_eq!(
+        said,
+        "CAPA|USER mrose|PASS tanstaaf|STAT|LIST|UIDL|RETR 2|RETR 3|RETR 4|RETR 5|DELE 1|DELE 3|DELE 4|DELE 5|QUIT|"
+    );
+    assert_eq!((numbers(&told.fetched), numbers(&told.deleted)), (vec![3, 4, 5], vec![1, 3, 4, 5]));
+    let [(skipped, Some(why))] = &told.skipped[..] else { panic!("{told:?}") };
+    assert_eq!((skipped.number().get(), why.to_string()), (2, "-ERR broken".to_owned()));
+    let inbox = told.inbox.as_ref().unwrap();
+    assert_eq!((inbox.len(), inbox.doubled(), inbox.without_id()), (5, 1, 2));
+    assert!(told.is_unsettled && told.wrong_sizes == 1 && !told.is_complete());
+}
+
+#[test]
+fn ok_server_without_uidl() {
+    let answers = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 1 5\r\n+OK\r\n1 5\r\n.\r\n-ERR what?\r\n\
+        +OK\r\nabc\r\n.\r\n+OK bye\r\n";
+    let mut mailbox = Mailbox::default();
+    for _ in 0..2 {
+        let (told, _) = played(answers, Leave::Forever, &mut mailbox);
+        assert!(told.is_complete() && told.fetched.len() == 1, "{told:?}");
+    }
+    assert_eq!(mailbox.kept.len(), 2, "it cannot be known again");
+}
+
+#[test]
+fn err_quit_is_not_answered() {
+    let answers = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 1 5\r\n+OK\r\n1 5\r\n.\r\n+OK\r\n1 a\r\n.\r\n\
+        +OK\r\nabc\r\n.\r\n+OK\r\n";
+    let mut mailbox = Mailbox::default();
+    let (told, said) = played(answers, Leave::Never, &mut mailbox);
+    assert!(said.ends_with("DELE 1|QUIT|") && told.deleted.is_empty(), "{told:?}");
+    assert_eq!(mailbox.seen.iter().count(), 1, "so it is not fetched again");
+}
