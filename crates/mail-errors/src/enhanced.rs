@@ -147,7 +147,15 @@ impl EnhancedStatusCode {
     /// Takes a code off the front of a reply's text: the code, and the text behind the one SP that
     /// parts them. `None` if the text does not start with a code that ends there. RFC 2034 4.
     #[must_use]
+    #[inline]
     pub fn split_from(text: &[u8]) -> Option<(Self, &[u8])> {
+        // Nearly every one has three digits.
+        if let [class, b'.', subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', rest @ ..] =
+            text
+        {
+            let digit = |octet: &u8| u16::from(octet.wrapping_sub(b'0'));
+            return Some((Self::new(digit(class), digit(subject), digit(detail))?, rest));
+        }
         match Self::prefix(text).ok()? {
             (code, []) => Some((code, &[])),
             (code, [b' ', rest @ ..]) => Some((code, rest)),

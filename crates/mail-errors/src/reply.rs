@@ -133,8 +133,9 @@ impl Reply {
             let why = "its class is not that of the reply code";
             return Err(Misuse::Invalid { what: "enhanced status code", why });
         }
-        // Without a way out of the loop it takes many octets at once.
-        if text.iter().fold(false, |found, octet| found | matches!(octet, b'\r' | 0)) {
+        // Without a way out of the loop, and in octets, it takes sixteen and more at once.
+        let is_stray = |octet: u8| u8::from(octet == b'\r') | u8::from(octet == 0);
+        if text.iter().fold(0, |found, &octet| found | is_stray(octet)) != 0 {
             let stray = |octet: &u8| matches!(octet, b'\r' | 0);
             let offset = text.iter().position(stray).unwrap_or_default();
             let octet = text.get(offset).copied().unwrap_or_default();
@@ -147,6 +148,7 @@ impl Reply {
     /// this code in a reply that is received: its class need not be the same, as servers do answer
     /// `450 5.1.1`. RFC 2034 4.
     #[must_use]
+    #[inline]
     pub fn split_enhanced(code: ReplyCode, text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
         EnhancedStatusCode::split_from(text).filter(|(found, _)| reads_as(code, *found))
     }

@@ -103,6 +103,82 @@ pub fn span<'a>(i: &'a [u8], set: &ByteSet) -> (&'a [u8], &'a [u8]) {
     cut(i, i.iter().position(|&b| !set.has(b)).unwrap_or(i.len()))
 }
 
+/// Returns where the first octet stands that `marks` marks, by looking at eight at a time.
+///
+/// `marks` sees eight octets as one number, the first one lowest, and answers with the highest bit of
+/// each that it means: [`unprintable`] and [`equal`] are such. What it says above the first one does
+/// not count. A line is shorter than most searches need to get going.
+#[inline(always)]
+pub fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let place = |found: u64| found.trailing_zeros() as usize / 8;
+    let (mut rest, mut from) = (text, 0);
+    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
+        let both = u128::from_le_bytes(*sixteen);
+        let (low, high) = (marks(both as u64), marks((both >> 64) as u64));
+        if low | high != 0 {
+            return Some(from + if low != 0 { place(low) } else { 8 + place(high) });
+        }
+        (rest, from) = (behind, from + 16);
+    }
+    if let Some((first, behind)) = rest.split_first_chunk() {
+        let found = marks(u64::from_le_bytes(*first));
+        if found != 0 {
+            return Some(from + place(found));
+        }
+        (rest, from) = (behind, from + 8);
+    }
+    let (found, from) = match text.last_chunk() {
+        _ if rest.is_empty() => return None,
+        // Those of them that have been looked at are not marked.
+        Some(last) => (marks(u64::from_le_bytes(*last)), text.len() - 8),
+        None => (marks(eight(rest)), from),
+    };
+    // What is above the text is nothing of it.
+    Some(from + place(found)).filter(|&at| found != 0 && at < text.len())
+}
+
+/// Marks octets below the blank, and those of 0x80 and above, for [`find`].
+#[inline(always)]
+#[must_use]
+pub const fn unprintable(word: u64) -> u64 {
+    // Below the blank the subtraction borrows the highest bit.
+    (word.wrapping_sub(EACH * b' ' as u64) | word) & HIGHEST
+}
+
+/// Marks octets that are this one, for [`find`].
+#[inline(always)]
+#[must_use]
+pub const fn equal(word: u64, octet: u8) -> u64 {
+    let differs = word ^ (EACH * octet as u64);
+    differs.wrapping_sub(EACH) & !differs & HIGHEST
+}
+
+/// Returns the first eight octets as one number, the first one lowest; 0 stands for those that are
+/// not there.
+#[inline(always)]
+#[must_use]
+pub fn eight(text: &[u8]) -> u64 {
+    if let Some(first) = text.first_chunk() {
+        return u64::from_le_bytes(*first);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        // In the middle both say the same.
+        return u64::from(first) | u64::from(last) << (8 * (text.len() - 4) % 64);
+    }
+    match *text {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+        _ => 0,
+    }
+}
+
+/// One in each octet.
+const EACH: u64 = u64::from_le_bytes([1; 8]);
+/// The highest bit of each octet.
+const HIGHEST: u64 = EACH << 7;
+
 /// Takes one or more octets of `set`.
 #[inline]
 pub fn span1<'a>(
@@ -218,6 +294,33 @@ mod tests {
         const ATOM: ByteSet = ByteSet::VCHAR.without(b"()");
         assert!(ATOM.has(b'a') && ATOM.has(b'~') && !ATOM.has(b'(') && !ATOM.has(b' '));
         assert!(ByteSet::EIGHT_BIT.has(0xff) && !ByteSet::EIGHT_BIT.has(0x7f));
+    }
+
+    #[test]
+    fn finds_the_first_wherever_it_stands() {
+        for len in 0..40 {
+            let mut text = vec![b'x'; len];
+            assert_eq!(find(&text, |word| equal(word, b'\n')), None);
+            assert_eq!(find(&text, unprintable), None, "in {len}");
+            for at in (0..len).rev() {
+                for octet in [b'\n', b' ', b'~', 0, 0x1f, 0x7f, 0x80, 0xff] {
+                    text[at] = octet;
+                    let is_lf = |octet: &u8| *octet == b'\n';
+                    let (lf, odd) =
+                        (|word| equal(word, b'\n'), |octet: &u8| !(0x20..0x80).contains(octet));
+                    assert_eq!(
+                        find(&text, lf),
+                        text.iter().position(is_lf),
+                        "{octet} at {at} in {len}"
+                    );
+                    assert_eq!(
+                        find(&text, unprintable),
+                        text.iter().position(odd),
+                        "{octet} at {at} in {len}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use bytes::{Buf, BytesMut};
 use memchr::memchr;
 
+use crate::grammar::{cut, find, unprintable};
+
 /// What to do with a CR without LF or an LF without CR, the stuff that SMTP smuggling is made of.
 /// Postfix calls it `smtpd_forbid_bare_newline`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -73,7 +75,22 @@ impl LineFramer {
     /// The caller takes a [`Line::Whole`] out of the input before it asks again, and nothing else
     /// in between. An over-long line is taken out by the framer as it comes in, so the input never
     /// holds more than the limit and what one read brings.
+    #[inline]
     pub fn next(&mut self, input: &mut BytesMut, limits: LineLimits) -> Line {
+        // Nearly every line is whole, without octets of 0x80 and above, and so short that a search in
+        // wide registers would not have got going.
+        if self.searched == 0
+            && self.swallowed == 0
+            && let (near, _) = cut(input, NEAR.min(limits.line))
+            && let Some(text) = find(near, unprintable)
+            && near.get(text..text + 2) == Some(b"\r\n")
+        {
+            return Line::Whole { text, octets: text + 2, bare: false };
+        }
+        self.search(input, limits)
+    }
+
+    fn search(&mut self, input: &mut BytesMut, limits: LineLimits) -> Line {
         if self.swallowed > limits.swallow {
             input.clear();
             return Line::Endless;
@@ -105,7 +122,7 @@ impl LineFramer {
             }
             return Line::TooLong { octets };
         }
-        let (line, _) = crate::grammar::cut(input, octets - 1);
+        let (line, _) = cut(input, octets - 1);
         let bare = line.last() != Some(&b'\r');
         Line::Whole { text: line.len() - usize::from(!bare), octets, bare }
     }
@@ -116,6 +133,9 @@ impl LineFramer {
         self.swallowed > 0
     }
 }
+
+/// How many octets are searched for the end of a line without going far.
+const NEAR: usize = 128;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use memchr::memchr;
 
 use crate::{
     Profile,
-    parse::{self, ReplyLine},
+    parse::{self, ReplyLine, regular},
     profile::{Defects, Deviation},
 };
 
@@ -91,6 +91,12 @@ impl ReplyReader {
     /// # Errors
     /// [`ReplyError`], after which nothing that follows can be trusted.
     pub fn next(&mut self, input: &mut BytesMut) -> Result<Read, ReplyError> {
+        if self.searched == 0
+            && self.octets == 0
+            && let Some(reply) = self.regular(input)
+        {
+            return Ok(Read::Reply(reply, Defects::new()));
+        }
         let mut taken = 0;
         loop {
             let (_, rest) = cut(input, taken);
@@ -126,6 +132,23 @@ impl ReplyReader {
     #[must_use]
     pub const fn is_within_reply(&self) -> bool {
         self.code.is_some()
+    }
+
+    /// Takes a reply that is whole and regular, as nearly all of them are. Nothing is taken of any
+    /// other; what the limits say of it is said line by line.
+    #[inline]
+    fn regular(&self, input: &mut BytesMut) -> Option<Reply> {
+        let (reply, octets) = regular::owned(input, self.line)?;
+        if octets > self.most {
+            return None;
+        }
+        if octets == input.len() {
+            // What comes next has all of the room again.
+            input.clear();
+        } else {
+            input.advance(octets);
+        }
+        Some(reply)
     }
 
     /// Adds a line, which ends in LF and behind which so many octets have come already. Answers its
@@ -168,7 +191,7 @@ impl ReplyReader {
         let is_first = self.octets == 0;
         if is_first {
             // What has come is most often the whole reply; more than this is not bet on it.
-            let more = if is_last { 0 } else { behind.min(MOST_AHEAD) };
+            let more = if is_last { 0 } else { behind.min(regular::MOST_AHEAD) };
             self.text.reserve_exact(text.len() + more);
         } else {
             self.text.push(b'\n');
@@ -278,9 +301,6 @@ impl Prefix {
         cut(&self.octets, self.len).0
     }
 }
-
-/// Most octets that room is made for before they are known to belong to a reply.
-const MOST_AHEAD: usize = 2048;
 
 /// A firewall of Cisco's leaves of a greeting only these: Postfix looks for them too.
 fn is_masked(text: &[u8]) -> bool {

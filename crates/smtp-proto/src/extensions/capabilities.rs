@@ -3,10 +3,12 @@
 use std::{fmt, num::NonZeroU64};
 
 use mail_errors::{Misuse, Reply, ReplyCode};
+use mail_wire::grammar::consumed;
 
 use crate::{
     Defects, Deviation, Extension, Extensions, HelloName, Limits, Octets, Offer, Profile,
     extensions::offer::words,
+    parse::regular::{Heads, line},
 };
 
 /// What a server offers. Read by the client, written by the server.
@@ -23,10 +25,13 @@ use crate::{
 /// assert!(offered.has("x-extra"));
 /// # Ok::<(), mail_errors::Misuse>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Capabilities<T: AsRef<[u8]> = Octets> {
-    /// The lines as they stand behind the code, with LF between.
+    /// The lines as they stand behind the code, with LF between; or as they stand on the wire, without
+    /// the last CRLF.
     text: T,
+    /// How many octets of each line are none of the offer: those of the code, on the wire.
+    head: usize,
     known: Extensions,
     largest_message: Option<NonZeroU64>,
     /// `AUTH=` counts.
@@ -39,6 +44,7 @@ impl Capabilities {
     pub const fn new() -> Self {
         Self {
             text: Octets::new(),
+            head: 0,
             known: Extensions::NONE,
             largest_message: None,
             takes_old_auth: true,
@@ -48,8 +54,9 @@ impl Capabilities {
     /// Adds an offer.
     #[must_use]
     pub fn with(self, offer: Offer) -> Self {
-        let mut text = self.text.as_ref().to_vec();
-        if !text.is_empty() {
+        let mut text = Vec::new();
+        for line in self.lines() {
+            text.extend_from_slice(line);
             text.push(b'\n');
         }
         offer.write(&mut text);
@@ -60,6 +67,7 @@ impl Capabilities {
             largest_message: read.largest_message,
             takes_old_auth: true,
             text: text.into(),
+            head: 0,
         }
     }
 
@@ -94,13 +102,71 @@ impl<'a> Capabilities<&'a [u8]> {
         read
     }
 
+    /// Reads the reply to EHLO where it stands, in one go, and says how many octets it has. `None`
+    /// unless `input` starts with one that is whole and regular, as [`ReplyView`](parse::ReplyView) has
+    /// it, of code 250 and without `AUTH=`.
+    ///
+    /// ```
+    /// use smtp_proto::{Capabilities, Extension};
+    ///
+    /// let wire = b"250-mx.example.com\r\n250-SIZE 1000\r\n250 DSN\r\n";
+    /// let (offered, octets) = Capabilities::on_the_wire(wire).expect("it is whole and regular");
+    /// assert!(offered.offers(Extension::Dsn) && octets == wire.len());
+    /// assert_eq!(offered.largest_message(), Some(1000));
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn on_the_wire(input: &'a [u8]) -> Option<(Self, usize)> {
+        let heads = Heads::new(input).filter(|_| input.starts_with(b"250"))?;
+        let (mut is_last, text) = heads.next(input)?;
+        let (host, mut rest) = line(text)?;
+        if host.get(1) == Some(&b'.') || (is_last && host.is_empty()) {
+            return None;
+        }
+        let (mut read, offers) = (Self::nothing(), rest);
+        while !is_last {
+            let text;
+            (is_last, text) = heads.next(rest)?;
+            if let Some((extension, [b'\r', b'\n', behind @ ..])) = Extension::split_from(text)
+                && Offer::can_stand_alone(extension)
+            {
+                read.known = read.known.with(extension);
+                rest = behind;
+                continue;
+            }
+            let (line, behind) = line(text)?;
+            let offer = Offer::read(line);
+            // An enhanced code, or what a profile has a say in.
+            let is_odd = line.get(1) == Some(&b'.') || (is_last && line.is_empty());
+            if is_odd || matches!(offer, Offer::OldAuth(_)) {
+                return None;
+            }
+            read.add(offer);
+            rest = behind;
+        }
+        let octets = input.len() - rest.len();
+        let text = consumed(offers, rest);
+        read.text = text.strip_suffix(b"\r\n").unwrap_or(text);
+        read.head = "250 ".len();
+        Some((read, octets))
+    }
+
+    const fn nothing() -> Self {
+        let known = Extensions::NONE;
+        Self { text: &[], head: 0, known, largest_message: None, takes_old_auth: true }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, offer: Offer<&[u8]>) {
+        if let Offer::Size(limit) = offer {
+            self.largest_message = self.largest_message.or(limit);
+        }
+        self.known = offer.extension().into_iter().fold(self.known, Extensions::with);
+    }
+
     fn of_lines(text: &'a [u8], profile: Profile, defects: &mut Defects) -> Self {
-        let mut read = Self {
-            text,
-            known: Extensions::NONE,
-            largest_message: None,
-            takes_old_auth: profile.tolerates(Deviation::OldAuthOffer),
-        };
+        let takes_old_auth = profile.tolerates(Deviation::OldAuthOffer);
+        let mut read = Self { text, takes_old_auth, ..Self::nothing() };
         for line in lines(text) {
             let offer = Offer::read(line);
             let offset = || line.as_ptr() as usize - text.as_ptr() as usize;
@@ -109,10 +175,7 @@ impl<'a> Capabilities<&'a [u8]> {
             {
                 continue;
             }
-            if let Offer::Size(limit) = offer {
-                read.largest_message = read.largest_message.or(limit);
-            }
-            read.known = offer.extension().into_iter().fold(read.known, Extensions::with);
+            read.add(offer);
         }
         read
     }
@@ -120,8 +183,8 @@ impl<'a> Capabilities<&'a [u8]> {
     /// Copies the text.
     #[must_use]
     pub fn into_owned(self) -> Capabilities {
-        let Self { text, known, largest_message, takes_old_auth } = self;
-        Capabilities { text: text.into(), known, largest_message, takes_old_auth }
+        let Self { text, head, known, largest_message, takes_old_auth } = self;
+        Capabilities { text: text.into(), head, known, largest_message, takes_old_auth }
     }
 }
 
@@ -198,9 +261,21 @@ impl<T: AsRef<[u8]>> Capabilities<T> {
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        lines(self.text.as_ref())
+        let head = self.head;
+        lines(self.text.as_ref()).map(move |line| match line.get(head..) {
+            Some([offer @ .., b'\r']) if head > 0 => offer,
+            offer => offer.unwrap_or_default(),
+        })
     }
 }
+
+impl<T: AsRef<[u8]>> PartialEq for Capabilities<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.takes_old_auth == other.takes_old_auth && self.lines().eq(other.lines())
+    }
+}
+
+impl<T: AsRef<[u8]>> Eq for Capabilities<T> {}
 
 impl Default for Capabilities {
     fn default() -> Self {

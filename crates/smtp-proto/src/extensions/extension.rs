@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mail_wire::grammar::eight;
+
 macro_rules! extensions {
     ($($(#[$doc:meta])* $name:ident = $keyword:literal,)*) => {
         /// A service extension, by the keyword that offers it in EHLO. RFC 5321 2.2.
@@ -21,6 +23,19 @@ macro_rules! extensions {
                 match self {
                     $(Self::$name => $keyword,)*
                 }
+            }
+
+            /// Finds the one of whose keyword the first eight octets and the next fold to these.
+            #[inline(always)]
+            #[expect(non_upper_case_globals, reason = "they are named as the extensions are")]
+            const fn of_word(low: u64, high: u64) -> Option<Self> {
+                $(const $name: u64 = fold($keyword, 0);)*
+                // Their first eight octets tell them apart.
+                let (found, more) = match low {
+                    $($name => (Self::$name, const { fold($keyword, 8) }),)*
+                    _ => return None,
+                };
+                if more == high { Some(found) } else { None }
             }
         }
     };
@@ -77,7 +92,51 @@ extensions! {
     Xforward = "XFORWARD",
 }
 
+/// Folds the eight octets of a keyword from `start` on into a word, upper and lower case into the
+/// same.
+const fn fold(keyword: &str, start: usize) -> u64 {
+    let (mut word, mut rest, mut at) = (0, keyword.as_bytes(), 0);
+    while let [octet, tail @ ..] = rest {
+        if start <= at && at < start + 8 {
+            word |= ((*octet & 0xdf) as u64) << (8 * (at - start));
+        }
+        (rest, at) = (tail, at + 1);
+    }
+    word
+}
+
+/// Folds the octets in front of the first that no keyword has: a blank, a control, or one of 0x80 and
+/// above. Without those nothing else folds to what the octets of keywords do. Tells whether there is
+/// one.
+#[inline(always)]
+const fn folded_up_to_blank(word: u64) -> (u64, bool) {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    // The highest bit of each: what is below "!" borrows it.
+    let ends = (word.wrapping_sub(EACH * 0x21) | word) & (EACH << 7);
+    let head = ((ends & ends.wrapping_neg()) >> 7).wrapping_sub(1);
+    (word & head & (EACH * 0xdf), ends != 0)
+}
+
 impl Extension {
+    /// Takes the keyword of an extension off the front of a line. What ends a keyword is a blank, a
+    /// control or an octet of 0x80 and above.
+    #[inline(always)]
+    pub(crate) fn split_from(line: &[u8]) -> Option<(Self, &[u8])> {
+        let (low, is_short) = folded_up_to_blank(eight(line));
+        let high = match line.split_at_checked(8) {
+            Some((_, more)) if !is_short => folded_up_to_blank(eight(more)).0,
+            _ => 0,
+        };
+        let found = Self::of_word(low, high)?;
+        let (_, rest) = line.split_at_checked(found.as_str().len())?;
+        if found == Self::EnhancedStatusCodes {
+            // The one that has more than sixteen octets.
+            let tail = line.get(16..19)?;
+            return tail.eq_ignore_ascii_case(b"DES").then_some((found, rest));
+        }
+        Some((found, rest))
+    }
+
     const fn bit(self) -> u32 {
         1 << self as u32
     }

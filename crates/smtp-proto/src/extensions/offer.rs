@@ -8,7 +8,7 @@ use std::{
 use mail_errors::{Misuse, ParseError};
 use mail_wire::{
     Sink,
-    grammar::{ByteSet, complete, cut, number, span},
+    grammar::{ByteSet, complete, number, span},
 };
 
 use crate::{Extension, Hold, Octets, Solicitation, Timestamp, parse};
@@ -104,108 +104,98 @@ pub struct Limits {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RawOffer<T: AsRef<[u8]> = Octets>(T);
 
-/// Folds a keyword of at most 16 octets into a word, upper and lower case into the same.
-///
-/// The octets of a keyword fold together with nothing but themselves.
-#[inline(always)]
-const fn fold(keyword: &[u8]) -> u128 {
-    let (mut word, mut rest) = (0, keyword);
-    while let [octet, tail @ ..] = rest {
-        word = word << 8 | (*octet & 0xdf) as u128;
-        rest = tail;
-    }
-    word
-}
-
-macro_rules! folds {
-    ($($name:ident = $keyword:literal)*) => {$(const $name: u128 = fold($keyword);)*};
-}
-
-folds! {
-    PIPELINING = b"PIPELINING" SIZE = b"SIZE" EIGHTBITMIME = b"8BITMIME" STARTTLS = b"STARTTLS"
-    AUTH = b"AUTH" CHUNKING = b"CHUNKING" BINARYMIME = b"BINARYMIME" DSN = b"DSN"
-    SMTPUTF8 = b"SMTPUTF8" REQUIRETLS = b"REQUIRETLS" DELIVERBY = b"DELIVERBY"
-    FUTURERELEASE = b"FUTURERELEASE" MT_PRIORITY = b"MT-PRIORITY" RRVS = b"RRVS" LIMITS = b"LIMITS"
-    NO_SOLICITING = b"NO-SOLICITING" BURL = b"BURL" ETRN = b"ETRN" VRFY = b"VRFY" EXPN = b"EXPN"
-    HELP = b"HELP" XCLIENT = b"XCLIENT" XFORWARD = b"XFORWARD"
-}
-
 impl<'a> Offer<&'a [u8]> {
     /// Reads a line. What does not have the form of one that is known is [`Offer::Other`].
     #[inline]
     pub(crate) fn read(line: &'a [u8]) -> Self {
-        // What is longer than sixteen octets loses its first ones, and is compared.
-        let (mut word, mut len) = (0, 0);
-        for octet in line.iter().take_while(|octet| KEYWORD.has(**octet)) {
-            word = word << 8 | u128::from(octet & 0xdf);
-            len += 1;
-        }
-        let (keyword, rest) = cut(line, len);
-        let known = match rest {
-            _ if len > 16 => {
-                let is_codes = keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
-                (is_codes && rest.trim_ascii().is_empty()).then_some(Self::EnhancedStatusCodes)
-            }
-            [] => Self::without_params(word),
-            [b' ', ..] if rest.trim_ascii().is_empty() => Self::without_params(word),
-            [b' ', params @ ..] => Self::with_params(word, params.trim_ascii()),
-            [b'=', names @ ..] if word == AUTH => Some(Self::OldAuth(Words(names.trim_ascii()))),
-            _ => None,
+        let known = match Extension::split_from(line) {
+            Some((extension, [])) => Self::without_params(extension),
+            Some((extension, [b' ', params @ ..])) => match params.trim_ascii() {
+                [] => Self::without_params(extension),
+                params => Self::with_params(extension, params),
+            },
+            _ => Self::old_auth(line),
         };
         known.unwrap_or(Self::Other(RawOffer(line)))
     }
 
+    #[cold]
+    fn old_auth(line: &'a [u8]) -> Option<Self> {
+        let (keyword, names) = line.split_first_chunk::<5>()?;
+        let is_auth = keyword.eq_ignore_ascii_case(b"AUTH=");
+        is_auth.then(|| Self::OldAuth(Words(names.trim_ascii())))
+    }
+
+    /// Tells whether the keyword alone is an offer.
+    pub(crate) const fn can_stand_alone(extension: Extension) -> bool {
+        !matches!(extension, Extension::Auth | Extension::FutureRelease)
+    }
+
     #[inline(always)]
-    fn without_params(keyword: u128) -> Option<Self> {
-        Some(match keyword {
-            PIPELINING => Self::Pipelining,
-            SIZE => Self::Size(None),
-            EIGHTBITMIME => Self::EightBitMime,
-            STARTTLS => Self::StartTls,
-            CHUNKING => Self::Chunking,
-            BINARYMIME => Self::BinaryMime,
-            DSN => Self::Dsn,
-            SMTPUTF8 => Self::SmtpUtf8,
-            REQUIRETLS => Self::RequireTls,
-            DELIVERBY => Self::DeliverBy(None),
-            MT_PRIORITY => Self::MtPriority(None),
-            RRVS => Self::Rrvs,
-            LIMITS => Self::Limits(Limits::default()),
-            NO_SOLICITING => Self::NoSoliciting(None),
-            BURL => Self::Burl(Words(&[])),
-            ETRN => Self::Etrn,
-            VRFY => Self::Vrfy,
-            EXPN => Self::Expn,
-            HELP => Self::Help,
-            XCLIENT => Self::Xclient(Words(&[])),
-            XFORWARD => Self::Xforward(Words(&[])),
-            _ => return None,
+    fn without_params(extension: Extension) -> Option<Self> {
+        Some(match extension {
+            Extension::Pipelining => Self::Pipelining,
+            Extension::Size => Self::Size(None),
+            Extension::EightBitMime => Self::EightBitMime,
+            Extension::EnhancedStatusCodes => Self::EnhancedStatusCodes,
+            Extension::StartTls => Self::StartTls,
+            Extension::Chunking => Self::Chunking,
+            Extension::BinaryMime => Self::BinaryMime,
+            Extension::Dsn => Self::Dsn,
+            Extension::SmtpUtf8 => Self::SmtpUtf8,
+            Extension::RequireTls => Self::RequireTls,
+            Extension::DeliverBy => Self::DeliverBy(None),
+            Extension::MtPriority => Self::MtPriority(None),
+            Extension::Rrvs => Self::Rrvs,
+            Extension::Limits => Self::Limits(Limits::default()),
+            Extension::NoSoliciting => Self::NoSoliciting(None),
+            Extension::Burl => Self::Burl(Words(&[])),
+            Extension::Etrn => Self::Etrn,
+            Extension::Vrfy => Self::Vrfy,
+            Extension::Expn => Self::Expn,
+            Extension::Help => Self::Help,
+            Extension::Xclient => Self::Xclient(Words(&[])),
+            Extension::Xforward => Self::Xforward(Words(&[])),
+            Extension::Auth | Extension::FutureRelease => return None,
         })
     }
 
     #[inline(always)]
-    fn with_params(keyword: u128, params: &'a [u8]) -> Option<Self> {
+    fn with_params(extension: Extension, params: &'a [u8]) -> Option<Self> {
         let words = Words(params);
-        Some(match keyword {
+        Some(match extension {
             // RFC 1870 4: 0 means that there is no fixed limit.
-            SIZE => Self::Size(NonZeroU64::new(whole_number(params)?)),
-            AUTH => Self::Auth(words),
-            DELIVERBY => {
+            Extension::Size => Self::Size(NonZeroU64::new(whole_number(params)?)),
+            Extension::Auth => Self::Auth(words),
+            Extension::DeliverBy => {
                 let seconds = u32::try_from(whole_number(params)?).ok()?;
                 Self::DeliverBy(Some(NonZeroU32::new(seconds)?))
             }
-            FUTURERELEASE => {
+            Extension::FutureRelease => {
                 let (seconds, until) = span(params, &ByteSet::DIGIT);
                 let seconds = whole_number(seconds)?;
                 Self::FutureRelease(FutureRelease { seconds, until: Words(until.trim_ascii()) })
             }
-            MT_PRIORITY => Self::MtPriority(Some(words)),
-            LIMITS => Self::Limits(Limits::read(params)),
-            NO_SOLICITING => Self::NoSoliciting(Some(parse::solicitation(params).ok()?)),
-            BURL => Self::Burl(words),
-            XCLIENT => Self::Xclient(words),
-            XFORWARD => Self::Xforward(words),
-            _ => return None,
+            Extension::MtPriority => Self::MtPriority(Some(words)),
+            Extension::Limits => Self::Limits(Limits::read(params)),
+            Extension::NoSoliciting => Self::NoSoliciting(Some(parse::solicitation(params).ok()?)),
+            Extension::Burl => Self::Burl(words),
+            Extension::Xclient => Self::Xclient(words),
+            Extension::Xforward => Self::Xforward(words),
+            Extension::Pipelining
+            | Extension::EightBitMime
+            | Extension::EnhancedStatusCodes
+            | Extension::StartTls
+            | Extension::Chunking
+            | Extension::BinaryMime
+            | Extension::Dsn
+            | Extension::SmtpUtf8
+            | Extension::RequireTls
+            | Extension::Rrvs
+            | Extension::Etrn
+            | Extension::Vrfy
+            | Extension::Expn
+            | Extension::Help => return None,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     parse::{
         Scan,
         params::{BLANK, blank, fold, folded, mail_fields, mail_params, rcpt_fields, rcpt_params},
-        path::{domain, forward_path, plain_name, plain_path, reverse_path},
+        path::{domain, forward_path, plain_path, reverse_path, short_name},
         values,
     },
 };
@@ -35,6 +35,29 @@ pub fn command<'a>(
     profile: Profile,
     defects: &mut Defects,
 ) -> Result<Command<&'a [u8]>, CommandError> {
+    // What needs nothing to be read with comes first.
+    match line.split_first_chunk::<4>() {
+        Some((_, [])) if folded(line) == DATA => return Ok(Command::Data),
+        Some((_, rest)) if folded(line) == EHLO => {
+            if let Some(name) = plain_hello(rest) {
+                return Ok(Command::Ehlo(name));
+            }
+        }
+        Some((_, rest)) if folded(line) == AUTH => {
+            if let Some(arguments) = plain_auth(rest) {
+                return Ok(Command::Auth(arguments));
+            }
+        }
+        _ => {}
+    }
+    any_command(line, profile, defects)
+}
+
+fn any_command<'a>(
+    line: &'a [u8],
+    profile: Profile,
+    defects: &mut Defects,
+) -> Result<Command<&'a [u8]>, CommandError> {
     let mut scan = Scan::new(line, profile, defects);
     let kept = match line {
         [.., b' ' | b'\t'] => without_trailing_space(line, &mut scan),
@@ -43,15 +66,6 @@ pub fn command<'a>(
     match verb_and_rest(kept) {
         Some((Verb::Mail, rest)) => mail(rest, &mut scan),
         Some((Verb::Rcpt, rest)) => rcpt(rest, &mut scan),
-        Some((Verb::Ehlo, rest)) => match plain_hello(rest) {
-            Some(name) => Ok(Command::Ehlo(name)),
-            None => other_command(Verb::Ehlo, rest, &mut scan),
-        },
-        Some((Verb::Auth, rest)) => match plain_auth(rest) {
-            Some(arguments) => Ok(Command::Auth(arguments)),
-            None => other_command(Verb::Auth, rest, &mut scan),
-        },
-        Some((Verb::Data, [])) => Ok(Command::Data),
         Some((Verb::Rset, [])) => Ok(Command::Rset),
         Some((Verb::Quit, [])) => Ok(Command::Quit),
         Some((verb, rest)) => other_command(verb, rest, &mut scan),
@@ -163,7 +177,7 @@ fn other_command<'a>(
 #[inline(always)]
 fn plain_hello(i: &[u8]) -> Option<HelloName<&[u8]>> {
     let [b' ', name @ ..] = i else { return None };
-    match plain_name(name) {
+    match short_name(name) {
         Some((name, [])) => Some(HelloName::from_checked(name)),
         _ => None,
     }
@@ -233,7 +247,8 @@ fn plain_auth(i: &[u8]) -> Option<AuthArguments<&[u8]>> {
         [b' ', initial @ ..] if !initial.is_empty() => Some(initial),
         _ => return None,
     };
-    let fits = initial.is_none_or(|initial| initial.iter().all(|&octet| BASE64.has(octet)));
+    let fits = |initial: &[u8]| initial.iter().fold(true, |fits, &octet| fits & BASE64.has(octet));
+    let fits = initial.is_none_or(fits);
     (fits && !mechanism.is_empty()).then(|| AuthArguments::from_checked(mechanism, initial))
 }
 
@@ -458,5 +473,45 @@ pub(super) fn lookup(i: &[u8]) -> PResult<'_, Lookup<&[u8]>> {
             Ok((rest, Lookup::from_checked(text, last + 1)))
         }
         _ => Ok((rest, Lookup::from_checked(text, text.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn line() -> impl Strategy<Value = String> {
+        let address = "[a-zA-Z0-9._+\"@-]{0,12}@?[a-zA-Z0-9._-]{0,12}";
+        prop_oneof![
+            ("(EHLO|ehlo) ?", address).prop_map(|(verb, name)| verb + &name),
+            ("(MAIL FROM:|mail from:)<?", address, ">?( SIZE=[0-9]{1,9})?( BODY=[8B]ITMIME)?")
+                .prop_map(|(verb, path, params)| verb + &path + &params),
+            ("(RCPT TO:|rcpt to:)<?", address, ">?( NOTIFY=NEVER| ORCPT=rfc822;a)?")
+                .prop_map(|(verb, path, params)| verb + &path + &params),
+            "AUTH ?[A-Z-]{0,9} ?[a-zA-Z0-9+/=]{0,9}",
+            "(DATA|data|RSET|QUIT)[ X]?",
+        ]
+    }
+
+    proptest! {
+        /// What is read in its usual form is what the rules would have read.
+        #[test]
+        fn ok_usual_form_reads_as_the_rules_do(line in line(), is_strict: bool) {
+            let line = line.as_bytes();
+            let profile = if is_strict { Profile::STRICT } else { Profile::COMPAT };
+            let (mut usual, mut ruled) = (Defects::new(), Defects::new());
+            let read = command(line, profile, &mut usual);
+            if let Some((verb, rest)) = verb_and_rest(line)
+                && !line.ends_with(b" ")
+            {
+                let by_rules = other_command(verb, rest, &mut Scan::new(line, profile, &mut ruled));
+                prop_assert_eq!(read, by_rules);
+                prop_assert_eq!(usual, ruled);
+            } else if let Ok(command) = read {
+                prop_assert!(line.ends_with(b" "), "{command:?}");
+            }
+        }
     }
 }

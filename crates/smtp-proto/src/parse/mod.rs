@@ -5,9 +5,11 @@
 //! reported into [`Defects`].
 
 mod command;
+mod eight;
 mod label;
 mod params;
 mod path;
+pub(crate) mod regular;
 mod reply;
 mod values;
 
@@ -22,6 +24,7 @@ use crate::{
 };
 
 pub use command::{command, verb};
+pub use regular::ReplyView;
 pub use reply::{ReplyLine, reply_line};
 pub(crate) use values::utf8_address;
 

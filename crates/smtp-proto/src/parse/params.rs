@@ -1,11 +1,17 @@
 //! Parameters of MAIL and RCPT.
 
-use mail_wire::grammar::{ByteSet, PResult, Unmet, number, span, span1, unmet};
+use mail_wire::grammar::{ByteSet, PResult, Unmet, eight, number, span, span1, unmet};
 
 use crate::{
-    BodyType, CommandFault, Hold, HoldSeconds, MailParams, Param, Priority, RcptParams, Ret,
+    BodyType, CommandFault, Hold, HoldSeconds, MailParams, Notify, Param, Priority, RcptParams,
+    Ret,
     extensions::{MailFields, Range, RcptFields},
-    parse::{Scan, values},
+    limits,
+    parse::{
+        Scan,
+        eight::{Word, plain_xtext, short_number},
+        values,
+    },
     profile::Deviation,
 };
 
@@ -55,7 +61,10 @@ pub(super) fn mail_params<'a>(
 pub(super) fn mail_fields<'a>(i: &'a [u8], read: &mut MailFields, scan: &mut Scan<'_>) -> Rest<'a> {
     let mut rest = i;
     while !rest.is_empty() {
-        rest = mail_param(i, rest, read, scan)?;
+        rest = match usual_mail_param(i, rest, read) {
+            Some(rest) => rest,
+            None => mail_param(i, rest, read, scan)?,
+        };
         rest = next(rest, scan)?;
     }
     Ok(rest)
@@ -75,7 +84,10 @@ pub(super) fn rcpt_params<'a>(
 pub(super) fn rcpt_fields<'a>(i: &'a [u8], read: &mut RcptFields, scan: &mut Scan<'_>) -> Rest<'a> {
     let mut rest = i;
     while !rest.is_empty() {
-        rest = rcpt_param(i, rest, read, scan)?;
+        rest = match usual_rcpt_param(i, rest, read) {
+            Some(rest) => rest,
+            None => rcpt_param(i, rest, read, scan)?,
+        };
         rest = next(rest, scan)?;
     }
     Ok(rest)
@@ -84,8 +96,56 @@ pub(super) fn rcpt_fields<'a>(i: &'a [u8], read: &mut RcptFields, scan: &mut Sca
 /// What is left of the input.
 type Rest<'a> = Result<&'a [u8], nom::Err<Unmet>>;
 
-/// Reads one parameter. What it says goes into `read`.
+/// Reads one of the parameters that come often, in the form in which they do. `None` of any other, of
+/// which the rules say more.
 #[inline(always)]
+fn usual_mail_param<'a>(all: &'a [u8], i: &'a [u8], read: &mut MailFields) -> Option<&'a [u8]> {
+    const SIZE: Word = Word::new(b"SIZE=");
+    const EIGHT_BIT: Word = Word::new(b"8BITMIME");
+    const BODY: Word = Word::new(b"BODY=");
+    const RET: Word = Word::new(b"RET=");
+    const FULL: Word = Word::new(b"FULL");
+    const HEADERS: Word = Word::new(b"HDRS");
+    const SMTPUTF8: Word = Word::new(b"SMTPUTF8");
+    const ENVID: Word = Word::new(b"ENVID=");
+
+    let word = eight(i);
+    if SIZE.starts(word) {
+        let value = i.get(5..)?;
+        let (size, len) = short_number(value)?;
+        ended(value.get(len..)?, &mut read.size, size)
+    } else if BODY.starts(word) {
+        let value = i.get(5..)?;
+        let rest = value.get(8..).filter(|_| EIGHT_BIT.starts(eight(value)))?;
+        ended(rest, &mut read.body, BodyType::EightBitMime)
+    } else if SMTPUTF8.starts(word) {
+        ended(i.get(8..)?, &mut read.utf8, ())
+    } else if RET.starts(word) {
+        let value = eight(i.get(4..)?);
+        let ret = if HEADERS.starts(value) { Ret::Headers } else { Ret::Full };
+        let rest = i.get(8..).filter(|_| ret == Ret::Headers || FULL.starts(value))?;
+        ended(rest, &mut read.ret, ret)
+    } else if ENVID.starts(word) {
+        let value = i.get(6..)?;
+        let len = plain_xtext(value).filter(|len| *len <= limits::ENVELOPE_ID)?;
+        let rest = value.get(len..)?;
+        ended(rest, &mut read.id, range(all, Some(value), rest))
+    } else {
+        None
+    }
+}
+
+/// Sets what was not set before, if the value ends here.
+#[inline(always)]
+fn ended<'a, V>(rest: &'a [u8], slot: &mut Option<V>, value: V) -> Option<&'a [u8]> {
+    if slot.is_some() || !ends(rest) {
+        return None;
+    }
+    *slot = Some(value);
+    Some(rest)
+}
+
+/// Reads one parameter. What it says goes into `read`.
 fn mail_param<'a>(
     all: &'a [u8],
     i: &'a [u8],
@@ -170,8 +230,48 @@ fn mail_param<'a>(
     unknown(all, i, &mut read.other)
 }
 
-/// Reads one parameter. What it says goes into `read`.
+/// As [`usual_mail_param`].
 #[inline(always)]
+fn usual_rcpt_param<'a>(all: &'a [u8], i: &'a [u8], read: &mut RcptFields) -> Option<&'a [u8]> {
+    const NOTIFY: Word = Word::new(b"NOTIFY=");
+    const SUCCESS: Word = Word::new(b"SUCCESS");
+    const FAILURE: Word = Word::new(b"FAILURE");
+    const DELAY: Word = Word::new(b"DELAY");
+    const ORCPT: Word = Word::new(b"ORCPT=");
+    const RFC822: Word = Word::new(b"rfc822;");
+
+    let word = eight(i);
+    if NOTIFY.starts(word) {
+        let (mut rest, mut asked) = (i.get(7..)?, Notify::NEVER);
+        loop {
+            let word = eight(rest);
+            let (one, len) = if FAILURE.starts(word) {
+                (Notify::ON_FAILURE, 7)
+            } else if DELAY.starts(word) {
+                (Notify::ON_DELAY, 5)
+            } else if SUCCESS.starts(word) {
+                (Notify::ON_SUCCESS, 7)
+            } else {
+                return None;
+            };
+            asked = asked.and(one);
+            match rest.get(len..)? {
+                [b',', more @ ..] => rest = more,
+                rest => return ended(rest, &mut read.notify, asked),
+            }
+        }
+    } else if ORCPT.starts(word) {
+        let value = i.get(6..)?;
+        let address = value.get(7..).filter(|_| RFC822.starts(eight(value)))?;
+        let len = plain_xtext(address).filter(|len| 7 + len <= limits::ORIGINAL_RECIPIENT)?;
+        let rest = address.get(len..)?;
+        ended(rest, &mut read.original, range(all, Some(value), rest))
+    } else {
+        None
+    }
+}
+
+/// Reads one parameter. What it says goes into `read`.
 fn rcpt_param<'a>(
     all: &'a [u8],
     i: &'a [u8],
@@ -413,5 +513,50 @@ fn hold_for(i: &[u8]) -> PResult<'_, HoldSeconds> {
     match HoldSeconds::new(number) {
         Some(seconds) => Ok((rest, seconds)),
         None => unmet(i, &"1 to 999999999 seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{Defects, Profile};
+
+    use super::*;
+
+    fn param() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "(SIZE|size)=[0-9]{0,9}",
+            4 => "(BODY|Body)=(8BITMIME|7bit|8bitmime|8BITMIMEX)",
+            4 => "RET=(FULL|hdrs|HDRSX|FUL)",
+            4 => "(ENVID|envid)=[!-~]{0,20}",
+            3 => "SMTPUTF8(=1|X)?",
+            4 => "NOTIFY=((SUCCESS|failure|DELAY|NEVER),?){0,3}",
+            4 => "ORCPT=(rfc822|RFC822|utf-8);[!-~]{0,20}",
+            2 => "[ -~]{0,9}",
+        ]
+    }
+
+    proptest! {
+        /// What is read in its usual form is what the rule would have read.
+        #[test]
+        fn ok_usual_form_reads_as_the_rule_does(param in param(), more in "( [A-Z]{0,3})?") {
+            let text = [param, more].concat();
+            let all = text.as_bytes();
+            let mut defects = Defects::new();
+            let mut scan = Scan::new(all, Profile::STRICT, &mut defects);
+            let (mut usual, mut ruled) = (MailFields::default(), MailFields::default());
+            if let Some(rest) = usual_mail_param(all, all, &mut usual) {
+                prop_assert_eq!(mail_param(all, all, &mut ruled, &mut scan), Ok(rest));
+            }
+            let is_same = usual == ruled;
+            prop_assert!(is_same, "{usual:?} {ruled:?}");
+            let (mut usual, mut ruled) = (RcptFields::default(), RcptFields::default());
+            if let Some(rest) = usual_rcpt_param(all, all, &mut usual) {
+                prop_assert_eq!(rcpt_param(all, all, &mut ruled, &mut scan), Ok(rest));
+            }
+            let is_same = usual == ruled;
+            prop_assert!(is_same, "{usual:?} {ruled:?}");
+        }
     }
 }

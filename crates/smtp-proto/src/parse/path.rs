@@ -6,7 +6,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use mail_wire::grammar::{ByteSet, PResult, consumed, cut, fatal, octet, span, span1, unmet};
+use mail_wire::grammar::{
+    ByteSet, PResult, consumed, cut, eight, fatal, octet, span, span1, unmet,
+};
 
 use crate::{
     CommandFault, DomainName, LocalPart, TaggedLiteral,
@@ -14,6 +16,7 @@ use crate::{
     limits,
     parse::{
         Scan,
+        eight::{Word, plain_labels},
         label::{ascii_length, not_of_a_u_label},
     },
     profile::Deviation,
@@ -52,17 +55,41 @@ impl<'a> From<PlainMailbox<'a>> for Mailbox<&'a [u8]> {
 
 /// Reads `before`, a plain mailbox and a closing bracket.
 #[inline(always)]
-pub(super) fn plain_path<'a>(i: &'a [u8], before: &[u8]) -> Option<(PlainMailbox<'a>, &'a [u8])> {
-    let (head, i) = i.split_at_checked(before.len())?;
-    let (local, rest) = plain_local_part(i)?;
-    let (name, rest) = plain_name(rest)?;
+pub(super) fn plain_path<'a, const N: usize>(
+    i: &'a [u8],
+    before: &[u8; N],
+) -> Option<(PlainMailbox<'a>, &'a [u8])> {
+    if !Word::new(before).starts(eight(i)) {
+        return None;
+    }
+    let i = i.get(N..)?;
+    let (local, rest) = short_local_part(i).or_else(|| plain_local_part(i))?;
+    let (name, rest) = short_name(rest).or_else(|| plain_name(rest))?;
     let [b'>', rest @ ..] = rest else { return None };
     let fits = local.len() <= limits::LOCAL_PART && local.len() + name.len() + 3 <= limits::PATH;
-    (fits && head.eq_ignore_ascii_case(before)).then_some((PlainMailbox { local, name }, rest))
+    fits.then_some((PlainMailbox { local, name }, rest))
+}
+
+/// Reads a local part that looks like a name, and the `@` behind it.
+#[inline(always)]
+fn short_local_part(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    match i.split_at_checked(plain_labels(i)?)? {
+        (local, [b'@', rest @ ..]) => Some((local, rest)),
+        _ => None,
+    }
+}
+
+/// Reads a name of the DNS that is so short that each of its labels is.
+#[inline(always)]
+pub(super) fn short_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    match i.split_at_checked(plain_labels(i)?)? {
+        // That would be part of another name.
+        (_, [b'_' | 0x80.., ..]) => None,
+        (name, rest) => (name.len() <= limits::LABEL).then_some((name, rest)),
+    }
 }
 
 /// Reads a local part of atoms with a dot between, and the `@` behind it.
-#[inline(always)]
 fn plain_local_part(i: &[u8]) -> Option<(&[u8], &[u8])> {
     // A dot where an atom has to begin is none of these.
     let (mut awaits_atom, mut is_plain) = (true, true);
@@ -250,8 +277,7 @@ pub(super) fn domain<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Domain
 /// > sub-domain = Let-dig [Ldh-str]                                          RFC 5321 4.1.2
 ///
 /// Nearly every domain is read here, in one go; whatever is not is read again label by label.
-#[inline(always)]
-pub(super) fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
+fn plain_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut label, mut last, mut is_plain) = (0, b'.', true);
     let end = i.iter().enumerate().position(|(at, &octet)| {
         if ByteSet::ALNUM.has(octet) {
