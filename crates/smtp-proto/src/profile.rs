@@ -21,10 +21,12 @@ pub enum Deviation {
     /// # Why you might
     /// Very many scripts and devices, and old versions of Outlook, write them.
     SpaceAroundColon,
-    /// More than one blank, or a tab, between the parts of a command.
+    /// More than one blank, or a tab, between the parts of a command; or a blank right within the
+    /// brackets of a path: `< a@b >`.
     ///
     /// # Why you might
-    /// Windows Mail puts two blanks in front of the initial response of AUTH.
+    /// Windows Mail puts two blanks in front of the initial response of AUTH, and forms that are
+    /// filled in by hand put blanks around addresses.
     ExtraSpace,
     /// A mailbox without angle brackets: `RCPT TO:a@b`.
     ///

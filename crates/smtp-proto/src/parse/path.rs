@@ -18,6 +18,7 @@ use crate::{
         Scan,
         eight::{Word, plain_labels},
         label::{ascii_length, not_of_a_u_label},
+        params::BLANK,
     },
     profile::Deviation,
 };
@@ -116,6 +117,11 @@ pub(super) fn reverse_path<'a>(
     if let [b'<', b'>', rest @ ..] = i {
         return Ok((rest, ReversePath::Null));
     }
+    if let [b'<', inner @ ..] = i
+        && let [b'>', rest @ ..] = padding(inner, scan)
+    {
+        return Ok((rest, ReversePath::Null));
+    }
     let (rest, mailbox) = path(i, scan)?;
     Ok((rest, ReversePath::Mailbox(mailbox)))
 }
@@ -131,6 +137,11 @@ pub(super) fn forward_path<'a>(
         Some((head, rest)) if head.eq_ignore_ascii_case(POSTMASTER) => {
             Ok((rest, ForwardPath::Postmaster))
         }
+        _ if i.eq_ignore_ascii_case(b"postmaster")
+            && scan.lets_pass(Deviation::MissingBrackets, i) =>
+        {
+            Ok((cut(i, i.len()).1, ForwardPath::Postmaster))
+        }
         _ => {
             let (rest, mailbox) = path(i, scan)?;
             Ok((rest, ForwardPath::Mailbox(mailbox)))
@@ -143,13 +154,22 @@ fn path<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Mailbox<&'a [u8]>> 
     let [b'<', inner @ ..] = i else {
         return without_brackets(i, scan);
     };
+    let inner = padding(inner, scan);
     let inner = match inner {
         [b'@', ..] => source_route(inner, scan)?.0,
         _ => inner,
     };
     let (rest, mailbox) = mailbox(inner, scan)?;
-    let (rest, ()) = octet(b'>', &"\">\"")(rest)?;
+    let (rest, ()) = octet(b'>', &"\">\"")(padding(rest, scan))?;
     within_limit(i, rest, 0, mailbox)
+}
+
+/// Skips blanks right within the brackets, where they are let pass.
+fn padding<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> &'a [u8] {
+    match i {
+        [b' ' | b'\t', ..] if scan.lets_pass(Deviation::ExtraSpace, i) => span(i, &BLANK).1,
+        _ => i,
+    }
 }
 
 #[cold]
