@@ -310,7 +310,8 @@ class Exim(Server):
                 f"{{eq{{${password}}}{{{self.PASSWORD}}}}}}}}}\n"
                 f" server_set_id = ${user}\n"
                 " server_advertise_condition = ${if def:tls_in_cipher}\n"
-                f" client_send = {ways[name]}\n client_condition = ${{if eq{{$address_data}}{{{name}}}}}\n"
+                f" client_send = {ways[name]}\n"
+                f" client_condition = ${{if eq{{$address_data}}{{{name}}}}}\n"
                 for name, user, password, prompts in (
                     ("PLAIN", "auth2", "auth3", " server_prompts = :\n"),
                     ("LOGIN", "auth1", "auth2", " server_prompts = Username:: : Password::\n"),

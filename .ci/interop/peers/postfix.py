@@ -1,5 +1,5 @@
-"""Mail between the post office and Postfix, in both directions, by MX and by submission; our smtp-send against Postfix, and
-against smtp-sink, which comes with it."""
+"""Mail between the post office and Postfix, in both directions, by MX and by submission; our smtp-send
+and smtp-load against Postfix, and against smtp-sink, which comes with it."""
 
 import contextlib
 import email
