@@ -23,18 +23,22 @@ impl<'a> Blocklist<'a> {
         self.url
     }
 
-    /// Finds the list in a reply that speaks of one.
-    pub(super) fn find(text: &'a [u8], tokens: &[Token]) -> Option<Self> {
-        let chunks = || text.split(|octet| is_gap(*octet));
-        let known = KNOWN.iter().find(|(needle, ..)| chunks().any(|chunk| holds(chunk, needle)));
+    /// Finds the list in a reply that speaks of one. `known` tells which of [`KNOWN`] a token names.
+    pub(super) fn find(
+        text: &'a [u8],
+        tokens: &[Token],
+        known: impl Fn(&Token) -> Option<u8>,
+    ) -> Option<Self> {
+        let known = tokens.iter().filter_map(known).min().and_then(|at| KNOWN.get(usize::from(at)));
         let name = match known {
             Some((_, name, _)) => name,
             None => zone(text, tokens)?,
         };
-        let own = chunks().filter_map(|chunk| std::str::from_utf8(chunk).ok()).find(|chunk| {
-            let url = chunk.starts_with("http://") || chunk.starts_with("https://");
-            url && known.is_none_or(|(needle, ..)| holds(chunk.as_bytes(), needle))
-        });
+        let own = text
+            .split(|octet| is_gap(*octet))
+            .filter(|chunk| chunk.starts_with(b"http://") || chunk.starts_with(b"https://"))
+            .find(|chunk| known.is_none_or(|(words, ..)| words.split(' ').any(|w| holds(chunk, w))))
+            .and_then(|chunk| std::str::from_utf8(chunk).ok());
         let own = own.map(|url| url.trim_end_matches(['.', ':', '\'']));
         Some(Self { name, url: own.or_else(|| known.map(|(.., url)| *url)) })
     }
@@ -72,38 +76,37 @@ fn holds(chunk: &[u8], needle: &str) -> bool {
         && chunk.windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
-/// What names a list, the list, and where its operator answers questions.
-const KNOWN: &[(&str, &str, &str)] = &[
+/// The words that name a list, the list, and where its operator answers questions.
+pub(super) const KNOWN: &[(&str, &str, &str)] = &[
     ("spamhaus", "Spamhaus", "https://check.spamhaus.org/"),
-    ("sbl-xbl", "Spamhaus", "https://check.spamhaus.org/"),
     ("spamcop", "SpamCop", "https://www.spamcop.net/bl.shtml"),
-    ("barracuda", "Barracuda", "https://www.barracudacentral.org/lookups"),
+    (
+        "barracuda barracudacentral barracudanetworks",
+        "Barracuda",
+        "https://www.barracudacentral.org/lookups",
+    ),
     ("sorbs", "SORBS", "http://www.sorbs.net/lookup.shtml"),
     ("uceprotect", "UCEPROTECT", "https://www.uceprotect.net/en/rblcheck.php"),
     ("abuseat", "CBL", "https://www.abuseat.org/lookup.cgi"),
     ("spamrl", "SpamRL", "https://spamrl.com/"),
     ("spamrats", "SpamRATS", "https://www.spamrats.com/lookup.php"),
-    ("invaluement", "invaluement", "https://www.invaluement.com/lookup/"),
+    ("invaluement ivmsip", "invaluement", "https://www.invaluement.com/lookup/"),
     ("mailspike", "Mailspike", "https://mailspike.org/iplookup.html"),
-    ("psbl", "PSBL", "https://psbl.org/"),
+    ("psbl surriel", "PSBL", "https://psbl.org/"),
     ("abusix", "Abusix", "https://lookup.abusix.com/"),
-    ("hostkarma", "Hostkarma", "https://ipadmin.junkemailfilter.com/remove.php"),
-    ("junkemailfilter", "Hostkarma", "https://ipadmin.junkemailfilter.com/remove.php"),
+    ("hostkarma junkemailfilter", "Hostkarma", "https://ipadmin.junkemailfilter.com/remove.php"),
     ("spfbl", "SPFBL", "https://spfbl.net/"),
-    ("blocklist.de", "blocklist.de", "https://www.blocklist.de/en/search.html"),
-    ("nixspam", "NiX Spam", "https://www.nixspam.net/"),
-    ("manitu", "NiX Spam", "https://www.nixspam.net/"),
+    ("nixspam manitu", "NiX Spam", "https://www.nixspam.net/"),
     ("backscatterer", "Backscatterer", "https://www.backscatterer.org/"),
-    ("truncate.gbudb", "GBUdb Truncate", "https://www.gbudb.com/truncate/"),
+    ("gbudb", "GBUdb Truncate", "https://www.gbudb.com/truncate/"),
     ("uribl", "URIBL", "https://lookup.uribl.com/"),
     ("surbl", "SURBL", "https://surbl.org/surbl-analysis"),
-    ("trend micro", "Trend Micro", "https://www.ers.trendmicro.com/reputations/index"),
-    ("mail-abuse", "Trend Micro", "https://www.ers.trendmicro.com/reputations/index"),
-    ("proofpoint", "Proofpoint", "https://ipcheck.proofpoint.com/"),
-    ("senderbase", "Cisco Talos", "https://talosintelligence.com/reputation_center"),
-    ("ironport", "Cisco Talos", "https://talosintelligence.com/reputation_center"),
+    ("trendmicro", "Trend Micro", "https://www.ers.trendmicro.com/reputations/index"),
+    ("senderbase ironport", "Cisco Talos", "https://talosintelligence.com/reputation_center"),
     ("cloudmark", "Cloudmark", "https://csi.cloudmark.com/en/reset/"),
+    ("proofpoint", "Proofpoint", "https://ipcheck.proofpoint.com/"),
     ("cobion", "IBM X-Force", "https://exchange.xforce.ibmcloud.com/"),
-    ("outlook.com", "Microsoft", "https://sender.office.com/"),
-    ("messaging.microsoft", "Microsoft", "https://sender.office.com/"),
+    ("sbl xbl pbl zen", "Spamhaus", "https://check.spamhaus.org/"),
+    ("cbl", "CBL", "https://www.abuseat.org/lookup.cgi"),
+    ("s3140 s3150", "Microsoft", "https://sender.office.com/"),
 ];

@@ -4,16 +4,16 @@ use std::sync::LazyLock;
 
 use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
-use super::classification::Confidence;
-use super::rules::{Met, Phrase, Rules};
+use super::rules::Rules;
 use super::scan::{Tokens, scan};
+use super::scores::{Best, Scores};
 use super::{
-    Blocklist, Classification, ConnectionOutcome, DnsOutcome, Evidence, Failure, Provider, Reason,
-    Retry, Scope, Stage, TlsOutcome, What, client, codes, labels, message, recipient, server,
+    Blocklist, Classification, Confidence, Evidence, Failure, Provider, Reason, Retry, Stage, What,
+    client, codes, labels, message, recipient, server,
 };
 
-/// What is worth less is no answer: [`Reason::Unknown`].
-const THRESHOLD: u16 = 30;
+/// How sure it must be that an address is dead before nobody mails it again.
+const SURE: Confidence = Confidence(70);
 
 /// Finds what failures mean.
 ///
@@ -62,9 +62,9 @@ impl Classifier {
         match failure.what() {
             What::Reply { code, enhanced, text } => self.reply(failure, code, enhanced, text),
             What::Words { text } => self.noted(failure, text),
-            What::Dns(outcome) => by_outcome(dns(outcome)),
-            What::Connection(outcome) => by_outcome(connection(outcome)),
-            What::Tls(outcome) => by_outcome(tls(outcome)),
+            What::Dns(outcome) => by_outcome(outcome.means()),
+            What::Connection(outcome) => by_outcome(outcome.means()),
+            What::Tls(outcome) => by_outcome(outcome.means()),
         }
     }
 
@@ -82,7 +82,8 @@ impl Classifier {
             | ReplyClass::PositiveIntermediate
             | ReplyClass::Other => None,
         };
-        let tokens = scan(text, class, &self.rules);
+        let mut tokens = Tokens::new();
+        scan(text, class, &self.rules, &mut tokens);
         let enhanced = enhanced.or(tokens.enhanced);
         let permanent = class == Some(EnhancedClass::Permanent);
         let mut told = Classification {
@@ -101,8 +102,7 @@ impl Classifier {
         {
             return told;
         }
-        let mut scores = Scores::default();
-        self.words(&tokens, &mut scores);
+        let mut scores = self.words(&tokens);
         let by_code = codes::basic(code);
         let by_enhanced = enhanced.map(codes::enhanced).unwrap_or_default();
         for &(reason, weight) in by_code.iter().chain(by_enhanced) {
@@ -120,8 +120,9 @@ impl Classifier {
         told.reason = reason;
         told.confidence = confidence;
         let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
-        told.evidence = match scores.met(reason) {
-            Some((phrase, met)) => words(phrase, met, &tokens),
+        let met = scores.best(reason).and_then(|best| self.evidence(best, &tokens));
+        told.evidence = match met {
+            Some(evidence) => evidence,
             None if has(by_enhanced) => Evidence::EnhancedCode,
             None if has(by_code) => Evidence::Code,
             None => Evidence::Nothing,
@@ -130,19 +131,23 @@ impl Classifier {
             reason,
             Reason::IpBlocklisted | Reason::BadReputation | Reason::SpamContent | Reason::IpBlocked
         ) {
-            told.blocklist = Blocklist::find(text, tokens.as_slice());
+            told.blocklist =
+                Blocklist::find(text, tokens.as_slice(), |token| self.rules.list(token.word));
         }
         let login = failure.stage().is_some_and(Stage::is_login);
         // Postfix gives 450 4.1.1 and 4.1.2, and nobody makes such a mailbox meanwhile.
-        told.suppress = reason.is_hard() && !login && (permanent || is_hard_for_now(enhanced));
+        told.suppress = reason.is_hard()
+            && !login
+            && confidence >= SURE
+            && (permanent || is_hard_for_now(enhanced));
         told.retry = retry(reason, permanent, told.suppress);
         told
     }
 
     fn noted<'a>(&self, failure: &Failure<'a>, text: &'a [u8]) -> Classification<'a> {
-        let tokens = scan(text, None, &self.rules);
-        let mut scores = Scores::default();
-        self.words(&tokens, &mut scores);
+        let mut tokens = Tokens::new();
+        scan(text, None, &self.rules, &mut tokens);
+        let mut scores = self.words(&tokens);
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
@@ -155,48 +160,28 @@ impl Classifier {
         told.confidence = confidence;
         told.permanent = !matches!(reason.retry(), Retry::Later);
         told.retry = retry(reason, told.permanent, false);
-        if let Some((phrase, met)) = scores.met(reason) {
-            told.evidence = words(phrase, met, &tokens);
+        if let Some(evidence) = scores.best(reason).and_then(|best| self.evidence(best, &tokens)) {
+            told.evidence = evidence;
         }
         told
     }
 
-    fn words<'r>(&'r self, tokens: &Tokens, scores: &mut Scores<'r>) {
+    fn words(&self, tokens: &Tokens) -> Scores {
+        let mut scores = Scores::default();
         let tokens = tokens.as_slice();
         self.rules.met(tokens, |phrase, met| {
-            scores.meet(phrase, met, tokens.get(met.first).map_or(0, |token| token.place))
+            let place = tokens.get(usize::from(met.first)).map_or(0, |token| token.place);
+            scores.meet(phrase, met, place);
         });
+        scores
     }
 
-    #[doc(hidden)]
-    pub fn debug(&self, text: &[u8]) {
-        let tokens = scan(text, None, &self.rules);
-        let t = tokens.as_slice();
-        self.rules.met(t, |phrase, met| {
-            eprintln!(
-                "{} {} {:?} {}",
-                phrase.reason,
-                phrase.weight,
-                phrase.source,
-                t.get(met.first).map_or(0, |t| t.place)
-            )
-        });
-    }
-
-    #[cfg(test)]
-    pub(super) fn rules(&self) -> &Rules {
-        &self.rules
-    }
-}
-
-fn words(phrase: &Phrase, met: Met, tokens: &Tokens) -> Evidence {
-    let tokens = tokens.as_slice();
-    let at = |token: usize| tokens.get(token).map(|token| token.span());
-    match (at(met.first), at(met.last)) {
-        (Some(first), Some(last)) => {
-            Evidence::Words { span: first.start..last.end, rule: phrase.source }
-        }
-        (None, _) | (_, None) => Evidence::Nothing,
+    /// Tells which words decided for a reason, if any did.
+    fn evidence(&self, best: Best, tokens: &Tokens) -> Option<Evidence> {
+        let span = |token: u8| tokens.as_slice().get(usize::from(token)).map(|token| token.span());
+        let (first, last) = (span(best.met.first)?, span(best.met.last)?);
+        let rule = self.rules.phrase(best.met.phrase)?.source;
+        Some(Evidence::Words { span: first.start..last.end, rule })
     }
 }
 
@@ -219,128 +204,6 @@ const fn retry(reason: Reason, permanent: bool, suppress: bool) -> Retry {
     }
 }
 
-/// The weights of all reasons, and the best phrase for each.
-struct Scores<'r> {
-    words: [Option<(u8, &'r Phrase, Met)>; Reason::ALL.len()],
-    total: [u16; Reason::ALL.len()],
-}
-
-impl Default for Scores<'_> {
-    fn default() -> Self {
-        Self { words: [None; Reason::ALL.len()], total: [0; Reason::ALL.len()] }
-    }
-}
-
-impl<'r> Scores<'r> {
-    /// The best phrase for a reason counts, and those behind it do not: a reply is no more sure for
-    /// saying it twice. What stands far behind is mostly advice.
-    fn meet(&mut self, phrase: &'r Phrase, met: Met, place: u16) {
-        let late = match place {
-            0..=24 => 0,
-            25..=49 => 6,
-            50..=99 => 14,
-            100.. => 22,
-        };
-        let weight = phrase.weight.saturating_sub(late);
-        let (Some(words), Some(total)) =
-            (self.words.get_mut(phrase.reason.index()), self.total.get_mut(phrase.reason.index()))
-        else {
-            return;
-        };
-        let before = words.map_or(0, |(weight, ..)| weight);
-        if weight > before {
-            *words = Some((weight, phrase, met));
-            *total += u16::from(weight - before);
-        }
-    }
-
-    /// Codes speak when words do not; beside words they are a third of the voice.
-    fn support(&mut self, reason: Reason, weight: u8) {
-        let spoken = self.words.get(reason.index()).is_some_and(Option::is_some);
-        self.add(reason, if spoken { weight / 3 } else { weight });
-    }
-
-    fn add(&mut self, reason: Reason, weight: u8) {
-        if let Some(total) = self.total.get_mut(reason.index()) {
-            *total += u16::from(weight);
-        }
-    }
-
-    /// Takes into account where in the conversation it was.
-    fn at(&mut self, stage: Stage) {
-        match stage {
-            Stage::Connect => {
-                self.add(Reason::IpBlocked, 8);
-                self.add(Reason::NoPtr, 4);
-                self.add(Reason::SystemError, 4);
-                self.less(Scope::Recipient, 25);
-                self.less(Scope::Message, 15);
-            }
-            Stage::Ehlo => {
-                self.add(Reason::BadHelo, 12);
-                self.less(Scope::Recipient, 25);
-                self.less(Scope::Message, 15);
-            }
-            Stage::StartTls => self.add(Reason::TlsRequired, 32),
-            Stage::Auth | Stage::Pop3Login | Stage::ImapLogin => {
-                // It is the sender's own mailbox that cannot be had.
-                let recipient = self.total.get(Reason::MailboxUnknown.index()).copied();
-                let disabled = self.total.get(Reason::MailboxDisabled.index()).copied();
-                let more = recipient.max(disabled).unwrap_or(0).min(100);
-                self.add(Reason::AuthRejected, 10 + u8::try_from(more).unwrap_or(100));
-                self.less(Scope::Recipient, 200);
-            }
-            Stage::Mail => self.add(Reason::SenderRejected, 12),
-            Stage::Rcpt => {
-                self.add(Reason::MailboxUnknown, 8);
-                self.less(Scope::Message, 8);
-            }
-            Stage::Data | Stage::EndOfData => {
-                self.add(Reason::ContentRejected, 4);
-                self.add(Reason::SpamContent, 6);
-                self.add(Reason::Policy, 4);
-            }
-        }
-    }
-
-    fn less(&mut self, scope: Scope, weight: u16) {
-        for (total, reason) in self.total.iter_mut().zip(Reason::ALL) {
-            if reason.scope() == scope {
-                *total = total.saturating_sub(weight);
-            }
-        }
-    }
-
-    /// Returns the reason with the most weight, if it has enough.
-    fn verdict(&self) -> Option<(Reason, Confidence)> {
-        // Of two that weigh the same the longer phrase decides: it is said of fewer things.
-        let mut best = (Reason::Unknown, 0, 0);
-        for ((&reason, &total), words) in Reason::ALL.iter().zip(&self.total).zip(&self.words) {
-            let length = words.map_or(0, |(_, phrase, _)| phrase.length());
-            if (total, length) > (best.1, best.2) {
-                best = (reason, total, length);
-            }
-        }
-        let (reason, total, _) = best;
-        let others = Reason::ALL.iter().zip(&self.total);
-        let second = others
-            .filter(|(other, _)| other.scope() != reason.scope())
-            .map(|(_, total)| *total)
-            .max()
-            .unwrap_or(0);
-        let lead = total - second;
-        (total >= THRESHOLD).then(|| {
-            let sure = 40 + total.min(100) * 2 / 5 + lead.min(60) / 3;
-            (reason, Confidence(u8::try_from(sure.min(99)).unwrap_or(99)))
-        })
-    }
-
-    fn met(&self, reason: Reason) -> Option<(&'r Phrase, Met)> {
-        let (_, phrase, met) = (*self.words.get(reason.index())?)?;
-        Some((phrase, met))
-    }
-}
-
 fn by_outcome<'a>((reason, retry, permanent): (Reason, Retry, bool)) -> Classification<'a> {
     Classification {
         text: &[],
@@ -353,40 +216,5 @@ fn by_outcome<'a>((reason, retry, permanent): (Reason, Retry, bool)) -> Classifi
         blocklist: None,
         evidence: Evidence::Outcome,
         confidence: Confidence(99),
-    }
-}
-
-const fn dns(outcome: DnsOutcome) -> (Reason, Retry, bool) {
-    match outcome {
-        DnsOutcome::NoDomain | DnsOutcome::NoAddress => (Reason::DomainUnknown, Retry::Never, true),
-        // RFC 7505 3.
-        DnsOutcome::NullMx => (Reason::DomainNoMail, Retry::Never, true),
-        // RFC 5321 5.1: wrongly set up, which somebody may mend.
-        DnsOutcome::UselessMx => (Reason::SystemError, Retry::Later, false),
-        DnsOutcome::TimedOut | DnsOutcome::Failed => (Reason::Network, Retry::Later, false),
-    }
-}
-
-const fn connection(outcome: ConnectionOutcome) -> (Reason, Retry, bool) {
-    match outcome {
-        // RFC 5321 5.1: the next host of the domain's is asked.
-        ConnectionOutcome::Refused
-        | ConnectionOutcome::Unreachable
-        | ConnectionOutcome::TimedOut => (Reason::Network, Retry::AnotherRoute, false),
-        ConnectionOutcome::Lost => (Reason::Network, Retry::Later, false),
-    }
-}
-
-const fn tls(outcome: TlsOutcome) -> (Reason, Retry, bool) {
-    match outcome {
-        TlsOutcome::Name | TlsOutcome::Expiry | TlsOutcome::Untrusted => {
-            (Reason::TlsRequired, Retry::AnotherRoute, false)
-        }
-        TlsOutcome::Handshake | TlsOutcome::NotOffered => {
-            (Reason::TlsRequired, Retry::AnotherRoute, false)
-        }
-        TlsOutcome::PlainToTlsPort | TlsOutcome::TlsToPlainPort => {
-            (Reason::ProtocolError, Retry::AfterChange, false)
-        }
     }
 }

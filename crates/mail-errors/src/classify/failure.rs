@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{EnhancedStatusCode, Reply, ReplyCode};
 
-use super::{Classification, Classifier, Provider};
+use super::{Classification, Classifier, Provider, Reason, Retry};
 
 /// Where in a conversation it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -224,5 +224,44 @@ impl fmt::Debug for Failure<'_> {
             .field("stage", &self.stage)
             .field("provider", &self.provider)
             .finish()
+    }
+}
+
+impl DnsOutcome {
+    /// What it means, and whether it is for good.
+    pub(super) const fn means(self) -> (Reason, Retry, bool) {
+        match self {
+            Self::NoDomain | Self::NoAddress => (Reason::DomainUnknown, Retry::Never, true),
+            // RFC 7505 3.
+            Self::NullMx => (Reason::DomainNoMail, Retry::Never, true),
+            // RFC 5321 5.1: wrongly set up, which somebody may mend.
+            Self::UselessMx => (Reason::SystemError, Retry::Later, false),
+            Self::TimedOut | Self::Failed => (Reason::Network, Retry::Later, false),
+        }
+    }
+}
+
+impl ConnectionOutcome {
+    pub(super) const fn means(self) -> (Reason, Retry, bool) {
+        match self {
+            // RFC 5321 5.1: the next host of the domain's is asked.
+            Self::Refused | Self::Unreachable | Self::TimedOut => {
+                (Reason::Network, Retry::AnotherRoute, false)
+            }
+            Self::Lost => (Reason::Network, Retry::Later, false),
+        }
+    }
+}
+
+impl TlsOutcome {
+    pub(super) const fn means(self) -> (Reason, Retry, bool) {
+        match self {
+            Self::Name | Self::Expiry | Self::Untrusted | Self::Handshake | Self::NotOffered => {
+                (Reason::TlsRequired, Retry::AnotherRoute, false)
+            }
+            Self::PlainToTlsPort | Self::TlsToPlainPort => {
+                (Reason::ProtocolError, Retry::AfterChange, false)
+            }
+        }
     }
 }

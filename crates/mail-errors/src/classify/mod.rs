@@ -15,6 +15,7 @@ mod reason;
 mod recipient;
 mod rules;
 mod scan;
+mod scores;
 mod server;
 mod sets;
 

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use super::lexicon::{Lexicon, Word};
-use super::scan::{Token, Vocabulary, WORD_END, fold};
-use super::{Reason, sets};
+use super::lexicon::{Lexicon, Word, canonical};
+use super::scan::{Token, Vocabulary};
+use super::{Reason, blocklist, sets};
 
 /// What each element beyond the first adds to the weight of a phrase.
 const SPECIFIC: u8 = 3;
@@ -33,18 +33,22 @@ pub(super) const fn says(reason: Reason, weight: u8, phrases: &'static [&'static
 #[derive(Debug)]
 pub(super) struct Rules {
     lexicon: Lexicon,
-    /// By word: the sets that it is in.
-    sets: Box<[Sets]>,
+    /// By word: which of `kinds` it is.
+    kind: Box<[u16]>,
+    /// The sets that words of a kind are in.
+    kinds: Box<[Sets]>,
     /// By word: where its phrases begin in `anchored`, and where they end.
     anchors: Box<[(u16, u16)]>,
     /// Phrases by the word at which matching starts, their rarest.
-    anchored: Box<[u16]>,
+    anchored: Box<[Anchored]>,
     phrases: Box<[Phrase]>,
     elements: Box<[Element]>,
+    /// Words that name a block list, sorted, and which.
+    lists: Box<[(Word, u8)]>,
 }
 
 /// A set of sets.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sets([u64; 3]);
 
 impl Sets {
@@ -97,11 +101,50 @@ enum What {
     Set(u8),
 }
 
-/// Where a phrase was met: its first and its last token.
+/// A phrase at its anchor.
+#[derive(Debug, Clone, Copy)]
+struct Anchored {
+    phrase: u16,
+    /// Its second rarest element, which must be somewhere in the text as well.
+    also: What,
+}
+
+/// What occurs anywhere in a text: all sets, and words by the low bits of their numbers.
+#[derive(Debug, Default)]
+struct Present {
+    sets: [u64; 3],
+    words: [u64; 4],
+}
+
+impl Present {
+    fn put(&mut self, word: Word, sets: Sets) {
+        for (own, sets) in self.sets.iter_mut().zip(sets.0) {
+            *own |= sets;
+        }
+        if let Some(words) = self.words.get_mut(usize::from(word.0 >> 6 & 3)) {
+            *words |= 1 << (word.0 & 63);
+        }
+    }
+
+    fn may_have(&self, what: What) -> bool {
+        match what {
+            What::Word(word) => self
+                .words
+                .get(usize::from(word.0 >> 6 & 3))
+                .is_some_and(|words| words >> (word.0 & 63) & 1 == 1),
+            What::Set(set) => {
+                self.sets.get(usize::from(set) / 64).is_some_and(|sets| sets >> (set % 64) & 1 == 1)
+            }
+        }
+    }
+}
+
+/// Which phrase was met, and where: its first and its last token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Met {
-    pub(super) first: usize,
-    pub(super) last: usize,
+    pub(super) phrase: u16,
+    pub(super) first: u8,
+    pub(super) last: u8,
 }
 
 impl Vocabulary for Rules {
@@ -131,6 +174,13 @@ impl Rules {
         compiler.set("filler", sets::FILLERS);
         compiler.fillers = sets::FILLERS.split_whitespace().map(canonical).collect();
         compiler.set("name", "");
+        for (at, (words, ..)) in blocklist::KNOWN.iter().enumerate() {
+            for word in words.split(' ') {
+                let word = compiler.word(word);
+                compiler.names.push(word);
+                compiler.lists.push((word, u8::try_from(at).expect("few lists")));
+            }
+        }
         for (name, words) in sets::SETS {
             compiler.set(name, words);
         }
@@ -143,20 +193,36 @@ impl Rules {
     }
 
     /// Tells of each phrase that is met in the tokens, in no order.
-    pub(super) fn met<'a>(&'a self, tokens: &[Token], mut tell: impl FnMut(&'a Phrase, Met)) {
+    pub(super) fn met(&self, tokens: &[Token], mut tell: impl FnMut(&Phrase, Met)) {
+        let mut present = Present::default();
+        for token in tokens {
+            present.put(token.word, self.sets(token.word));
+        }
         for (at, token) in tokens.iter().enumerate() {
             let (from, to) =
                 self.anchors.get(usize::from(token.word.0)).copied().unwrap_or_default();
-            for &phrase in self.anchored.get(from.into()..to.into()).unwrap_or_default() {
-                let Some(phrase) = self.phrases.get(usize::from(phrase)) else { continue };
-                if let Some(met) = self.meets(phrase, tokens, at) {
-                    tell(phrase, met);
+            for anchored in self.anchored.get(from.into()..to.into()).unwrap_or_default() {
+                if !present.may_have(anchored.also) {
+                    continue;
+                }
+                let number = anchored.phrase;
+                let Some(phrase) = self.phrases.get(usize::from(number)) else { continue };
+                if let Some((first, last)) = self.meets(phrase, tokens, at) {
+                    // There is no room for more tokens than `u8` counts.
+                    let (first, last) = (first as u8, last as u8);
+                    tell(phrase, Met { phrase: number, first, last });
                 }
             }
         }
     }
 
-    fn meets(&self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<Met> {
+    /// Tells which block list a word names.
+    pub(super) fn list(&self, word: Word) -> Option<u8> {
+        let at = self.lists.binary_search_by_key(&word, |(own, _)| *own).ok()?;
+        self.lists.get(at).map(|&(_, list)| list)
+    }
+
+    fn meets(&self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
         let elements = self
             .elements
             .get(phrase.first.into()..usize::from(phrase.first) + usize::from(phrase.length))?;
@@ -187,7 +253,7 @@ impl Rules {
                 .take_while(|token| token.place + reach >= place)
                 .position(|token| self.is(*token, *element))?;
         }
-        (!phrase.starts || tokens.get(first)?.place < 3).then_some(Met { first, last })
+        (!phrase.starts || tokens.get(first)?.place < 3).then_some((first, last))
     }
 
     fn is(&self, token: Token, element: Element) -> bool {
@@ -199,22 +265,29 @@ impl Rules {
     }
 
     fn is_in(&self, word: Word, set: usize) -> bool {
-        self.sets.get(usize::from(word.0)).is_some_and(|sets| sets.has(set))
+        self.sets(word).has(set)
+    }
+
+    fn sets(&self, word: Word) -> Sets {
+        let kind = self.kind.get(usize::from(word.0)).copied().unwrap_or_default();
+        self.kinds.get(usize::from(kind)).copied().unwrap_or_default()
     }
 
     /// Returns the octets that the tables take.
     pub(super) fn size(&self) -> usize {
         self.lexicon.size()
-            + size_of_val(&*self.sets)
+            + size_of_val(&*self.kind)
+            + size_of_val(&*self.kinds)
             + size_of_val(&*self.anchors)
             + size_of_val(&*self.anchored)
             + size_of_val(&*self.phrases)
             + size_of_val(&*self.elements)
+            + size_of_val(&*self.lists)
     }
 
-    #[cfg(test)]
-    pub(super) fn phrases(&self) -> &[Phrase] {
-        &self.phrases
+    /// Returns a phrase by its number.
+    pub(super) fn phrase(&self, number: u16) -> Option<&Phrase> {
+        self.phrases.get(usize::from(number))
     }
 }
 
@@ -226,6 +299,7 @@ struct Compiler {
     spelled: Vec<String>,
     sets: Vec<(String, Vec<String>)>,
     names: Vec<Word>,
+    lists: Vec<(Word, u8)>,
     phrases: Vec<(Phrase, Vec<Element>)>,
 }
 
@@ -366,6 +440,17 @@ impl Compiler {
                 sets.put(Sets::NAME);
             }
         }
+        let mut kinds = Vec::new();
+        let kind: Vec<u16> = sets
+            .iter()
+            .map(|sets| {
+                let at = kinds.iter().position(|own| own == sets).unwrap_or_else(|| {
+                    kinds.push(*sets);
+                    kinds.len() - 1
+                });
+                u16::try_from(at).expect("fewer kinds than words")
+            })
+            .collect();
         // How many phrases a word stands in: matching starts at the rarest element of a phrase.
         let mut words_of: BTreeMap<What, Vec<Word>> = BTreeMap::new();
         let mut common = vec![0usize; known];
@@ -383,7 +468,7 @@ impl Compiler {
         let commonest = |words: &[Word]| {
             words.iter().filter_map(|word| common.get(usize::from(word.0))).max().copied()
         };
-        let mut by_word: Vec<Vec<u16>> = vec![Vec::new(); known];
+        let mut by_word: Vec<Vec<Anchored>> = vec![Vec::new(); known];
         let mut all = Vec::new();
         for (at, (phrase, elements)) in self.phrases.iter_mut().enumerate() {
             let rarest = elements
@@ -391,11 +476,19 @@ impl Compiler {
                 .enumerate()
                 .min_by_key(|(_, element)| commonest(&words_of[&element.what]))
                 .map_or(0, |(at, _)| at);
+            let second = elements
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != rarest)
+                .min_by_key(|(_, element)| commonest(&words_of[&element.what]));
+            let also = second.map(|(_, element)| element).or(elements.get(rarest));
+            let also = also.expect("a phrase has a word").what;
             phrase.anchor = u8::try_from(rarest).expect("a short phrase");
             phrase.first = u16::try_from(all.len()).expect("few elements");
             for word in elements.get(rarest).into_iter().flat_map(|e| &words_of[&e.what]) {
                 if let Some(phrases) = by_word.get_mut(usize::from(word.0)) {
-                    phrases.push(u16::try_from(at).expect("few phrases"));
+                    let phrase = u16::try_from(at).expect("few phrases");
+                    phrases.push(Anchored { phrase, also });
                 }
             }
             all.append(elements);
@@ -408,35 +501,17 @@ impl Compiler {
             anchors.push((from, u16::try_from(anchored.len()).expect("few anchors")));
         }
         Rules {
+            lists: {
+                self.lists.sort_unstable();
+                self.lists.into()
+            },
             lexicon: Lexicon::new(&self.spelled),
-            sets: sets.into(),
+            kind: kind.into(),
+            kinds: kinds.into(),
             anchors: anchors.into(),
             anchored: anchored.into(),
             phrases: self.phrases.into_iter().map(|(phrase, _)| phrase).collect(),
             elements: all.into(),
         }
     }
-}
-
-/// Spells a word as the scanner hears it: lower case, no accents, no apostrophes.
-fn canonical(word: &str) -> String {
-    let mut heard = String::new();
-    let mut rest = word.as_bytes();
-    while let Some(&octet) = rest.first() {
-        let (symbol, taken) = fold(rest);
-        let taken = if symbol == WORD_END {
-            let c = word.get(word.len() - rest.len()..).and_then(|rest| rest.chars().next());
-            let c = c.expect("a character where one begins");
-            let is_part = c != '\'';
-            assert!(!c.is_ascii() || matches!(c, '\'' | '*'), "{word:?} is more than one word");
-            heard.extend(is_part.then_some(c));
-            c.len_utf8()
-        } else {
-            heard.push(char::from(if symbol < 26 { b'a' + symbol } else { b'0' + symbol - 26 }));
-            taken
-        };
-        debug_assert!(octet != 0);
-        rest = rest.get(taken..).unwrap_or_default();
-    }
-    heard
 }

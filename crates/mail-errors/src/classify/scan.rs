@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::{EnhancedClass, EnhancedStatusCode};
 
-use super::lexicon::{Lexicon, Walk, Word};
+use super::lexicon::{Lexicon, Spelled, Word};
 
 /// Octets of text that are looked at. Servers say what is wrong at once; what follows is advice.
 pub(super) const SEARCHED: usize = 4096;
 
 /// Words of the lexicon that are kept.
-const KEPT: usize = 256;
+const KEPT: usize = 128;
 
 /// What is seen in a text without being a word: it takes no place among the words.
 const HOST: Word = Word(1);
@@ -48,6 +48,11 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    pub(super) const fn new() -> Self {
+        let none = Token { word: Word::NONE, place: 0, at: 0, end: 0, is_named: false };
+        Self { tokens: [none; KEPT], len: 0, enhanced: None }
+    }
+
     pub(super) fn as_slice(&self) -> &[Token] {
         self.tokens.get(..self.len).unwrap_or_default()
     }
@@ -70,15 +75,14 @@ pub(super) trait Vocabulary {
 }
 
 /// Finds the words of a text, and the enhanced code in it.
-pub(super) fn scan(text: &[u8], class: Option<EnhancedClass>, words: &impl Vocabulary) -> Tokens {
+pub(super) fn scan(
+    text: &[u8],
+    class: Option<EnhancedClass>,
+    words: &impl Vocabulary,
+    tokens: &mut Tokens,
+) {
     let text = text.get(..SEARCHED).unwrap_or(text);
-    let none = Token { word: Word::NONE, place: 0, at: 0, end: 0, is_named: false };
-    let mut scanner = Scanner {
-        text,
-        words,
-        place: 0,
-        tokens: Tokens { tokens: [none; KEPT], len: 0, enhanced: None },
-    };
+    let mut scanner = Scanner { text, words, place: 0, tokens };
     let mut at = 0;
     while at < text.len() {
         let Chunk { end, kind } = chunk(text, at);
@@ -103,14 +107,13 @@ pub(super) fn scan(text: &[u8], class: Option<EnhancedClass>, words: &impl Vocab
         }
         at = end.max(at + 1);
     }
-    scanner.tokens
 }
 
 struct Scanner<'a, V> {
     text: &'a [u8],
     words: &'a V,
     place: u16,
-    tokens: Tokens,
+    tokens: &'a mut Tokens,
 }
 
 impl<V: Vocabulary> Scanner<'_, V> {
@@ -145,32 +148,35 @@ impl<V: Vocabulary> Scanner<'_, V> {
 
     /// Reads one word, and returns where it ends.
     fn word(&mut self, start: usize, end: usize, is_named: bool) -> usize {
-        let lexicon = self.words.lexicon();
-        let mut walk = Walk::START;
-        let mut at = start;
-        let mut digits = true;
-        let mut humps = false;
-        while at < end {
-            let (symbol, taken) = fold(self.text.get(at..end).unwrap_or_default());
+        let mut spelled = Spelled::new();
+        let (mut letters, mut humps, mut small) = (false, false, false);
+        let rest = self.text.get(start..end).unwrap_or_default();
+        let mut length = 0;
+        while let Some(&octet) = rest.get(length) {
+            let mut symbol = FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END);
+            let mut taken = 1;
             if symbol == WORD_END {
                 // "doesn't" is one word.
-                let is_apostrophe = self.text.get(at) == Some(&b'\'')
-                    && self.text.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
-                if !is_apostrophe {
+                if octet == b'\'' && rest.get(length + 1).is_some_and(u8::is_ascii_alphabetic) {
+                    length += 1;
+                    continue;
+                }
+                if octet >= 0x80 {
+                    (symbol, taken) = accented(rest.get(length..).unwrap_or_default());
+                }
+                if symbol == WORD_END {
                     break;
                 }
-                at += 1;
-                continue;
             }
-            digits &= symbol >= 26;
-            humps |= at > start && self.is_hump(at);
-            if !walk.is_lost() {
-                lexicon.step(&mut walk, symbol);
-            }
-            at += taken;
+            let letter = symbol < 26;
+            letters |= letter;
+            humps |= small & letter & (octet < b'a');
+            small = octet >= b'a';
+            spelled.push(symbol);
+            length += taken;
         }
-        match lexicon.word(walk) {
-            // Numbers stand between words without parting them.
+        let at = start + length;
+        match self.words.lexicon().find(&spelled) {
             // `OverQuotaTemp` is three words, if it is not one.
             Word::NONE if humps => {
                 let mut from = start;
@@ -180,7 +186,8 @@ impl<V: Vocabulary> Scanner<'_, V> {
                     from = next;
                 }
             }
-            Word::NONE => self.place += u16::from(!digits && !is_named),
+            // Numbers stand between words without parting them.
+            Word::NONE => self.place += u16::from(letters && !is_named),
             word => self.found(word, start..at, is_named),
         }
         at
@@ -224,32 +231,28 @@ enum Kind {
 /// Finds what begins at this octet and reaches to the next space or bracket.
 fn chunk(text: &[u8], start: usize) -> Chunk {
     let rest = text.get(start..).unwrap_or_default();
-    let mut length = 0;
-    let (mut dots, mut letters, mut url, mut address) = (0u32, 0u32, false, false);
+    let mut length = rest.len();
+    let mut seen = 0;
     for (at, &octet) in rest.iter().enumerate() {
-        match CLASS.get(usize::from(octet)).copied().unwrap_or(GAP) {
-            GAP => break,
-            LETTER => letters += 1,
-            DOT => dots += 1,
-            AT => address = true,
-            COLON => {
-                if rest.get(at + 1..at + 3) != Some(b"//") {
-                    break;
-                }
-                url = true;
+        let class = CLASS.get(usize::from(octet)).copied().unwrap_or(GAP);
+        seen |= class;
+        if class & (GAP | COLON) != 0 {
+            if class == COLON && rest.get(at + 1..at + 3) == Some(b"//") {
+                seen |= URL;
+                continue;
             }
-            _ => {}
+            length = at;
+            break;
         }
-        length = at + 1;
     }
     let end = start + length;
     let kind = match rest.get(..length).unwrap_or_default() {
         [] => Kind::Gap,
-        _ if url => Kind::Url,
-        _ if address => Kind::Address,
-        _ if dots == 0 => Kind::Words,
-        chunk if letters == 0 && is_ip(chunk) => Kind::Ip,
-        _ if letters == 0 => Kind::Numbers,
+        _ if seen & URL != 0 => Kind::Url,
+        _ if seen & AT != 0 => Kind::Address,
+        _ if seen & DOT == 0 => Kind::Words,
+        chunk if seen & LETTER == 0 && is_ip(chunk) => Kind::Ip,
+        _ if seen & LETTER == 0 => Kind::Numbers,
         chunk if is_host(chunk) => Kind::Host,
         _ => Kind::Words,
     };
@@ -292,12 +295,13 @@ fn enhanced(chunk: &[u8]) -> Option<EnhancedStatusCode> {
     EnhancedStatusCode::parse(chunk).ok()
 }
 
-const GAP: u8 = 0;
-const LETTER: u8 = 1;
-const DOT: u8 = 2;
-const AT: u8 = 3;
-const COLON: u8 = 4;
-const OTHER: u8 = 5;
+const GAP: u8 = 1;
+const LETTER: u8 = 2;
+const DOT: u8 = 4;
+const AT: u8 = 8;
+const COLON: u8 = 16;
+const URL: u8 = 32;
+const OTHER: u8 = 64;
 
 const CLASS: [u8; 256] = {
     let mut table = [OTHER; 256];
@@ -321,21 +325,30 @@ const CLASS: [u8; 256] = {
 /// Folds the first character to a symbol: 0 to 25 for letters of either case, accents dropped, 26
 /// to 35 for digits; and tells how many octets it takes. Else [`WORD_END`].
 pub(super) fn fold(text: &[u8]) -> (u8, usize) {
-    let Some((&octet, rest)) = text.split_first() else { return (WORD_END, 1) };
-    if octet < 0x80 {
-        return (FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END), 1);
+    match text.first() {
+        Some(&octet) if octet < 0x80 => {
+            (FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END), 1)
+        }
+        Some(_) => accented(text),
+        None => (WORD_END, 1),
     }
-    match (octet, rest.first()) {
+}
+
+/// Folds a character that is not ASCII.
+fn accented(text: &[u8]) -> (u8, usize) {
+    match text {
         // UTF-8 of U+00C0 to U+00FF, the letters of Latin-1.
-        (0xc3, Some(&low @ 0x80..=0xbf)) => (accent(low | 0x40), 2),
+        [0xc3, low @ 0x80..=0xbf, ..] => (accent(low | 0x40), 2),
         // Latin-1 itself.
-        (0xc0.., None | Some(0..=0x7f)) => (accent(octet & 0x7f), 1),
+        [octet @ 0xc0..=0xff, rest @ ..] if rest.first().is_none_or(u8::is_ascii) => {
+            (accent(octet & 0x7f), 1)
+        }
         _ => (WORD_END, 1),
     }
 }
 
-const FOLD: [u8; 128] = {
-    let mut table = [WORD_END; 128];
+const FOLD: [u8; 256] = {
+    let mut table = [WORD_END; 256];
     let mut at = 0;
     while at < 128 {
         table[at] = match at as u8 {

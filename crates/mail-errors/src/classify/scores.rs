@@ -1,0 +1,142 @@
+//! Weighs what words and codes speak for.
+
+use super::classification::Confidence;
+use super::rules::{Met, Phrase};
+use super::{Reason, Scope, Stage};
+
+/// What is worth less is no answer: [`Reason::Unknown`].
+const THRESHOLD: u16 = 30;
+
+/// The phrase that speaks most for a reason.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Best {
+    weight: u8,
+    length: u8,
+    pub(super) met: Met,
+}
+
+/// The weights of all reasons, and the best phrase for each.
+pub(super) struct Scores {
+    words: [Option<Best>; Reason::ALL.len()],
+    total: [u16; Reason::ALL.len()],
+}
+
+impl Default for Scores {
+    fn default() -> Self {
+        Self { words: [None; Reason::ALL.len()], total: [0; Reason::ALL.len()] }
+    }
+}
+
+impl Scores {
+    /// The best phrase for a reason counts, and those behind it do not: a reply is no more sure for
+    /// saying it twice. What stands far behind is mostly advice.
+    pub(super) fn meet(&mut self, phrase: &Phrase, met: Met, place: u16) {
+        let late = match place {
+            0..=24 => 0,
+            25..=49 => 6,
+            50..=99 => 14,
+            100.. => 22,
+        };
+        let weight = phrase.weight.saturating_sub(late);
+        let (Some(words), Some(total)) =
+            (self.words.get_mut(phrase.reason.index()), self.total.get_mut(phrase.reason.index()))
+        else {
+            return;
+        };
+        let before = words.map_or(0, |best| best.weight);
+        if weight > before {
+            *words = Some(Best { weight, length: phrase.length(), met });
+            *total += u16::from(weight - before);
+        }
+    }
+
+    /// Codes speak when words do not; beside words they are a third of the voice.
+    pub(super) fn support(&mut self, reason: Reason, weight: u8) {
+        let spoken = self.words.get(reason.index()).is_some_and(Option::is_some);
+        self.add(reason, if spoken { weight / 3 } else { weight });
+    }
+
+    fn add(&mut self, reason: Reason, weight: u8) {
+        if let Some(total) = self.total.get_mut(reason.index()) {
+            *total += u16::from(weight);
+        }
+    }
+
+    /// Takes into account where in the conversation it was.
+    pub(super) fn at(&mut self, stage: Stage) {
+        match stage {
+            Stage::Connect => {
+                self.add(Reason::IpBlocked, 8);
+                self.add(Reason::NoPtr, 4);
+                self.add(Reason::SystemError, 4);
+                self.less(Scope::Recipient, 25);
+                self.less(Scope::Message, 15);
+            }
+            Stage::Ehlo => {
+                self.add(Reason::BadHelo, 12);
+                self.less(Scope::Recipient, 25);
+                self.less(Scope::Message, 15);
+            }
+            Stage::StartTls => self.add(Reason::TlsRequired, 32),
+            Stage::Auth | Stage::Pop3Login | Stage::ImapLogin => {
+                // It is the sender's own mailbox that cannot be had.
+                let recipient = self.total.get(Reason::MailboxUnknown.index()).copied();
+                let disabled = self.total.get(Reason::MailboxDisabled.index()).copied();
+                let more = recipient.max(disabled).unwrap_or(0).min(100);
+                self.add(Reason::AuthRejected, 10 + u8::try_from(more).unwrap_or(100));
+                self.less(Scope::Recipient, 200);
+            }
+            Stage::Mail => self.add(Reason::SenderRejected, 12),
+            Stage::Rcpt => {
+                self.add(Reason::MailboxUnknown, 8);
+                self.less(Scope::Message, 8);
+            }
+            Stage::Data | Stage::EndOfData => {
+                self.add(Reason::ContentRejected, 4);
+                self.add(Reason::SpamContent, 6);
+                self.add(Reason::Policy, 4);
+            }
+        }
+    }
+
+    fn less(&mut self, scope: Scope, weight: u16) {
+        for (total, reason) in self.total.iter_mut().zip(Reason::ALL) {
+            if reason.scope() == scope {
+                *total = total.saturating_sub(weight);
+            }
+        }
+    }
+
+    /// Returns the reason with the most weight, if it has enough.
+    pub(super) fn verdict(&self) -> Option<(Reason, Confidence)> {
+        // Of two that weigh the same the longer phrase decides: it is said of fewer things.
+        let mut best = (Reason::Unknown, 0, 0);
+        let mut scopes = [0u16; Scope::ALL.len()];
+        for ((&reason, &total), words) in Reason::ALL.iter().zip(&self.total).zip(&self.words) {
+            if total == 0 {
+                continue;
+            }
+            let length = words.map_or(0, |best| best.length);
+            if (total, length) > (best.1, best.2) {
+                best = (reason, total, length);
+            }
+            if let Some(most) = scopes.get_mut(reason.scope() as usize) {
+                *most = total.max(*most);
+            }
+        }
+        let (reason, total, _) = best;
+        let own = reason.scope() as usize;
+        let others = scopes.iter().enumerate().filter(|(scope, _)| *scope != own);
+        let second = others.map(|(_, most)| *most).max().unwrap_or(0);
+        let lead = total - second;
+        (total >= THRESHOLD).then(|| {
+            let sure = 40 + total.min(100) * 2 / 5 + lead.min(60) / 3;
+            (reason, Confidence(u8::try_from(sure.min(99)).unwrap_or(99)))
+        })
+    }
+
+    /// Returns the best phrase for a reason.
+    pub(super) fn best(&self, reason: Reason) -> Option<Best> {
+        *self.words.get(reason.index())?
+    }
+}
