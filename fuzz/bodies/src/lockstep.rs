@@ -172,7 +172,7 @@ pub(crate) fn pop3(data: &[u8], run: &Replay) {
         let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
         match *words.as_slice() {
             _ if !ok || is_response => {}
-            ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL" | "AUTH"] => {
+            ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL" | "AUTH" | "LANG"] => {
                 let body = message(&mut out).expect("a response to its end");
                 assert!(!has_bare(body), "a bare line end goes out");
             }

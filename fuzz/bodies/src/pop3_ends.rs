@@ -27,6 +27,8 @@ pub(crate) fn server(data: &[u8]) {
     let plain = server::Config::new()
         .plaintext_login(server::PlaintextLogin::Allow)
         .apop(stamp)
+        .utf8(server::Utf8::OfferedWithNames)
+        .language(server::Language::english())
         .auth(&Mechanism::BY_STRENGTH);
     let make = |config: server::Config| {
         move || {
@@ -37,6 +39,8 @@ pub(crate) fn server(data: &[u8]) {
     };
     let run = hold(make(plain.clone()), data, HOLDS, Cutting::Anywhere);
     lockstep::pop3(data, &run);
+    let policy = server::Policy::new().retention(server::Retention::DeleteRetrieved);
+    hold(make(plain.clone().policy(policy)), data, HOLDS, Cutting::Anywhere);
     for tls in [server::Tls::StartTls, server::Tls::Implicit] {
         hold(make(plain.clone().tls(tls)), data, HOLDS, Cutting::Matters);
     }
