@@ -9,7 +9,7 @@ use mail_errors::Misuse;
 use mail_wire::{BareNewline, Goodbye, Next, Session, testing::start};
 use smtp_proto::{
     BodyType, Mailbox, ReversePath,
-    client::{Client, Config, EightBit, Envelope},
+    client::{Client, Config, EightBit, Envelope, Error, Event, NotSent, Outcome},
     limits::ClientLimits,
 };
 
@@ -446,11 +446,75 @@ fn misuse_leaves_the_session_unharmed() {
     assert!(matches!(client.send(to(&["c@d"])), Err(Misuse::WrongMoment { .. })));
     assert!(matches!(client.body(id, "x".into()), Err(Misuse::UnknownId { .. })));
     assert!(matches!(client.body_end(id), Err(Misuse::UnknownId { .. })));
+    client.body_failed(id).unwrap();
     assert!(matches!(client.body_failed(id), Err(Misuse::UnknownId { .. })));
     client.close(Goodbye::Done);
     let mut client = Client::new(laptop());
     client.close(Goodbye::Done);
     assert!(matches!(client.send(to(&["c@d"])), Err(Misuse::WrongMoment { .. })));
+}
+
+/// RFC 5321 4.1.1.5. At every moment up to DATA: nothing of the message arrives, its recipients are
+/// told, and the next one goes. Between DATA and 354 there is no way back, and behind it the
+/// connection is cut.
+#[test]
+fn a_message_is_taken_back_before_its_text_is_asked_for() {
+    let replies =
+        ["220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "550 no\r\n", "250 ok\r\n", "354 go\r\n"];
+    for at in 0..=replies.len() {
+        let mut client = Client::new(laptop());
+        let id = client.send(to(&["nobody@d", "c@d"])).unwrap();
+        let mut outcomes = Vec::new();
+        let mut pump = |client: &mut Client| loop {
+            match client.next_event(start()) {
+                Ok(Next::Event(Event::Recipient { outcome, .. })) => outcomes.push(outcome),
+                Ok(Next::Event(Event::Done { .. })) => break Ok(true),
+                Ok(Next::Event(_)) => {}
+                Ok(_) => break Ok(false),
+                Err(error) => break Err(error),
+            }
+        };
+        for reply in &replies[..at] {
+            assert_eq!(pump(&mut client), Ok(false));
+            client.buffers().0.extend_from_slice(reply.as_bytes());
+        }
+        assert_eq!(pump(&mut client), Ok(false));
+        dialogue::sent(&mut client);
+        let taken_back = client.body_failed(id);
+        match at {
+            5 => {
+                assert!(matches!(taken_back, Err(Misuse::UnknownId { .. })));
+                continue;
+            }
+            6 => {
+                assert_eq!(pump(&mut client), Ok(true));
+                assert_eq!(pump(&mut client), Err(Error::Cut));
+                continue;
+            }
+            _ => taken_back.unwrap(),
+        }
+        // What was said is answered, RSET where it has to be, and then it is over.
+        let mut rest = replies[at..].iter().take(if at < 2 { 2 - at } else { 1 });
+        let mut is_reset = false;
+        loop {
+            match pump(&mut client) {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => panic!("{at}: {error}"),
+            }
+            let out = dialogue::sent(&mut client);
+            is_reset |= out == b"RSET\r\n";
+            assert!(out.is_empty() || out == b"RSET\r\n" || out.starts_with(b"EHLO"), "{at}");
+            let reply = rest.next().copied().unwrap_or("250 ok\r\n");
+            client.buffers().0.extend_from_slice(reply.as_bytes());
+        }
+        assert_eq!(is_reset, at >= 2, "{at}");
+        assert_eq!(outcomes.len(), 2, "{at}: {outcomes:?}");
+        assert_eq!(outcomes[1], Outcome::NotSent(NotSent::BodyFailed), "{at}");
+        client.send(to(&["c@d"])).unwrap();
+        while matches!(client.next_event(start()), Ok(Next::Event(_))) {}
+        assert!(dialogue::sent(&mut client).starts_with(b"MAIL FROM:"), "{at}");
+    }
 }
 
 /// RFC 2920 3.1: what is on its way fits into both ends' buffers, whatever a driver can do.
