@@ -1,11 +1,15 @@
 //! `explain-reply`: what a mail server's answer means, whose turn it is, and what helps.
 
+#[path = "explain-reply/dsn.rs"]
+mod dsn;
+
 use std::{
     io::{self, BufRead, IsTerminal as _, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use mail_errors::{
     classify::{Classification, Evidence, Failure, Reason, Retry},
     diagnosis::{Checklist, Diagnosis, Language, Symptom},
@@ -19,23 +23,38 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  explain-reply '550 5.1.1 user unknown'\n  \
-                  explain-reply --lang ja --json < /var/log/mail.log"
+                  explain-reply --lang ja --json < /var/log/mail.log\n  explain-reply dsn bounce.eml"
 )]
 struct Cli {
     /// The reply, as it stands in the bounce or the log; without it standard input is read, one
     /// reply or line of a log a line.
     reply: Vec<String>,
     /// The language: en or ja.
-    #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
+    #[arg(long, global = true, value_name = "LANG", default_value = "en", value_parser = language)]
     lang: Language,
-    /// Write a JSON object for each line, in their order, also for those that are no reply.
-    #[arg(long)]
+    /// Write a JSON object for each line, in their order, also for those that are no reply; or for
+    /// each bounce.
+    #[arg(long, global = true)]
     json: bool,
     /// Colours: when standard output is a terminal, always, or never.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what a bounce message tells: what became of each recipient, why, and what helps.
+    ///
+    /// Reads delivery status notifications (RFC 3464), and the texts of mail systems that write
+    /// none. The exit code is 1 if a file is no bounce.
+    Dsn {
+        /// The message, headers and all; - for standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,15 +67,16 @@ enum Colour {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let told = if cli.reply.is_empty() {
-        all(&cli, &mut io::stdin().lock(), &mut out)
-    } else {
-        one(&cli, cli.reply.join(" ").as_bytes(), &mut out)
+    let told = match &cli.command {
+        Some(Command::Dsn { files }) => dsn::explain(files, cli.json, cli.lang, &mut out),
+        None if cli.reply.is_empty() => all(&cli, &mut io::stdin().lock(), &mut out).map(|()| true),
+        None => one(&cli, cli.reply.join(" ").as_bytes(), &mut out).map(|()| true),
     };
-    match told.and_then(|()| out.flush()) {
+    match told.and_then(|told| out.flush().map(|()| told)) {
         // Whoever reads has seen enough (`| head`).
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => failed("explain-reply", &error, false),
     }
 }

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use crate::classify::{Failure, Provider, What};
 use crate::dsn::{Action, Recipient, Typed};
 use crate::{EnhancedClass, EnhancedStatusCode, Reply, ReplyClass, ReplyCode};
 
@@ -40,17 +41,43 @@ pub(super) fn reply(recipient: &Recipient) -> Reply {
         }
         return made.unwrap_or_else(|_| Reply::fixed(found.code, None, ""));
     }
+    let code = code_of(recipient);
+    let made = Reply::new(code, status, words).or_else(|_| Reply::new(code, None, words));
+    made.unwrap_or_else(|_| Reply::fixed(code, None, ""))
+}
+
+/// Returns what happened to a recipient; see [`Recipient::failure`].
+pub(super) fn failure(recipient: &Recipient) -> Failure<'_> {
+    let words = recipient.diagnostic.as_ref().map(Typed::text).unwrap_or_default();
+    let status = recipient.status.filter(|status| (status.subject(), status.detail()) != (0, 0));
+    let what = match (find(words), status) {
+        (Some(Found { code, at }), status) => {
+            let text = words.get(at + 3..).unwrap_or_default();
+            let text = without_mark(text.strip_prefix(b"-").unwrap_or(text));
+            let (own, text) = match Reply::split_enhanced(code, text) {
+                Some((own, text)) => (Some(own), text),
+                None => (None, text),
+            };
+            What::Reply { code, enhanced: own.or(status), text }
+        }
+        (None, Some(_)) => What::Reply { code: code_of(recipient), enhanced: status, text: words },
+        (None, None) => What::Words { text: words },
+    };
+    let host = recipient.remote_mta.as_ref().map(Typed::text_lossy);
+    Failure::new(what).by(host.and_then(|host| Provider::of_host(&host)))
+}
+
+/// The code that says least, where no server gave one.
+fn code_of(recipient: &Recipient) -> ReplyCode {
     // RFC 3463 3.1: the class of the status says more than the action, of which a message is
     // "failed" too that was delayed for too long.
     let class = recipient.status.map(EnhancedStatusCode::class);
-    let code = match (class, recipient.action) {
+    match (class, recipient.action) {
         (Some(EnhancedClass::Permanent), _) | (None, Action::Failed) => {
             ReplyCode::TRANSACTION_FAILED
         }
         _ => ReplyCode::LOCAL_ERROR,
-    };
-    let made = Reply::new(code, status, words).or_else(|_| Reply::new(code, None, words));
-    made.unwrap_or_else(|_| Reply::fixed(code, None, ""))
+    }
 }
 
 /// A reply code in words.
@@ -64,7 +91,7 @@ pub(super) struct Found {
 pub(super) fn find(words: &[u8]) -> Option<Found> {
     let mut first = None;
     for (at, window) in words.windows(3).enumerate() {
-        let Some(code) = failure(window) else { continue };
+        let Some(code) = code_of_failure(window) else { continue };
         let before = at.checked_sub(1).and_then(|before| words.get(before));
         let rest = words.get(at + 3..).unwrap_or_default();
         // Part of a word, of a larger number or of an address.
@@ -85,7 +112,7 @@ pub(super) fn find(words: &[u8]) -> Option<Found> {
 }
 
 /// Reads three digits as the code of a failure: those that RFC 5321 section 4.2.1 has room for.
-fn failure(digits: &[u8]) -> Option<ReplyCode> {
+fn code_of_failure(digits: &[u8]) -> Option<ReplyCode> {
     let digits = <[u8; 3]>::try_from(digits).ok()?;
     let [b'4' | b'5', b'0'..=b'5' | b'7', _] = digits else { return None };
     let code = ReplyCode::from_digits(digits).ok()?;

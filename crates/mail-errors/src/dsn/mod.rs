@@ -36,7 +36,7 @@
 //!
 //! [`Bounce::read`] takes what others write as well: reports with holes in them, and the texts of
 //! qmail, Exim, Sendmail, Postfix, Exchange, Domino, Gmail and others that have no report for
-//! programs. [`Recipient::reply`] is the reply to be classified.
+//! programs. [`Recipient::failure`] is what is to be classified.
 //!
 //! # Not supported
 //!

@@ -4,6 +4,7 @@ use std::fmt;
 
 use mail_message::DateTime;
 
+use crate::classify::Failure;
 use crate::dsn::{Typed, diagnostic};
 use crate::{EnhancedClass, EnhancedStatusCode, Misuse, Reply};
 
@@ -249,6 +250,29 @@ impl Recipient {
     pub fn reply(&self) -> Option<Reply> {
         match self.action {
             Action::Failed | Action::Delayed => Some(diagnostic::reply(self)),
+            Action::Delivered | Action::Relayed | Action::Expanded => None,
+        }
+    }
+
+    /// Returns what happened, to be classified: the reply that the diagnosis quotes, the status
+    /// where it quotes none, or its words alone; and who runs the server that said so. `None`
+    /// unless it failed or is delayed.
+    ///
+    /// ```
+    /// use mail_errors::classify::Reason;
+    /// use mail_errors::dsn::{Action, Recipient, Typed};
+    /// use mail_errors::EnhancedStatusCode;
+    ///
+    /// let address = Typed::address("nobody@example.net")?;
+    /// let failed = Recipient::new(address, Action::Failed, EnhancedStatusCode::BAD_MAILBOX);
+    /// let failure = failed.failure().expect("it failed");
+    /// assert_eq!(failure.classify().reason(), Reason::MailboxUnknown);
+    /// # Ok::<(), mail_errors::Misuse>(())
+    /// ```
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure<'_>> {
+        match self.action {
+            Action::Failed | Action::Delayed => Some(diagnostic::failure(self)),
             Action::Delivered | Action::Relayed | Action::Expanded => None,
         }
     }
