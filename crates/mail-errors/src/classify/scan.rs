@@ -148,9 +148,33 @@ impl<V: Vocabulary> Scanner<'_, V> {
 
     /// Reads one word, and returns where it ends.
     fn word(&mut self, start: usize, end: usize, is_named: bool) -> usize {
+        let heard = self.hear(start, end);
+        let at = start + heard.length;
+        match self.words.lexicon().find(&heard.spelled) {
+            // `OverQuotaTemp` is three words, if it is not one.
+            Word::NONE if heard.humps => {
+                let mut from = start;
+                while from < at {
+                    let next = (from + 1..at).find(|&next| self.is_hump(next)).unwrap_or(at);
+                    match self.words.lexicon().find(&self.hear(from, next).spelled) {
+                        Word::NONE => self.place += u16::from(!is_named),
+                        word => self.found(word, from..next, is_named),
+                    }
+                    from = next;
+                }
+            }
+            // Numbers stand between words without parting them.
+            Word::NONE => self.place += u16::from(heard.letters && !is_named),
+            word => self.found(word, start..at, is_named),
+        }
+        at
+    }
+
+    /// Hears the letters and digits that begin here.
+    fn hear(&self, start: usize, end: usize) -> Heard {
+        let rest = self.text.get(start..end).unwrap_or_default();
         let mut spelled = Spelled::new();
         let (mut letters, mut humps, mut small) = (false, false, false);
-        let rest = self.text.get(start..end).unwrap_or_default();
         let mut length = 0;
         while let Some(&octet) = rest.get(length) {
             let mut symbol = FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END);
@@ -175,22 +199,7 @@ impl<V: Vocabulary> Scanner<'_, V> {
             spelled.push(symbol);
             length += taken;
         }
-        let at = start + length;
-        match self.words.lexicon().find(&spelled) {
-            // `OverQuotaTemp` is three words, if it is not one.
-            Word::NONE if humps => {
-                let mut from = start;
-                while from < at {
-                    let next = (from + 1..at).find(|&next| self.is_hump(next)).unwrap_or(at);
-                    self.word(from, next, is_named);
-                    from = next;
-                }
-            }
-            // Numbers stand between words without parting them.
-            Word::NONE => self.place += u16::from(letters && !is_named),
-            word => self.found(word, start..at, is_named),
-        }
-        at
+        Heard { spelled, length, letters, humps }
     }
 
     /// Tells whether a capital letter stands here behind a small one.
@@ -208,6 +217,16 @@ impl<V: Vocabulary> Scanner<'_, V> {
         self.tokens.push(Token { word, place: self.place, at, end, is_named });
         self.place += u16::from(!is_named);
     }
+}
+
+/// A word as it is heard.
+struct Heard {
+    spelled: Spelled,
+    length: usize,
+    /// It has letters, not only digits.
+    letters: bool,
+    /// It may have capital letters behind small ones.
+    humps: bool,
 }
 
 struct Chunk {
