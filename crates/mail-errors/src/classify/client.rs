@@ -697,4 +697,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(NoPtr, 104, &["regarding ptr record*", "ptr records and authentication"]),
     says(TlsRequired, 104, &["wasn't sent over tls", "not sent over tls"]),
+    says(BadReputation, 103, &["rejected due .. poor reputation", "access .. rejected .. poor reputation", "due to .. reputation"]),
+    says(BadHelo, 104, &["{helo} command rejected need fully qualified", "{helo} command rejected", "{helo} {rejected}"]),
+    says(IpBlocked, 92, &["mailserver not allowed", "server not allowed to send", "host forbidden", "access from your host", "your host forbidden", "your mailserver {blocked}"]),
 ];

@@ -431,7 +431,6 @@ pub(super) const RULES: &[Rule] = &[
             "envelope sender",
             "envelope from",
             "return path",
-            "mail from + {addr}",
             "mailfrom domain",
             "from address {invalid}",
             "purported responsible",
@@ -789,4 +788,19 @@ pub(super) const RULES: &[Rule] = &[
         106,
         &["{blocked} using @uribl", "{blocked} using .. @uribl", "{blocked} using .. @surbl"],
     ),
+    says(
+        SenderRejected,
+        100,
+        &[
+            "domain name required for sender",
+            "required for sender",
+            "permission* to send as",
+            "not have permission* .. send .. sender",
+            "permissions .. send .. sender",
+        ],
+    ),
+    says(ContentMalformed, 96, &["contains nul", "contains null", "nul characters", "bad header section"]),
+    says(SpamContent, 108, &["{spam} .. threshold exceeded", "{spam} score .. exceeds threshold", "score .. exceeds threshold"]),
+    says(ContentRejected, 98, &["banned exe", "reject .. banned"]),
+    says(Policy, 80, &["delivery not authorized message refused", "not authorized message refused"]),
 ];

@@ -42,6 +42,7 @@ pub(super) const SETS: &[(&str, &str)] = &[
         "not no non isn't doesn't don't wasn't cannot can't could couldn't didn't never isnt \
          doesnt dont cant nicht kein keine pas ne n'existe nonexistent unable unless aren't won't",
     ),
+    ("recognise", "recognise recognize recognised recognized recognizes recognises reconnu erkannt"),
     ("found", "found find located locate trouvé trouvee gefunden encontrado encontrada lookup"),
     (
         "invalid",
