@@ -174,6 +174,7 @@ mod tests {
         let mut offers = Capabilities::default();
         offers.push(b"TOP\nSTLS");
         offers.push(b"");
+        offers.push(b" \t");
         assert_eq!(offers, Capabilities::default());
     }
 }

@@ -13,7 +13,7 @@ use super::{is_blank, rest, skip_blanks, trim_blanks, trim_cr};
 /// > capability = capa-tag *(SP param) CRLF    ;512 octets maximum             RFC 2449 3
 ///
 /// # Errors
-/// [`ParseError`] if the line is empty, or holds what is not tolerated.
+/// [`ParseError`] if the line is blank, or holds what is not tolerated.
 pub fn capability<'a>(
     line: &'a [u8],
     profile: Profile,
@@ -22,6 +22,9 @@ pub fn capability<'a>(
     let line = trim_cr(line, profile, defects);
     complete(line, |i| {
         let (end, line) = rest(i, &"a capability")?;
+        if line.iter().all(|octet| is_blank(*octet)) {
+            return fatal(line, &"a capability");
+        }
         if let Some((at, octet)) = unsendable(line) {
             // Nothing that is known has such octets: the line is kept for people.
             let is_tolerated = octet != b'\n'
