@@ -136,6 +136,44 @@ fn yes(_: &str) -> &'static str {
     "250 ok"
 }
 
+/// RFC 3461 §5.2: what was asked for goes on to a host that can do it.
+#[test]
+fn ok_what_the_sender_asks_for_goes_on() {
+    let host = Host::new(|_, mut stream| {
+        let _ = stream.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+        let mut told = Vec::new();
+        answer_commands_as(&mut stream, &mut told, "250-mx.elsewhere.test\r\n250 DSN", yes);
+        told
+    });
+    let office = host.office("relay-dsn", &config(""));
+    let mut client = office.submission("alice");
+    client.smtp(&format!("MAIL FROM:<{ALICE}> RET=HDRS ENVID=Q+2B1")).code(250);
+    let asked = "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x+2Bb@elsewhere.test";
+    client.smtp(&format!("RCPT TO:<x@elsewhere.test> {asked}")).code(250);
+    client.smtp("DATA").code(354);
+    client.smtp(&format!("{MESSAGE}.")).code(250);
+    let told = host.next();
+    let line = |verb: &str| told.iter().find(|line| line.starts_with(verb)).expect("was said");
+    assert!(line("MAIL").ends_with(" RET=HDRS ENVID=Q+2B1"), "{told:?}");
+    assert_eq!(*line("RCPT"), format!("RCPT TO:<x@elsewhere.test> {asked}"));
+}
+
+/// RFC 3461 §4.1
+#[test]
+fn ok_sender_who_wants_to_hear_of_nothing_does_not() {
+    let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 nobody"));
+    let office = host.office("relay-never", &config(""));
+    for (asked, notices) in [(" NOTIFY=NEVER", 0), (" NOTIFY=SUCCESS", 0), ("", 1)] {
+        let mut client = office.submission("alice");
+        client.smtp(&format!("MAIL FROM:<{ALICE}>")).code(250);
+        client.smtp(&format!("RCPT TO:<x@elsewhere.test>{asked}")).code(250);
+        client.smtp("DATA").code(354);
+        client.smtp(&format!("{MESSAGE}.")).code(250);
+        settled(&office);
+        assert_eq!(office.inbox("alice").len(), notices, "{asked}");
+    }
+}
+
 /// RFC 5321 §4.5.3.1.10, RFC 9422 §3: whether the host said so before, or says so then.
 #[test]
 fn ok_too_many_recipients_at_once_go_in_further_transactions() {

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::{Office, clock, trace, unguessable};
 use crate::store::{
-    AccountId, Address, Delivery, Incoming, InternalDate, Place, Relay, Resolved, Spooled,
+    AccountId, Address, Asked, Delivery, Incoming, InternalDate, Place, Relay, Resolved, Spooled,
     StoreError, UnixTime,
 };
 
@@ -55,7 +55,10 @@ impl Failure {
         &self.reply
     }
 
-    #[cfg(test)]
+    pub(super) fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
     pub(super) const fn is_delay(&self) -> bool {
         self.until.is_some()
     }
@@ -142,6 +145,7 @@ pub(super) fn write(
             sender: None,
             recipients: relay,
             trace: bytes::Bytes::new(),
+            asked: Asked::default(),
         }),
     }))
 }

@@ -2,6 +2,7 @@
 //! recipient has an answer.
 
 mod answers;
+pub(super) mod asked;
 
 use std::{
     io,
@@ -161,7 +162,12 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
         answers.put_off(why);
     }
     let fates = answers.fates();
-    let (outcomes, failures) = answers.settle(&claim, clock::wall());
+    let (outcomes, mut failures) = answers.settle(&claim, clock::wall());
+    // RFC 3461 §4.1: who asked not to hear of it does not.
+    failures.retain(|failure| {
+        let of = claim.recipients.iter().find(|to| to.address.as_str() == failure.recipient());
+        of.is_none_or(|to| asked::wants(&to.asked, failure.is_delay()))
+    });
     let settled = loop {
         let shown = || shown(office, &claim);
         let sender = claim.sender.as_ref();
@@ -489,9 +495,9 @@ fn envelope(claim: &Claim, recipients: &[&QueuedRecipient]) -> Result<Envelope, 
         None => Envelope::new(ReversePath::Null),
     };
     for recipient in recipients {
-        envelope = envelope.to(mailbox(&recipient.address)?);
+        envelope = envelope.to(asked::recipient(mailbox(&recipient.address)?, &recipient.asked));
     }
-    envelope = envelope.size(claim.size);
+    envelope = asked::add_to(envelope.size(claim.size), &claim.asked);
     if claim.eight_bit {
         envelope = envelope.body(BodyType::EightBitMime);
     }

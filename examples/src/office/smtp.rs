@@ -1,7 +1,7 @@
 //! SMTP in: mail from other hosts for the own domains, and submission by the own accounts.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -13,7 +13,7 @@ use mail_wire::{TlsInfo, layered::Layered};
 use smtp_proto::{
     Attributes, BodyType, Domain, ForwardPath, Mailbox, ReversePath,
     limits::ServerLimits,
-    server::{Config, Event, Mail, Server, replies},
+    server::{Config, Event, Mail, Rcpt, Server, replies},
 };
 use tokio::task::block_in_place;
 use tracing::{info, warn};
@@ -23,6 +23,7 @@ use super::{
     connection::Application,
     login::{MECHANISMS, Refused},
     notice::{self, Failure},
+    relay::asked,
     trace::{Received, prefix, return_path},
     unguessable,
     xclient::{self, Told},
@@ -30,8 +31,8 @@ use super::{
 use crate::{
     config::Service,
     store::{
-        Account, AccountId, Address, Delivery, Incoming, Place, Relay, Resolved, Spool, Spooled,
-        StoreError,
+        Account, AccountId, Address, Asked, Delivery, Incoming, Place, Relay, Resolved, Spool,
+        Spooled, StoreError,
     },
 };
 
@@ -127,6 +128,7 @@ struct Transaction {
     recipients: Vec<Address>,
     accounts: BTreeSet<AccountId>,
     relay: BTreeSet<Address>,
+    asked: Asked,
     /// The octets that the message ends in so far.
     last: [u8; 2],
     /// What is to be said instead, before there is one and once it could not be written.
@@ -196,15 +198,19 @@ impl Smtp {
             recipients: Vec::new(),
             accounts: BTreeSet::new(),
             relay: BTreeSet::new(),
+            asked: Asked {
+                of_message: asked::of_message(mail.params()),
+                of_recipients: BTreeMap::new(),
+            },
             last: *b"\r\n",
             spool: Err(replies::BAD_SEQUENCE),
         });
         Ok(())
     }
 
-    fn recipient(&mut self, path: &ForwardPath) -> Result<(), Reply> {
+    fn recipient(&mut self, rcpt: &Rcpt) -> Result<(), Reply> {
         let Some(open) = &mut self.open else { return Err(replies::BAD_SEQUENCE) };
-        let to = match path {
+        let to = match rcpt.forward_path() {
             ForwardPath::Mailbox(mailbox) => address(mailbox)?,
             // RFC 5321 §4.5.1
             ForwardPath::Postmaster => postmaster(&self.office)?,
@@ -223,7 +229,11 @@ impl Smtp {
             }
         }
         open.accounts.extend(accounts);
-        open.relay.extend(relay);
+        let asked = asked::of_recipient(rcpt.params());
+        for to in relay {
+            open.asked.of_recipients.insert(to.clone(), asked.clone());
+            open.relay.insert(to);
+        }
         open.recipients.push(to);
         Ok(())
     }
@@ -286,6 +296,7 @@ impl Smtp {
             sender: open.sender.clone(),
             recipients: open.relay.iter().cloned().collect(),
             trace: prefix(&[&received]),
+            asked: open.asked.clone(),
         });
         let eight_bit = open.eight_bit || message.is_eight_bit();
         let deliveries = open.accounts.iter().map(delivery).collect();
@@ -337,7 +348,7 @@ impl Smtp {
     fn answer(&mut self, server: &mut Server, event: Event) -> Result<(), Misuse> {
         let outcome = match event {
             Event::Mail(mail) => self.mail(&mail),
-            Event::Rcpt(rcpt) => self.recipient(rcpt.forward_path()),
+            Event::Rcpt(rcpt) => self.recipient(&rcpt),
             Event::Data => self.data(),
             Event::BodyEnd { .. } => match self.end() {
                 Ok(id) => return server.reply(accepted(&id)),

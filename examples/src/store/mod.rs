@@ -89,7 +89,7 @@ pub use messages::{
 };
 pub use names::{Address, Domain, LoginName, MailboxName, NameError};
 pub use queue::{
-    Accepted, Claim, Delivery, Due, Incoming, MOST_RECIPIENTS, Outcome, Place, Queue,
+    Accepted, Asked, Claim, Delivery, Due, Incoming, MOST_RECIPIENTS, Outcome, Place, Queue,
     QueuedRecipient, Relay, Unreadable,
 };
 pub use spool::{Spool, Spooled};

@@ -1,6 +1,6 @@
 //! Mail on its way: taking responsibility for a message, and relaying it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 
@@ -50,6 +50,18 @@ pub struct Relay {
     pub recipients: Vec<Address>,
     /// `Received` fields that go in front; no `Return-Path` (RFC 5321 4.4).
     pub trace: Bytes,
+    /// What the sender asks to be told.
+    pub asked: Asked,
+}
+
+/// What the sender of a message asks to be told of it (RFC 3461), as parameters of MAIL and RCPT have
+/// it. A store keeps it and does not look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Of the message: `RET=HDRS ENVID=QQ314159`.
+    pub of_message: String,
+    /// Of recipients: `NOTIFY=NEVER ORCPT=rfc822;bob@example.net`.
+    pub of_recipients: BTreeMap<Address, String>,
 }
 
 /// What was done with an [`Incoming`], and is on disk.
@@ -82,6 +94,8 @@ pub struct Claim {
     pub recipients: Vec<QueuedRecipient>,
     /// When the message came into the queue: how long it has been tried.
     pub queued_at: UnixTime,
+    /// What the sender asks to be told of the message.
+    pub asked: String,
 }
 
 /// What was claimed.
@@ -121,6 +135,8 @@ pub struct QueuedRecipient {
     pub attempts: u32,
     /// What was said when it was put off last.
     pub diagnostic: Option<String>,
+    /// What the sender asks to be told of this recipient.
+    pub asked: String,
 }
 
 /// What became of a recipient.

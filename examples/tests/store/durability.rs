@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use mail_examples::store::*;
 
@@ -76,6 +77,26 @@ fn ok_two_processes_may_have_it_open() {
     let alice = other.create_account(&new_account("alice", None)).expect("made");
     store.deliver(alice, "x");
     assert_eq!(other.usage(alice).expect("usage").used, 1);
+}
+
+/// What was queued by the version before is there, and nothing is asked of it.
+#[test]
+fn ok_file_of_the_version_before() {
+    let dir = Dir::new();
+    let store = dir.open();
+    store.accept(&relayed(&["x@one.test"])).expect("accepted");
+    drop(store);
+    let raw = rusqlite::Connection::open(dir.path().join("store.sqlite")).expect("opens");
+    raw.execute_batch(
+        "ALTER TABLE queue DROP COLUMN asked; ALTER TABLE recipient DROP COLUMN asked;
+         PRAGMA user_version = 1",
+    )
+    .expect("as it was");
+    drop(raw);
+    let store = dir.open();
+    let due = store.claim_due(NOW, Duration::from_secs(60), 1).expect("claims");
+    let [claim] = &due.claims[..] else { panic!("{due:?}") };
+    assert_eq!((claim.asked.as_str(), claim.recipients[0].asked.as_str()), ("", ""));
 }
 
 #[test]

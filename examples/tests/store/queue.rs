@@ -24,6 +24,21 @@ fn all(claim: &Claim, outcome: &Outcome) -> Vec<(RecipientId, Outcome)> {
     claim.recipients.iter().map(|recipient| (recipient.id, outcome.clone())).collect()
 }
 
+/// RFC 3461: what the sender asks for goes on with each of them, and outlives the program.
+#[test]
+fn ok_what_the_sender_asks_for_is_kept() {
+    let store = Fixture::new();
+    let mut incoming = relayed(&["a@one.test", "b@one.test"]);
+    let relay = incoming.relay.as_mut().expect("there is one");
+    relay.asked.of_message = "RET=HDRS ENVID=Q1".to_owned();
+    relay.asked.of_recipients.insert(address("b@one.test"), "NOTIFY=NEVER".to_owned());
+    store.accept(&incoming).expect("accepted");
+    let [claim] = &claims(&store, NOW)[..] else { panic!("one domain") };
+    assert_eq!(claim.asked, "RET=HDRS ENVID=Q1");
+    let asked: Vec<_> = claim.recipients.iter().map(|to| to.asked.as_str()).collect();
+    assert_eq!(asked, ["", "NOTIFY=NEVER"]);
+}
+
 #[test]
 fn ok_claims_are_one_for_each_domain() {
     let store = Fixture::new();

@@ -127,6 +127,7 @@ pub(crate) fn relayed(recipients: &[&str]) -> Incoming {
         sender: Some(address("alice@example.org")),
         recipients: recipients.iter().map(|text| address(text)).collect(),
         trace: "Received: here\r\n".into(),
+        asked: Asked::default(),
     });
     incoming
 }

@@ -222,7 +222,8 @@ mod tests {
 
     fn recipients() -> Vec<QueuedRecipient> {
         let address = Address::parse("x@elsewhere.test").expect("an address");
-        vec![QueuedRecipient { id: RecipientId::new(1), address, attempts: 0, diagnostic: None }]
+        let (id, asked) = (RecipientId::new(1), String::new());
+        vec![QueuedRecipient { id, address, attempts: 0, diagnostic: None, asked }]
     }
 
     fn refused(stage: Verb, code: u16) -> Told {
@@ -240,6 +241,7 @@ mod tests {
             domain: crate::store::Domain::parse("elsewhere.test").expect("a domain"),
             recipients: recipients(),
             queued_at,
+            asked: String::new(),
         }
     }
 

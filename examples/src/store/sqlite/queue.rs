@@ -134,16 +134,21 @@ fn enqueue(
     let sender = relay.sender.as_ref().map(Address::as_str);
     let queue: i64 = connection
         .prepare_cached(
-            "INSERT INTO queue (content, sender, queued_at) VALUES (?1, ?2, ?3) RETURNING id",
+            "INSERT INTO queue (content, sender, queued_at, asked) VALUES (?1, ?2, ?3, ?4)
+             RETURNING id",
         )?
-        .query_row(params![int(message.number()), sender, now.seconds()], |row| row.get(0))?;
+        .query_row(
+            params![int(message.number()), sender, now.seconds(), relay.asked.of_message],
+            |row| row.get(0),
+        )?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO recipient (queue, address, domain, due_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO recipient (queue, address, domain, due_at, asked) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut seen = HashSet::new();
     for recipient in relay.recipients.iter().filter(|recipient| seen.insert(*recipient)) {
         let domain = recipient.domain().as_str();
-        insert.execute(params![queue, recipient.as_str(), domain, now.seconds()])?;
+        let asked = relay.asked.of_recipients.get(recipient).map_or("", String::as_str);
+        insert.execute(params![queue, recipient.as_str(), domain, now.seconds(), asked])?;
     }
     Ok(QueueId::new(uint(queue)))
 }
@@ -182,7 +187,7 @@ fn claim(
              SELECT them.id FROM recipient AS one JOIN recipient AS them
              ON them.queue = one.queue AND them.domain = one.domain
              WHERE one.id = ?1 AND them.due_at <= ?2 ORDER BY them.id LIMIT ?5)
-         RETURNING id, queue, CAST(address AS BLOB), address, attempts, diagnostic",
+         RETURNING id, queue, CAST(address AS BLOB), address, attempts, diagnostic, asked",
     )?;
     let until = now.after(lease).seconds();
     let most = int(MOST_RECIPIENTS as u64);
@@ -228,6 +233,7 @@ fn recipient(row: &Row<'_>) -> Result<QueuedRecipient, Failure> {
         address: named(Address::parse(&text(row, 3)?))?,
         attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
         diagnostic: row.get(5)?,
+        asked: text(row, 6)?,
     })
 }
 
@@ -241,7 +247,7 @@ fn sender(connection: &Connection, queue: i64) -> Result<Option<Address>, Failur
 fn envelope(connection: &Connection, id: ClaimId, queue: i64, one: i64) -> Result<Claim, Failure> {
     let sender = sender(connection, queue)?;
     let mut query = connection.prepare_cached(
-        "SELECT content, length(trace) + size, eight_bit, queued_at, domain
+        "SELECT content, length(trace) + size, eight_bit, queued_at, domain, queue.asked
          FROM queue JOIN content ON content.id = queue.content JOIN body ON body.id = content.body
          JOIN recipient ON recipient.id = ?2 WHERE queue.id = ?1",
     )?;
@@ -256,6 +262,7 @@ fn envelope(connection: &Connection, id: ClaimId, queue: i64, one: i64) -> Resul
             domain: named(Domain::parse(&text(row, 4)?))?,
             recipients: Vec::new(),
             queued_at: UnixTime::new(row.get(3)?),
+            asked: text(row, 5)?,
         })
     })?;
     message.next().ok_or_else(|| Failure::corrupt("a recipient without a message"))?

@@ -127,4 +127,4 @@ const BUSY: Duration = Duration::from_secs(5);
 /// "mail", so that the file says whose it is.
 const APPLICATION: i64 = 0x6d61_696c;
 /// Step n leads from version n to version n + 1. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
