@@ -7,13 +7,13 @@ use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 use super::rules::Rules;
 use super::scan::{Tokens, scan};
 use super::scores::{Best, Scores};
+use super::tables::{self, codes};
 use super::{
     Blocklist, Classification, Confidence, Evidence, Failure, Provider, Reason, Retry, Stage, What,
-    client, codes, labels, message, recipient, server,
 };
 
 /// How sure it must be that an address is dead before nobody mails it again.
-const SURE: Confidence = Confidence(70);
+const SURE: Confidence = Confidence(75);
 
 /// Finds what failures mean.
 ///
@@ -33,15 +33,8 @@ pub struct Classifier {
     rules: Rules,
 }
 
-static SHARED: LazyLock<Classifier> = LazyLock::new(|| Classifier {
-    rules: Rules::new(&[
-        recipient::RULES,
-        message::RULES,
-        client::RULES,
-        server::RULES,
-        labels::RULES,
-    ]),
-});
+static SHARED: LazyLock<Classifier> =
+    LazyLock::new(|| Classifier { rules: Rules::new(tables::RULES) });
 
 impl Classifier {
     /// Returns the classifier; the first call reads the tables.
@@ -112,6 +105,9 @@ impl Classifier {
             for &(reason, weight) in Provider::means(provider, code, enhanced) {
                 scores.support(reason, weight);
             }
+        }
+        if enhanced.is_some_and(|code| matches!((code.subject(), code.detail()), (1, 7 | 8))) {
+            scores.is_of_sender();
         }
         if let Some(stage) = failure.stage() {
             scores.at(stage);

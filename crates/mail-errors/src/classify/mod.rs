@@ -33,23 +33,17 @@
 mod blocklist;
 mod classification;
 mod classifier;
-mod client;
-mod codes;
 mod failure;
 mod find;
-mod labels;
 mod lexicon;
-mod message;
 mod names;
 mod provider;
 mod reason;
-mod recipient;
 mod rules;
 mod scan;
 mod schedule;
 mod scores;
-mod server;
-mod sets;
+mod tables;
 
 pub use blocklist::Blocklist;
 pub use classification::{Classification, Confidence, Evidence};

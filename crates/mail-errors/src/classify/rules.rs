@@ -10,24 +10,11 @@ use std::collections::BTreeMap;
 
 use super::lexicon::{Lexicon, Word, canonical};
 use super::scan::{Token, Vocabulary};
-use super::{Reason, blocklist, sets};
+use super::tables::{Rule, sets};
+use super::{Reason, blocklist};
 
 /// What each element beyond the first adds to the weight of a phrase.
 const SPECIFIC: u8 = 3;
-
-/// What servers say, for which reason, and how surely it is that reason: 100 cannot be misread, 50
-/// is likely, 20 is a hint.
-#[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) reason: Reason,
-    pub(super) weight: u8,
-    pub(super) phrases: &'static [&'static str],
-}
-
-/// Makes a line of a table.
-pub(super) const fn says(reason: Reason, weight: u8, phrases: &'static [&'static str]) -> Rule {
-    Rule { reason, weight, phrases }
-}
 
 /// All rules, compiled.
 #[derive(Debug)]
@@ -185,8 +172,8 @@ impl Rules {
             compiler.set(name, words);
         }
         for rule in tables.iter().flat_map(|table| table.iter()) {
-            for source in rule.phrases {
-                compiler.phrase(rule, source);
+            for source in rule.phrases.split('|') {
+                compiler.phrase(rule, source.trim());
             }
         }
         compiler.finish()
@@ -234,7 +221,8 @@ impl Rules {
         }
         let (mut last, mut gap) = (at, element.gap);
         for element in behind {
-            let limit = tokens.get(last)?.place + 1 + u16::from(gap);
+            let before = tokens.get(last)?;
+            let limit = before.place + before.width() + u16::from(gap);
             last += 1 + tokens
                 .get(last + 1..)?
                 .iter()
@@ -245,12 +233,12 @@ impl Rules {
         let mut first = at;
         for element in before.iter().rev() {
             let place = tokens.get(first)?.place;
-            let reach = 1 + u16::from(element.gap);
+            let gap = u16::from(element.gap);
             first -= 1 + tokens
                 .get(..first)?
                 .iter()
                 .rev()
-                .take_while(|token| token.place + reach >= place)
+                .take_while(|token| token.place + token.width() + gap >= place)
                 .position(|token| self.is(*token, *element))?;
         }
         (!phrase.starts || tokens.get(first)?.place < 3).then_some((first, last))

@@ -33,6 +33,11 @@ pub(super) struct Token {
 }
 
 impl Token {
+    /// How many places it takes among the words: what is seen without being a word takes none.
+    pub(super) const fn width(self) -> u16 {
+        (self.word.0 > IP.0) as u16
+    }
+
     pub(super) fn span(self) -> Range<usize> {
         self.at.into()..self.end.into()
     }

@@ -5,11 +5,11 @@
 
 use crate::{EnhancedStatusCode, ReplyCode};
 
-use super::Reason::{self, *};
+use crate::classify::Reason::{self, *};
 
 /// What an enhanced code speaks for, and how strongly. RFC 3463 3.2 to 3.8, what was registered
 /// since, and what servers mean by it.
-pub(super) const fn enhanced(code: EnhancedStatusCode) -> &'static [(Reason, u8)] {
+pub(in crate::classify) const fn enhanced(code: EnhancedStatusCode) -> &'static [(Reason, u8)] {
     match (code.subject(), code.detail()) {
         (1, 0) => &[(MailboxUnknown, 20), (SenderRejected, 15)],
         (1, 1) => &[(MailboxUnknown, 42)],
@@ -78,7 +78,7 @@ pub(super) const fn enhanced(code: EnhancedStatusCode) -> &'static [(Reason, u8)
 }
 
 /// What a reply code speaks for, and how strongly.
-pub(super) const fn basic(code: ReplyCode) -> &'static [(Reason, u8)] {
+pub(in crate::classify) const fn basic(code: ReplyCode) -> &'static [(Reason, u8)] {
     match code.get() {
         421 => &[(SystemError, 18), (RateLimited, 8), (TooManyConnections, 6)],
         432 => &[(AuthRejected, 25)],

@@ -3,12 +3,12 @@
 //! A word that ends in `*` is a stem. Accents are dropped on both sides, so `rejeté` is `rejete`.
 
 /// Words that say nothing where they stand.
-pub(super) const FILLERS: &str = "a an the is was are were be been being has have had that this \
+pub(in crate::classify) const FILLERS: &str = "a an the is was are were be been being has have had that this \
     these your our my his her its their it of in on at as and or so who which s we i you sorry \
     please le la les de du des un une est el los en der die das dem den ein eine ist wurde wird dd";
 
 /// The families, by their names.
-pub(super) const SETS: &[(&str, &str)] = &[
+pub(in crate::classify) const SETS: &[(&str, &str)] = &[
     // Who or what does not get the message.
     (
         "box",
@@ -42,7 +42,10 @@ pub(super) const SETS: &[(&str, &str)] = &[
         "not no non isn't doesn't don't wasn't cannot can't could couldn't didn't never isnt \
          doesnt dont cant nicht kein keine pas ne n'existe nonexistent unable unless aren't won't",
     ),
-    ("recognise", "recognise recognize recognised recognized recognizes recognises reconnu erkannt"),
+    (
+        "recognise",
+        "recognise recognize recognised recognized recognizes recognises reconnu erkannt",
+    ),
     ("found", "found find located locate trouvé trouvee gefunden encontrado encontrada lookup"),
     (
         "invalid",

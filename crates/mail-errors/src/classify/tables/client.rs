@@ -1,0 +1,174 @@
+//! What servers say of the sending server: its address and its name.
+
+use super::{Rule, says};
+use crate::classify::Reason::*;
+
+pub(super) const RULES: &[Rule] = &[
+    says(
+        IpBlocklisted,
+        96,
+        "ip .. on .. block list | multi blacklist | based blacklist | \
+         rejected based blacklist | in an rbl | listed as abusive | ipbl* | \
+         exploits block list | policy block list | spamhaus block list | \
+         your domain .. blacklist | blocklisting in effect | blocked by ivmsip | \
+         network .. blacklisted | is {listed} in | adresse ip source bloquee",
+    ),
+    says(
+        IpBlocklisted,
+        94,
+        "{blocked} using @{dnsbl} | {blocked} using | {blocked} .. using @{dnsbl} | \
+         {blocked} by @{dnsbl} | {blocked} .. @{dnsbl} | {ip} .. @{dnsbl} | \
+         {listed} .. @{dnsbl} | {listed} in @{dnsbl} | {rejected} .. @{dnsbl} | \
+         @{dnsbl} .. {listed} | @{dnsbl} .. {rejected} | {ip} {listed} | {ip} .. {listed} | \
+         {listed} {ip} | found .. @{dnsbl} | see .. @{dnsbl} | visit .. @{dnsbl} | \
+         by @{dnsbl} | @spamhaus | @spamcop | @sorbs | @barracudacentral | @barracudanetworks | \
+         @uceprotect | @abuseat | @abusix | @spamrl | @spamrats | @invaluement | @mailspike | \
+         @senderbase | dnsbl | dns blacklist | dns based | rbl | rblsmtpd | dns rbl | \
+         rbl + restriction | {ip} .. block list | {ip} .. black list | block list | \
+         black list | %ip + {listed} | %ip .. {listed} | {listed} .. %ip | \
+         %ip {blocked} @{dnsbl} | %ip .. @{dnsbl} | %ip .. in + list | refused by dnsbl | \
+         {sender} {rejected} .. dnsbl | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
+         connections not .. @spamhaus | blocklist | blacklist | blacklisted | blocklisted | \
+         real time block | realtime block* | real time black | realtime black* | \
+         email reputation database | black hole | blackhole | spammer list | listed by | 黑名单 | \
+         ブラックリスト | liste noire | lista negra | schwarze liste | open + relay | open proxy | \
+         exploited host | sending spam | currently sending spam | geoip | \
+         problem occurred .. bl | s3150 | s3140 | part network .. block list",
+    ),
+    says(IpBlocklisted, 70, "@{dnsbl} | {listed} on | {listed} .. see"),
+    says(
+        IpBlocked,
+        100,
+        "banned sender %ip | identified as spammer | ip identified spammer | \
+         access denied banned sender | weren't sent",
+    ),
+    says(
+        IpBlocked,
+        94,
+        "no access from mail server | access from ip | access from ip .. blocked | \
+         ip {addr} .. {blocked} | ip {addr} {blocked} | invalid ip | bad sender ip | \
+         sender ip address {rejected} | client host blocked for spamming | \
+         blocked for spamming | suspected spam ip | suspected bounce attacks | extreme bad | \
+         dynamic ips | spam ips | spams from your ip | too many spams | \
+         not currently accepting mail from your ip | not accepting mail from your ip | \
+         go away | use the smtp server of your isp | you are sending spam | \
+         looks .. like spammer | remotehost looks | sending mta .. not passed validation | \
+         service refused .. essayer | service refuse .. refused | \
+         esmtp not accepting connections | not accepted from this ip | traffic not accepted | \
+         banned sending ip .. removal | access denied banned sending | \
+         does not accept email over ipv6 | this ip .. temporarily blocked | \
+         this ip .. blocked | ip has been blocked | abus detecte | refused to talk | \
+         confirm this mail server | server requires confirmation | denial of service",
+    ),
+    says(
+        IpBlocked,
+        92,
+        "mailserver not allowed | server not allowed to send | host forbidden | \
+         access from your host | your host forbidden | your mailserver {blocked}",
+    ),
+    says(
+        IpBlocked,
+        90,
+        "{ip} + {blocked} | {ip} .. been + {blocked} | {ip} {blocked} | {blocked} {ip} | \
+         {blocked} .. {ip} | client host {rejected} | client host {blocked} | banned ip | \
+         bad ip | blocked ip | ip .. banned | access + from ip | connection {rejected} | \
+         connection {rejected} by | connections {rejected} | connections .. not be accepted | \
+         connections not accepted | connections + from .. {rejected} | \
+         not accepting connections | no smtp connections from | not + allowed to connect | \
+         {host} not allowed to | messages .. weren't sent | messages from .. weren't sent | \
+         messages .. not sent | too many unwanted | unwanted messages | hl + ipb | \
+         hl ipb ip not .. list | %ip + {blocked} | %ip .. been + {blocked} | \
+         from %ip + {rejected} | messages from %ip | banned sending ip %ip | delist* | \
+         too many + unwanted messages | unwanted messages .. sent .. ip | \
+         host network not allowed | client host rejected .. spammer | \
+         client host rejected relaying .. spammer | host .. not allowed | \
+         geographic* location | rejected based geographic* | {blocked} using .. geographic* | \
+         symantec zodiac | ipv6 sending | banned sender | banned sending ip | banned sending | \
+         access denied banned | your server .. {blocked} | blocked see | \
+         blocked see @proofpoint | ip .. not + allowed | ip .. not in | ip .. not {accept} | \
+         ip .. {rejected} | {ip} .. spammer | identified spammer | geographic* | \
+         blocked .. region | mail from ip .. {rejected} | no access from | no + access + from | \
+         no mail from | not accept mail from your | not accept mail from host | \
+         does not accept mail from your | comcast block | block for spam | \
+         access denied .. ip | access {rejected} .. %ip | \
+         access to + mail + system .. rejected | cannot accept .. from your | \
+         your host .. {blocked} | your host .. {rejected} | dynamic ip | dynamic + pool | \
+         dialup | dial up | residential | dynamic address* | generic ptr | ip %ip problem | \
+         ask + postmaster | firewall | spam + source | source of spam | spam .. from your | \
+         blocked for spam | blocked for abuse | abuse {rejected} | sent spam | \
+         spamming .. {ip} | spamtrap* | spam trap* | intrusion prevention",
+    ),
+    says(IpBlocked, 74, "{rejected} .. abuse | network .. not {accept} | %ip .. {rejected}"),
+    says(IpBlocked, 48, "{blocked} | abuse | blocked by"),
+    says(
+        BadReputation,
+        103,
+        "rejected due .. poor reputation | access .. rejected .. poor reputation | \
+         due to .. reputation",
+    ),
+    says(
+        BadReputation,
+        98,
+        "{reputation} problems | suspicious .. low reputation | rate limited .. reputation | \
+         poor reputation on",
+    ),
+    says(
+        BadReputation,
+        93,
+        "{reputation} | bad reputation | poor reputation | low reputation | \
+         poor .. reputation | low .. reputation | ip reputation | domain reputation | \
+         reputation score | reputation .. sending | unexpected volume | \
+         unexpected volume .. {complaint} | deferred .. unexpected volume .. user {complaint} | \
+         tss04 messages | rate limited {reputation} | rate limited due ip {reputation} | \
+         user {complaint} | user complaints | {complaint} from users | complaint rate | \
+         excessive complaints | senderscore | sender score | tss04 | tss09 | \
+         temporarily deferred .. complaints",
+    ),
+    says(BadReputation, 60, "untrusted | not + trusted"),
+    says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
+    says(
+        NoPtr,
+        97,
+        "forward dns entry | not have ptr | doesn't have ptr | does not point to sending | \
+         corresponding forward | no rdns | dns check failure | cxdns | nameserver query",
+    ),
+    says(
+        NoPtr,
+        95,
+        "no {ptr} | {ptr} record* | reverse + dns | {ptr} .. {not} | {ptr} .. {fail} | \
+         {ptr} lookup | missing {ptr} | {not} .. {ptr} | without {ptr} | require* .. {ptr} | \
+         reverse hostname | reverse .. hostname | reverse lookup | reverse .. {not} + {found} | \
+         no reverse | {ptr} .. generic | reverse mapping | reverse resolution | reverse name | \
+         reverse ip | reverse address | reverse entry | cannot find your reverse | \
+         cannot find your hostname | find .. hostname | find your hostname | \
+         unverifyable sending | unverifyable sending ips | dns failure reverse | \
+         reverse dns {fail} | reverse + dns {fail} | fix reverse dns | unverifiable sending | \
+         hostname .. mismatch* | mismatch* client ip | forward confirmed | forward dns | \
+         may not be mail exchanger | not mail exchanger | 逆引き | ip .. does not resolve | \
+         ip .. not resolve | client .. does not resolve | ip .. no .. hostname | \
+         client host .. cannot find | host {not} + resolve* | unresolvable hostname | \
+         dns + ptr | hostname does not | no + dns + name | nordns | iprev* | \
+         {rejected} .. {ptr}",
+    ),
+    says(
+        BadHelo,
+        104,
+        "{helo} command rejected need fully qualified | {helo} command rejected | \
+         {helo} {rejected}",
+    ),
+    says(
+        BadHelo,
+        100,
+        "{helo} .. argument {invalid} | {helo} .. argument .. {invalid} | bad {helo} | \
+         {helo} stage",
+    ),
+    says(
+        BadHelo,
+        96,
+        "{helo} .. {rejected} | {helo} command {rejected} | {invalid} {helo} | \
+         {helo} {invalid} | {helo} .. {invalid} | {helo} name | {helo} hostname | \
+         {helo} .. not | {helo} .. mismatch | {helo} argument | {helo} .. does not | \
+         polite .. {helo} | fully qualified hostname | fully + qualified | bad helo | \
+         {helo} .. forged | forged {helo} | helo .. dns | {helo} .. resolve | impersonat*",
+    ),
+];

@@ -1,0 +1,93 @@
+//! What servers say of too much at once.
+
+use super::{Rule, says};
+use crate::classify::Reason::*;
+
+pub(super) const RULES: &[Rule] = &[
+    says(Greylisted, 108, "greylist* in action | grey + list* .. try | @grey @rbl"),
+    says(
+        Greylisted,
+        98,
+        "greylist* | graylist* | grey + list* | gray + list* | greylisting in action | \
+         postgrey | @postgrey | first + time .. sender | new sender .. try | グレイリスト* | \
+         please come back later | come back + later | come back in | \
+         temporarily deferred .. first | liste grise | lista gris | triplet | verifying your ip",
+    ),
+    says(
+        TooManyConnections,
+        104,
+        "too many connections from | too many simultaneous connections from",
+    ),
+    says(
+        TooManyConnections,
+        97,
+        "{much} {conns} | {much} .. {conns} | {much} concurrent | {much} simultaneous | \
+         {much} parallel | concurrent {conns} | simultaneous {conns} | parallel {conns} | \
+         {conns} limit | {conns} .. {exceed} | maximum number of {conns} | maximum {conns} | \
+         max {conns} | number of {conns} | concurrency limit | concurrency .. {exceed} | \
+         hl + icc | 同時接続",
+    ),
+    says(
+        TooManyConnections,
+        96,
+        "trop de connexions | too many sessions | maximum connection limit | \
+         per domain connection limit | too many smtp sessions",
+    ),
+    says(
+        TooManyRecipients,
+        97,
+        "{much} {rcpts} | {much} .. {rcpts} | recipient limit | recipients .. limit | \
+         {rcpts} {exceed} | {exceed} .. number + {rcpts} | maximum .. {rcpts} | \
+         max .. {rcpts} | number of {rcpts} | {rcpts} .. maximum | {much} {invalid} {rcpts} | \
+         {rcpts} per {message} | {rcpts} .. per {conns} | one recipient | multiple + recipients",
+    ),
+    says(
+        TooManyRecipients,
+        95,
+        "multiple destination domains | destination domains per transaction | \
+         too many + invalid recipients | too many bad recipients | recipient domains per",
+    ),
+    says(
+        RateLimited,
+        100,
+        "exceeded its quota for sending | quota for sending | domain frequency limited | \
+         received too many messages from | too many messages from | \
+         too many messages in session | too many messages session | \
+         threshold exceeded messages | message threshold exceeded",
+    ),
+    says(
+        RateLimited,
+        96,
+        "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | rate limited | \
+         frequency limited | {conns} rate | connection rate limit | connection frequency | \
+         unusual {rate} | unusual sending | unusual .. volume | excessive volume | \
+         volume .. {exceed} | {much} {msgs} | too + quickly | too + fast | too + frequently | \
+         too + frequent | too + often | {slow} down | try again {slow} | throttl* | \
+         sending {limit} | sending .. limit {exceed} | sending quota | daily .. limit | \
+         daily .. quota | hourly .. limit | messages per {conns} | messages per day | \
+         messages per hour | emails per hour | per hour | per minute | per day | relay limit | \
+         message limit {exceed} | maximum messages | relay quota | mail flood | flood* | \
+         temporary rate | traffic {limit} | limit {exceed} | sender rate | sending too | \
+         rp 001 | 频率 | 発信 {limit} | rl000001 | rl000002 | deferred .. excessive | \
+         submission limit | submissionquota* | quotaexceeded + sender | outbound .. limit | \
+         too + much + {message} | too + many .. time | domain frequency | \
+         frequency .. limited | {conns} frequency limited",
+    ),
+    says(
+        RateLimited,
+        92,
+        "unusual rate .. mail originating | unusual rate unsolicited mail originating | \
+         message threshold | exceeded threshold | has exceeded permitted limits | \
+         sent too many messages | max message per connection | messages per session | \
+         maximum sending rate | message quota exceeded | daily message quota | \
+         max emails per hour | submission quota exceeded | daily limit | \
+         reached your daily limit | temporarily limited | peak smtp relay limit | peak smtp | \
+         relay limit exceeded | numerous attempts",
+    ),
+    says(
+        RateLimited,
+        76,
+        "{rate} limited | been rate limited | temporarily rate limited | {slow} | volume | \
+         {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
+    ),
+];
