@@ -128,6 +128,7 @@ fn at_first(script: &str, mut answer: impl FnMut(&mut Server, Event)) -> Server 
                 answer(&mut server, event);
                 return server;
             }
+            Next::NeedOutput { .. } => drop(said(&mut server)),
             other => panic!("{other:?}"),
         }
     }

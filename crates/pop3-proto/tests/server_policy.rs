@@ -205,6 +205,26 @@ fn connection_that_is_cut_at_every_octet_deletes_nothing_before_quit() {
     }
 }
 
+/// Who pipelines QUIT and is gone before the message has left has it still.
+#[test]
+fn nothing_is_deleted_before_what_was_fetched_has_left() {
+    let mut server = Server::new(open());
+    let app = three();
+    let script = format!("{LOGIN}RETR 1\r\nDELE 1\r\nQUIT\r\n");
+    server.buffers().0.extend_from_slice(script.as_bytes());
+    let wait = loop {
+        match server.next_event(start()).unwrap() {
+            Next::Event(Event::Commit(_)) => panic!("nothing has left yet"),
+            Next::Event(event) => drop(app.act(&mut server, event)),
+            other => break other,
+        }
+    };
+    assert!(matches!(wait, Next::NeedOutput { until: Some(_) }), "{wait:?}");
+    let (_, out) = server.buffers();
+    assert!(out.copy_to_bytes(out.remaining()).ends_with(b".\r\n+OK message 1 deleted\r\n"));
+    assert!(matches!(server.next_event(start()), Ok(Next::Event(Event::Commit(_)))));
+}
+
 proptest! {
     /// Whatever is asked in whatever order: what is deleted is what the client was told of.
     #[test]

@@ -139,6 +139,7 @@ impl Server {
             | Work::Command
             | Work::StartTls
             | Work::Sasl
+            | Work::Quit
             | Work::List(_) => return Err(self.not_owed("refuse")),
         }
         encode::response(why, &mut self.output);
@@ -182,6 +183,7 @@ impl Server {
             | Work::Command
             | Work::StartTls
             | Work::Sasl
+            | Work::Quit
             | Work::List(_) => "nothing",
         };
         Misuse::WrongAnswer { given, owed }

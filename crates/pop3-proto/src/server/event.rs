@@ -46,7 +46,8 @@ pub enum Event {
     /// [`committed`](super::Server::committed) when they are gone for good, or
     /// [`refuse`](super::Server::refuse). RFC 1939 6.
     ///
-    /// This is the one event that deletes: when it does not come, nothing is deleted.
+    /// It comes when all that was sent before has left, and is the one event that deletes: when it does
+    /// not come, nothing is deleted.
     Commit(Deletions),
     /// A command was refused by the session itself. No answer; for logs.
     Refused(Refused),

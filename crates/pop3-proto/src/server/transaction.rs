@@ -1,6 +1,6 @@
 //! What is done with an open maildrop: RFC 1939 5 and 6.
 
-use mail_wire::{DotStuffer, Sink};
+use mail_wire::{DotStuffer, Next, Sink};
 
 use crate::{Deletions, MessageNumber, Missing, ScanListing, Verb, encode};
 
@@ -55,17 +55,20 @@ impl Server {
 
     pub(super) fn quit(&mut self) {
         if self.state.allows(Verb::Stat) {
-            // RFC 1939 6: what is marked goes now, and the answer says whether it went.
-            self.work = Work::Commit;
-            let mut maildrop = std::mem::take(&mut self.maildrop);
-            if self.config.policy.deletes_retrieved() {
-                maildrop.mark_retrieved();
-            }
-            let deletions = Deletions::new(maildrop);
-            self.news.push_back(Event::Commit(deletions));
+            self.work = Work::Quit;
         } else {
             self.sign_off();
         }
+    }
+
+    /// RFC 1939 6: what is marked goes now, and the answer says whether it went.
+    pub(super) fn commit(&mut self) -> Next<Event> {
+        self.work = Work::Commit;
+        let mut maildrop = std::mem::take(&mut self.maildrop);
+        if self.config.policy.deletes_retrieved() {
+            maildrop.mark_retrieved();
+        }
+        Next::Event(Event::Commit(Deletions::new(maildrop)))
     }
 
     pub(super) fn refuse_missing(&mut self, verb: Verb, missing: Missing) {
