@@ -7,6 +7,7 @@ use mail_benches::{counting::Counting, table::Rows};
 
 mod body;
 mod imap;
+mod pop3;
 mod smtp;
 
 #[global_allocator]
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let mut rows = Rows::new(criterion, home);
     smtp::rows(&mut rows);
     imap::rows(&mut rows);
+    pop3::rows(&mut rows);
     body::rows(&mut rows);
 
     let Some(table) = rows.finish() else { return ExitCode::SUCCESS };
