@@ -56,12 +56,12 @@ fn zone<'a>(text: &'a [u8], tokens: &[Token]) -> Option<&'a str> {
     })?;
     chunks.take(4).filter_map(|chunk| std::str::from_utf8(chunk).ok()).find_map(|chunk| {
         let chunk = chunk.trim_end_matches(['.', ':']);
-        let labels = chunk.split('.');
+        let mut labels = chunk.split('.');
         let host = labels.clone().count() >= 2
             && labels.clone().all(|label| {
                 !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             })
-            && labels.last().is_some_and(|top| top.bytes().all(|b| b.is_ascii_alphabetic()));
+            && labels.next_back().is_some_and(|top| top.bytes().all(|b| b.is_ascii_alphabetic()));
         host.then_some(chunk)
     })
 }

@@ -185,7 +185,7 @@ mod tests {
                 format!("{code} {enhanced} {text}")
             }
             What::Reply { code, enhanced: None, .. } => format!("{code} {text}"),
-            _ => text,
+            What::Words { .. } | What::Dns(_) | What::Connection(_) | What::Tls(_) => text,
         })
     }
 

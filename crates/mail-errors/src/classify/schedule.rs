@@ -104,7 +104,30 @@ impl Schedule {
             | Reason::BadHelo
             | Reason::TlsRequired
             | Reason::Policy => (2 * self.first, self.longest, self.give_up.min(24 * 60 * minute)),
-            _ => (self.first, self.longest, self.give_up),
+            Reason::MailboxUnknown
+            | Reason::MailboxDisabled
+            | Reason::MailboxMoved
+            | Reason::RecipientRefused
+            | Reason::DomainUnknown
+            | Reason::DomainNoMail
+            | Reason::MessageTooLarge
+            | Reason::ContentMalformed
+            | Reason::ContentRejected
+            | Reason::EncodingUnsupported
+            | Reason::SpamContent
+            | Reason::Virus
+            | Reason::RelayDenied
+            | Reason::AuthRequired
+            | Reason::AuthRejected
+            | Reason::Network
+            | Reason::RoutingLoop
+            | Reason::Expired
+            | Reason::SystemError
+            | Reason::SystemFull
+            | Reason::MailerError
+            | Reason::ProtocolError
+            | Reason::Suppressed
+            | Reason::Unknown => (self.first, self.longest, self.give_up),
         };
         Self { first, longest, give_up }
     }

@@ -69,12 +69,13 @@ impl Scores {
                 self.add(Reason::IpBlocked, 8);
                 self.add(Reason::NoPtr, 4);
                 self.add(Reason::SystemError, 4);
-                self.less(Scope::Recipient, 25);
+                // Nobody has named a recipient yet.
+                self.less(Scope::Recipient, 70);
                 self.less(Scope::Message, 15);
             }
             Stage::Ehlo => {
                 self.add(Reason::BadHelo, 12);
-                self.less(Scope::Recipient, 25);
+                self.less(Scope::Recipient, 70);
                 self.less(Scope::Message, 15);
             }
             Stage::StartTls => self.add(Reason::TlsRequired, 32),
@@ -88,7 +89,6 @@ impl Scores {
             }
             Stage::Mail => {
                 self.add(Reason::SenderRejected, 12);
-                // Nobody has named a recipient yet.
                 self.less(Scope::Recipient, 70);
             }
             Stage::Rcpt => {

@@ -61,16 +61,17 @@ impl<'a> Diagnosis<'a> {
     /// nothing failed, or nothing is known.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
-        match &self.told.reason() {
-            Reason::Unknown if !self.failed() => &[],
-            Reason::Unknown => {
-                match self.told.enhanced().map(likely::by_enhanced) {
-                    // 551 and 553 say whom the server does not take, which is more.
-                    Some(reasons @ [_, ..]) if !self.says_whom() => reasons,
-                    Some(_) | None => self.told.code().map_or(&[], likely::by_code),
-                }
-            }
-            reason => likely::alone(*reason),
+        let reason = self.told.reason();
+        if reason != Reason::Unknown {
+            return likely::alone(reason);
+        }
+        if !self.failed() {
+            return &[];
+        }
+        match self.told.enhanced().map(likely::by_enhanced) {
+            // 551 and 553 say whom the server does not take, which is more.
+            Some(reasons @ [_, ..]) if !self.says_whom() => reasons,
+            Some(_) | None => self.told.code().map_or(&[], likely::by_code),
         }
     }
 
@@ -139,14 +140,9 @@ impl<'a> Diagnosis<'a> {
 
     /// Tells whether the outlook is right whichever of the reasons it is.
     fn agrees_on_outlook(&self) -> bool {
-        let outlook = self.outlook();
-        match self.told.reason() {
-            Reason::Unknown => {
-                matches!(outlook, Outlook::NotNeeded | Outlook::Automatic)
-                    || self.reasons().is_empty()
-            }
-            _ => true,
-        }
+        self.told.reason() != Reason::Unknown
+            || matches!(self.outlook(), Outlook::NotNeeded | Outlook::Automatic)
+            || self.reasons().is_empty()
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, language: Language) -> fmt::Result {

@@ -99,4 +99,5 @@ pub(super) const RULES: &[Rule] = &[
          certificate .. expired",
     ),
     says(TlsRequired, 66, "{tls}"),
+    says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
 ];

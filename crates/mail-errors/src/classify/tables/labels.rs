@@ -88,4 +88,8 @@ pub(super) const RULES: &[Rule] = &[
     says(IpBlocklisted, 120, "s3140 | s3150 | ou + 002"),
     says(SpamContent, 120, "cs01"),
     says(RateLimited, 120, "rp + 001 | rp + 002 | rp + 003"),
+    // Response codes of IMAP and POP3. RFC 5530, 2449 and 3206.
+    says(TlsRequired, 124, "privacyrequired | logindisabled | plaintext login disabled"),
+    says(AuthRejected, 120, "authenticationfailed | authorizationfailed"),
+    says(SystemError, 120, "serverbug | contactadmin | sys + temp | sys + perm"),
 ];

@@ -90,4 +90,5 @@ pub(super) const RULES: &[Rule] = &[
         "{rate} limited | been rate limited | temporarily rate limited | {slow} | volume | \
          {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
     ),
+    says(RateLimited, 104, "login delay"),
 ];

@@ -126,4 +126,5 @@ pub(super) const RULES: &[Rule] = &[
          machine does not accept | %host .. not + accept mail | host domain does not accept | \
          recipient address has null mx",
     ),
+    says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
 ];

@@ -155,4 +155,9 @@ pub(super) const RULES: &[Rule] = &[
          recently bounced | history of bounc* | known bad address | hard bounced | \
          unsubscribed {addr} | bounced {addr}",
     ),
+    says(
+        SystemError,
+        114,
+        "already locked | maildrop locked | {box} .. already locked | lock busy",
+    ),
 ];
