@@ -105,9 +105,9 @@ pub fn span<'a>(i: &'a [u8], set: &ByteSet) -> (&'a [u8], &'a [u8]) {
 
 /// Returns where the first octet stands that `marks` marks, by looking at eight at a time.
 ///
-/// `marks` sees eight octets as one number, the first one lowest, and answers with the highest bit of
-/// each that it means: [`unprintable`] and [`equal`] are such. What it says above the first one does
-/// not count. A line is shorter than most searches need to get going.
+/// `marks` sees eight octets as one number, the first one lowest, and answers with the highest bit
+/// of each that it means: [`unprintable`] and [`equal`] are such. What it says above the first one
+/// does not count. A line is shorter than most searches need to get going.
 #[inline(always)]
 pub fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     let place = |found: u64| found.trailing_zeros() as usize / 8;

@@ -77,8 +77,8 @@ impl LineFramer {
     /// holds more than the limit and what one read brings.
     #[inline]
     pub fn next(&mut self, input: &mut BytesMut, limits: LineLimits) -> Line {
-        // Nearly every line is whole, without octets of 0x80 and above, and so short that a search in
-        // wide registers would not have got going.
+        // Nearly every line is whole, without octets of 0x80 and above, and so short that a search
+        // in wide registers would not have got going.
         if self.searched == 0
             && self.swallowed == 0
             && let (near, _) = cut(input, NEAR.min(limits.line))

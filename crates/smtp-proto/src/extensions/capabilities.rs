@@ -27,8 +27,8 @@ use crate::{
 /// ```
 #[derive(Clone, Copy)]
 pub struct Capabilities<T: AsRef<[u8]> = Octets> {
-    /// The lines as they stand behind the code, with LF between; or as they stand on the wire, without
-    /// the last CRLF.
+    /// The lines as they stand behind the code, with LF between; or as they stand on the wire,
+    /// without the last CRLF.
     text: T,
     /// How many octets of each line are none of the offer: those of the code, on the wire.
     head: usize,
@@ -103,8 +103,8 @@ impl<'a> Capabilities<&'a [u8]> {
     }
 
     /// Reads the reply to EHLO where it stands, in one go, and says how many octets it has. `None`
-    /// unless `input` starts with one that is whole and regular, as [`ReplyView`](parse::ReplyView) has
-    /// it, of code 250 and without `AUTH=`.
+    /// unless `input` starts with one that is whole and regular, as
+    /// [`ReplyView`](crate::parse::ReplyView) has it, of code 250 and without `AUTH=`.
     ///
     /// ```
     /// use smtp_proto::{Capabilities, Extension};

@@ -105,9 +105,9 @@ const fn fold(keyword: &str, start: usize) -> u64 {
     word
 }
 
-/// Folds the octets in front of the first that no keyword has: a blank, a control, or one of 0x80 and
-/// above. Without those nothing else folds to what the octets of keywords do. Tells whether there is
-/// one.
+/// Folds the octets in front of the first that no keyword has: a blank, a control, or one of 0x80
+/// and above. Without those nothing else folds to what the octets of keywords do. Tells whether
+/// there is one.
 #[inline(always)]
 const fn folded_up_to_blank(word: u64) -> (u64, bool) {
     const EACH: u64 = u64::from_le_bytes([1; 8]);

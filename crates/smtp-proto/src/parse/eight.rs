@@ -18,8 +18,8 @@ const fn within(word: u64, first: u8, last: u8) -> u64 {
     reaches & !passes & HIGHEST
 }
 
-/// Returns how long the name is that `i` starts with: letters and digits, with single dots and hyphens
-/// between them. `None` if there is none, or a dot or hyphen stands otherwise.
+/// Returns how long the name is that `i` starts with: letters and digits, with single dots and
+/// hyphens between them. `None` if there is none, or a dot or hyphen stands otherwise.
 #[inline(always)]
 pub(super) fn plain_labels(i: &[u8]) -> Option<usize> {
     // The highest bit of the octet in front: the start counts as a dot.
@@ -28,12 +28,12 @@ pub(super) fn plain_labels(i: &[u8]) -> Option<usize> {
         let word = eight(rest);
         let low = word & !HIGHEST;
         let dots = within(low, b'-', b'.');
-        let alnum = within(low | EACH * 0x20, b'a', b'z') | within(low, b'0', b'9');
+        let alnum = within(low | (EACH * 0x20), b'a', b'z') | within(low, b'0', b'9');
         // Behind the end stand zeros, so that there is always one.
-        let stops = !(dots | alnum) & HIGHEST | word & HIGHEST;
+        let stops = (!(dots | alnum) | word) & HIGHEST;
         let stop = stops & stops.wrapping_neg();
         let dots = dots & stop.wrapping_sub(1);
-        if (dots | stop) & (dots << 8 | in_front) != 0 {
+        if (dots | stop) & ((dots << 8) | in_front) != 0 {
             return None;
         }
         if stop != 0 {
@@ -54,8 +54,8 @@ pub(super) fn plain_labels(i: &[u8]) -> Option<usize> {
 pub(super) fn plain_xtext(i: &[u8]) -> Option<usize> {
     let len = find(i, |word| {
         let low = word & !HIGHEST;
-        let below = !within(low, b'!', b'~') & HIGHEST;
-        below | word & HIGHEST | equal(word, b'+') | equal(word, b'=')
+        let odd = (!within(low, b'!', b'~') | word) & HIGHEST;
+        odd | equal(word, b'+') | equal(word, b'=')
     });
     let len = len.unwrap_or(i.len());
     (len > 0 && matches!(i.get(len), None | Some(b' '))).then_some(len)
@@ -65,7 +65,7 @@ pub(super) fn plain_xtext(i: &[u8]) -> Option<usize> {
 #[inline(always)]
 pub(super) fn short_number(i: &[u8]) -> Option<(u64, usize)> {
     let digits = eight(i) ^ (EACH * b'0' as u64);
-    let stops = ((digits & !HIGHEST) + EACH * 0x76 | digits) & HIGHEST;
+    let stops = (((digits & !HIGHEST) + EACH * 0x76) | digits) & HIGHEST;
     let len = stops.trailing_zeros() / 8;
     if !matches!(len, 1..=7) {
         return None;

@@ -96,8 +96,8 @@ pub(super) fn rcpt_fields<'a>(i: &'a [u8], read: &mut RcptFields, scan: &mut Sca
 /// What is left of the input.
 type Rest<'a> = Result<&'a [u8], nom::Err<Unmet>>;
 
-/// Reads one of the parameters that come often, in the form in which they do. `None` of any other, of
-/// which the rules say more.
+/// Reads one of the parameters that come often, in the form in which they do. `None` of any other,
+/// of which the rules say more.
 #[inline(always)]
 fn usual_mail_param<'a>(all: &'a [u8], i: &'a [u8], read: &mut MailFields) -> Option<&'a [u8]> {
     const SIZE: Word = Word::new(b"SIZE=");

@@ -70,8 +70,8 @@ impl<'a> ReplyView<'a> {
         self.wire.len()
     }
 
-    /// Reads the reply at the start of `input` into one that is owned, and says how many octets it has
-    /// on the wire. `None` as of [`read`](Self::read).
+    /// Reads the reply at the start of `input` into one that is owned, and says how many octets it
+    /// has on the wire. `None` as of [`read`](Self::read).
     #[must_use]
     #[inline]
     pub fn read_owned(input: &[u8]) -> Option<(Reply, usize)> {
@@ -114,8 +114,8 @@ pub(crate) fn owned(input: &[u8], most: usize) -> Option<(Reply, usize)> {
     Some((reply, view.octets()))
 }
 
-/// Reads a regular reply, of lines of at most `most` octets, and hands out the text of each line, and
-/// whether it is the last.
+/// Reads a regular reply, of lines of at most `most` octets, and hands out the text of each line,
+/// and whether it is the last.
 ///
 /// > Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
 /// >                                                                          RFC 5321 4.2
