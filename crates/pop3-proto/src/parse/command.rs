@@ -159,7 +159,11 @@ fn name_of(i: &[u8], len: usize) -> PResult<'_, UserName<'_>> {
         Ok(text) => text,
         Err(error) => return fatal(cut(i, error.valid_up_to()).1, &"UTF-8"),
     };
-    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control()) {
+    const PLAIN: ByteSet = ByteSet::VCHAR.with(b" ");
+    // Most names are plain: then no character needs to be looked at.
+    let is_plain = name.iter().all(|octet| PLAIN.has(*octet));
+    let mut characters = text.char_indices();
+    if !is_plain && let Some((at, _)) = characters.find(|(_, c)| c.is_control()) {
         return fatal(cut(i, at).1, &"a user name without control characters");
     }
     match (name.first(), name.last()) {
