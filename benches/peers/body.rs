@@ -74,9 +74,14 @@ fn unstuff_row(rows: &mut Rows, row: &'static str, text: &Bytes) {
         from_slices.clear();
         unstuff_slices(&wire, &mut from_slices);
     });
-    rows.run_body(row, "smtp-proto, gathered", octets, || {
+    rows.run_body(row, "smtp-proto, from slices", octets, || {
         peers.clear();
         unstuff_by_peer(&wire, &mut peers)
+    });
+    // This one has all of it at once, and looks for no bare CR or LF either.
+    assert!(mailrs_smtp_proto::data::unstuff_data(&wire) == text[..]);
+    rows.run_body(row, "mailrs-smtp-proto, from slices", octets, || {
+        mailrs_smtp_proto::data::unstuff_data(black_box(&wire))
     });
 }
 

@@ -5,6 +5,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 use criterion::Criterion;
 use mail_benches::{counting::Counting, table::Rows};
 
+mod bdat;
 mod body;
 mod imap;
 mod pop3;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     imap::rows(&mut rows);
     pop3::rows(&mut rows);
     body::rows(&mut rows);
+    bdat::rows(&mut rows);
 
     let Some(table) = rows.finish() else { return ExitCode::SUCCESS };
     println!("\n{table}");

@@ -1,14 +1,17 @@
 //! SMTP commands and a reply.
 //!
-//! The peer looks for the line's end while it parses; ours frames first, so the framer's time is in
-//! ours. `owned` is what outlives the receive buffer.
+//! The peers look for the line's end while they parse; ours frames first, so the framer's time is in
+//! ours. `owned` is what outlives the receive buffer. What is asked of a reply is read from where it
+//! is, as the peers do it; through the receive buffer the copy into it, the socket's, is in the time.
 
 use std::hint::black_box;
 
 use bytes::BytesMut;
 use mail_benches::table::Rows;
 use mail_wire::{Line, LineFramer, LineLimits};
+use memchr::memchr;
 use peer_smtp_proto as peer;
+use smtp_codec::parse::command as codec;
 use smtp_proto::{
     Capabilities, Command, Profile, Read, ReplyReader,
     limits::{ClientLimits, ServerLimits},
@@ -47,19 +50,27 @@ pub(crate) fn rows(rows: &mut Rows) {
 }
 
 fn command_row(rows: &mut Rows, row: &'static str, wire: &[u8]) {
-    assert_eq!(address(&peers_command(wire)), address_of_ours(&command(line(wire))));
+    let ours = address_of_ours(&command(line(wire)));
+    assert_eq!(address(&peers_command(wire).expect("a command")), ours);
+    assert_eq!(address_of_codec(&codec::command(wire).expect("a command").1), ours);
+    assert_eq!(address_of_mailrs(&mailrs_command(wire).expect("a command")), ours);
 
     let mut input = BytesMut::from(wire);
     rows.run(row, "ours", || {
         let line = framed(black_box(&mut input));
-        check(command(line));
+        let mut defects = smtp_proto::Defects::new();
+        check(parse::command(line, Profile::default(), &mut defects));
     });
+    rows.run(row, "smtp-proto", || check(peers_command(black_box(wire))));
+    rows.run(row, "mailrs-smtp-proto", || check(mailrs_command(black_box(wire))));
     rows.run(row, "ours, owned", || {
         let line = framed(black_box(&mut input));
         command(line).into_owned(line)
     });
-    rows.run(row, "smtp-proto", || check(peers_command(black_box(wire))));
-    rows.run(row, "smtp-proto, owned", || peers_command(black_box(wire)).into_owned());
+    rows.run(row, "smtp-proto, owned", || {
+        peers_command(black_box(wire)).expect("a command").into_owned()
+    });
+    rows.run(row, "smtp-codec, owned", || check(codec::command(black_box(wire))));
 }
 
 /// Keeps the value from being thrown away unbuilt.
@@ -89,8 +100,18 @@ fn command(line: &[u8]) -> Command<&[u8]> {
 
 type PeersCommand<'a> = peer::Request<std::borrow::Cow<'a, str>>;
 
-fn peers_command(wire: &[u8]) -> PeersCommand<'_> {
-    peer::Request::parse(&mut wire.iter()).expect("a command")
+fn peers_command(wire: &[u8]) -> Result<PeersCommand<'_>, peer::Error> {
+    peer::Request::parse(&mut wire.iter())
+}
+
+/// This one has the line without its end, and as text. It leaves it open whether names, addresses and
+/// values are any.
+fn mailrs_command(
+    wire: &[u8],
+) -> Result<mailrs_smtp_proto::Command<'_>, mailrs_smtp_proto::ParseError> {
+    let end = memchr(b'\n', wire).expect("there is a line");
+    let line = wire[..end].strip_suffix(b"\r").expect("it ends in CRLF");
+    mailrs_smtp_proto::parse_command(std::str::from_utf8(line).expect("it is text"))
 }
 
 fn address(command: &PeersCommand<'_>) -> String {
@@ -112,6 +133,30 @@ fn address_of_ours(command: &Command<&[u8]>) -> String {
         Command::Auth(arguments) => {
             String::from_utf8_lossy(arguments.initial().unwrap_or_default()).into_owned()
         }
+        Command::Data => String::new(),
+        other => panic!("{other:?} is not in a row"),
+    }
+}
+
+fn address_of_codec(command: &smtp_codec::types::Command) -> String {
+    use smtp_codec::types::{Command, DomainOrAddress};
+    match command {
+        Command::Ehlo { domain_or_address: DomainOrAddress::Domain(host) } => host.clone(),
+        Command::Mail { reverse_path, .. } => format!("<{reverse_path}>"),
+        Command::Rcpt { forward_path, .. } => format!("<{forward_path}>"),
+        Command::AuthPlain(initial) => initial.clone().unwrap_or_default(),
+        Command::Data => String::new(),
+        other => panic!("{other:?} is not in a row"),
+    }
+}
+
+fn address_of_mailrs(command: &mailrs_smtp_proto::Command<'_>) -> String {
+    use mailrs_smtp_proto::{Command, ForwardPath, ReversePath};
+    match command {
+        Command::Ehlo(host) => (*host).to_owned(),
+        Command::MailFrom { path: ReversePath::Path(path), .. } => format!("<{path}>"),
+        Command::RcptTo { path: ForwardPath::Path(path), .. } => format!("<{path}>"),
+        Command::Auth { initial_response, .. } => initial_response.unwrap_or_default().to_owned(),
         Command::Data => String::new(),
         other => panic!("{other:?} is not in a row"),
     }
@@ -150,20 +195,39 @@ fn ehlo_row(rows: &mut Rows) {
     let limits = ClientLimits::default();
     let mut reader = ReplyReader::new(Profile::default(), limits.reply_line, limits.reply);
     let mut input = BytesMut::new();
-    let mut read = || {
+    let mut read_through_buffer = || {
         input.extend_from_slice(black_box(EHLO_REPLY));
         match reader.next(&mut input) {
             Ok(Read::Reply(reply, _)) => Capabilities::read(&reply),
             other => panic!("{other:?} is no reply"),
         }
     };
-    let peers_read =
-        || peer::EhloResponse::parse(&mut black_box(EHLO_REPLY).iter()).expect("a reply to EHLO");
-    let (ours, peers) = (read(), peers_read());
-    assert_eq!(ours.largest_message(), Some(peers.size as u64));
-    assert_eq!(ours.extensions().iter().count() as u32, peers.capabilities.count_ones());
-    rows.run(row, "ours, owned", read);
-    rows.run(row, "smtp-proto, owned", peers_read);
+    let view = || Capabilities::on_the_wire(black_box(EHLO_REPLY)).expect("a regular reply").0;
+    let peers = || peer::EhloResponse::parse(&mut black_box(EHLO_REPLY).iter()).expect("a reply");
+    let codecs =
+        || smtp_codec::parse::response::ehlo_ok_rsp(black_box(EHLO_REPLY)).expect("a reply").1;
+    let lettres = || {
+        lettre::transport::smtp::extension::ServerInfo::from_response(&lettres_reply(EHLO_REPLY))
+    };
+
+    assert_eq!(read_through_buffer(), view().into_owned());
+    assert_eq!(view().largest_message(), Some(peers().size as u64));
+    assert_eq!(view().extensions().iter().count() as u32, peers().capabilities.count_ones());
+    let smtp_codec::types::Response::Ehlo { capabilities, .. } = codecs() else {
+        panic!("it is EHLO's")
+    };
+    assert_eq!(view().iter().count(), capabilities.len());
+    assert!(lettres().is_ok());
+    rows.run(row, "ours", || check(view()));
+    rows.run(row, "ours, owned", || view().into_owned());
+    rows.run(row, "ours, owned, through the receive buffer", read_through_buffer);
+    rows.run(row, "smtp-proto, owned", peers);
+    rows.run(row, "smtp-codec, owned", codecs);
+    rows.run(row, "lettre, owned", lettres);
+}
+
+fn lettres_reply(wire: &[u8]) -> lettre::transport::smtp::response::Response {
+    std::str::from_utf8(black_box(wire)).expect("it is text").parse().expect("a reply")
 }
 
 fn reply_row(rows: &mut Rows) {
@@ -171,24 +235,31 @@ fn reply_row(rows: &mut Rows) {
     let limits = ClientLimits::default();
     let mut reader = ReplyReader::new(Profile::default(), limits.reply_line, limits.reply);
     let mut input = BytesMut::new();
-    let mut read = || {
-        // Unlike the peer's, ours reads from a receive buffer: the copy into it is in the time.
+    let mut read_through_buffer = || {
         input.extend_from_slice(black_box(REPLY));
         match reader.next(&mut input) {
             Ok(Read::Reply(reply, _)) => reply,
             other => panic!("{other:?} is no reply"),
         }
     };
+    let view = || parse::ReplyView::read(black_box(REPLY)).expect("a regular reply");
+    let owned = || parse::ReplyView::read_owned(black_box(REPLY)).expect("a regular reply").0;
     let mut receiver = peer::response::parser::ResponseReceiver::default();
     let mut peers_read = || {
         receiver.reset();
         receiver.parse(&mut black_box(REPLY).iter()).expect("a reply")
     };
 
-    let (ours, peers) = (read(), peers_read());
+    let (ours, peers) = (owned(), peers_read());
+    assert_eq!((&read_through_buffer(), &view().to_reply()), (&ours, &ours));
     assert_eq!((ours.code().get(), ours.text()), (peers.code, peers.message.as_bytes()));
     assert_eq!(ours.enhanced().map(|code| code.to_string()), Some("5.7.1".to_owned()));
     assert_eq!(peers.esc, [5, 7, 1]);
-    rows.run(row, "ours, owned", read);
+    assert_eq!(lettres_reply(REPLY).message().count(), ours.lines().count());
+    rows.run(row, "ours", || check(view()));
+    rows.run(row, "ours, owned", owned);
+    rows.run(row, "ours, owned, through the receive buffer", read_through_buffer);
     rows.run(row, "smtp-proto, owned", peers_read);
+    // This one leaves the enhanced code in the text.
+    rows.run(row, "lettre, owned", || lettres_reply(REPLY));
 }

@@ -20,7 +20,10 @@ pub const MEMCPY: &str = "memcpy";
 /// What the sessions do.
 const OURS: &str = "ours";
 
-/// How the name of a contestant ends that keeps nothing borrowed.
+/// A first draft is measured for want of a peer, and is none.
+const DRAFT: &str = "octet by octet";
+
+/// What the name of a contestant says that keeps nothing borrowed.
 const OWNED: &str = ", owned";
 
 /// Runs rows in one criterion run and remembers what it ran.
@@ -132,12 +135,47 @@ impl Table {
     /// What a contestant is held against: memcpy where a body is moved, else what is of ours and
     /// owned like it, or borrowed like it.
     fn reference(&self, of: &Measured) -> Option<&Measured> {
-        let who = match (of.ran.octets, of.ran.who.ends_with(OWNED)) {
+        let who = match (of.ran.octets, of.ran.who.contains(OWNED)) {
             (Some(_), _) => MEMCPY,
             (None, true) => "ours, owned",
             (None, false) => OURS,
         };
         self.0.iter().find(|found| found.ran.row == of.ran.row && found.ran.who == who)
+    }
+
+    /// Returns what is of ours, each with the fastest peer that does it in the same way: what stands
+    /// behind the comma is the same.
+    fn beside_peers(&self) -> impl Iterator<Item = (&Measured, &Measured)> {
+        self.0.iter().filter_map(|ours| {
+            let way = ours.ran.who.strip_prefix(OURS)?;
+            let is_peer = |found: &&Measured| {
+                let is_other =
+                    !found.ran.who.starts_with(OURS) && ![MEMCPY, DRAFT].contains(&found.ran.who);
+                let of = found.ran.who.find(',').map_or("", |comma| &found.ran.who[comma..]);
+                is_other && found.ran.row == ours.ran.row && of == way
+            };
+            let peers = self.0.iter().filter(is_peer);
+            let fastest = peers.min_by(|a, b| a.nanoseconds.total_cmp(&b.nanoseconds))?;
+            Some((ours, fastest))
+        })
+    }
+
+    fn write_beside_peers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("| what | ours | time | fastest peer | its time | its time over ours |\n")?;
+        f.write_str("|---|---|--:|---|--:|--:|\n")?;
+        for (ours, peer) in self.beside_peers() {
+            writeln!(
+                f,
+                "| {} | {} | {} | {} | {} | {} |",
+                ours.ran.row,
+                ours.ran.who,
+                Time(ours.nanoseconds),
+                peer.ran.who,
+                Time(peer.nanoseconds),
+                Ratio(Some(peer.nanoseconds / ours.nanoseconds)),
+            )?;
+        }
+        f.write_char('\n')
     }
 
     fn write_parsed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,6 +221,7 @@ impl fmt::Display for Table {
             |found: &Measured| found.ran.octets.is_some(),
             |found: &Measured| found.ran.octets.is_none(),
         );
+        self.write_beside_peers(f)?;
         if self.0.iter().any(parsed) {
             self.write_parsed(f)?;
         }
