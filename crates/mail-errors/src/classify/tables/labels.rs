@@ -91,5 +91,9 @@ pub(super) const RULES: &[Rule] = &[
     // Response codes of IMAP and POP3. RFC 5530, 2449 and 3206.
     says(TlsRequired, 124, "privacyrequired | logindisabled | plaintext login disabled"),
     says(AuthRejected, 120, "authenticationfailed | authorizationfailed"),
-    says(SystemError, 120, "serverbug | contactadmin | sys + temp | sys + perm | unavailable + temporar*"),
+    says(
+        SystemError,
+        120,
+        "serverbug | contactadmin | sys + temp | sys + perm | unavailable + temporar*",
+    ),
 ];

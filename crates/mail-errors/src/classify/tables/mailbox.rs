@@ -84,8 +84,7 @@ pub(super) const RULES: &[Rule] = &[
          adresse .. {invalid} | recipient unrecognized | not our customer | no such id | \
          such id | ^ user + unknown | adresse d .. {invalid} | 542 rejected | \
          {box} home directory | envelope recipient .. denied | not + local {addr} | \
-         {box} .. {accept} .. not | invalidrecipient | {addr} + {rejected} | \
-         ^ {addr} + {rejected} | {addr} {rejected} .. userunknown | {addr} unrecognized | \
+         {box} .. {accept} .. not | invalidrecipient  | {addr} {rejected} .. userunknown | {addr} unrecognized | \
          account .. domain .. not {exist} | tenant .. not found | not + a known {box} | \
          only + for local users | nobody with",
     ),
@@ -95,10 +94,8 @@ pub(super) const RULES: &[Rule] = &[
         70,
         "mailbox + unavailable | mailbox not available | mailbox currently unavailable | \
          {box} unavailable | recipient address rejected access denied | \
-         mailbox unavailable access denied | ^ {addr} {rejected} | ^ %address + {rejected} | \
-         {box} {rejected} | recipient not allowed | cannot deliver mail for | \
-         recipient not accepted | permanent failure .. recipients | not accepted .. recipient | \
-         user {rejected} | account unavailable | account not available | undeliverable {addr} | \
+         mailbox unavailable access denied  | recipient not allowed | cannot deliver mail for | \
+         recipient not accepted | permanent failure .. recipients | not accepted .. recipient  | account unavailable | account not available | undeliverable {addr} | \
          address undeliverable | unverified address | undeliverable recipient | \
          recipient undeliverable | all recipients {invalid} | no valid recipients | \
          no + valid recipient | not + deliverable | no + recipients | user .. has no",
@@ -203,4 +200,10 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(MailboxMoved, 60, "user not local"),
     says(MailboxMoved, 20, "not our user"),
+    // What is refused need not be gone: it takes a code to give the address up.
+    says(
+        MailboxUnknown,
+        44,
+        "%address + {rejected} | {addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected}",
+    ),
 ];

@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
     says(
         RateLimited,
         96,
-        "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | rate limited | \
+        "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | \
          frequency limited | {conns} rate | connection rate limit | connection frequency | \
          unusual {rate} | unusual sending | unusual .. volume | excessive volume | \
          volume .. {exceed} | {much} {msgs} | too + quickly | too + fast | too + frequently | \
@@ -91,4 +91,5 @@ pub(super) const RULES: &[Rule] = &[
          {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
     ),
     says(RateLimited, 104, "login delay"),
+    says(RateLimited, 108, "queue quota | organization queue quota"),
 ];

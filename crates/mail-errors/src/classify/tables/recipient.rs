@@ -127,4 +127,10 @@ pub(super) const RULES: &[Rule] = &[
          recipient address has null mx",
     ),
     says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
+    says(RecipientRefused, 92, "rejected by destination domain | rejected by destination"),
+    says(
+        RecipientRateLimited,
+        112,
+        "recipient .. exceeded .. limit | recipient .. limit .. receive | receive per hour",
+    ),
 ];

@@ -140,4 +140,7 @@ pub(super) const RULES: &[Rule] = &[
          email authentication | spoofed {sender} | {sender} spoofed | spoofing {sender} | \
          domain authentication",
     ),
+    says(SenderRejected, 112, "envelope blocked user | envelope blocked | {invalid} dns mx"),
+    says(AuthFailed, 100, "spoofed {message} | rejecting spoofed"),
+    says(AuthDmarc, 110, "no dmarc alignment | dmarc alignment"),
 ];

@@ -160,4 +160,11 @@ pub(super) const RULES: &[Rule] = &[
         114,
         "already locked | maildrop locked | {box} .. already locked | lock busy",
     ),
+    says(
+        SystemError,
+        110,
+        "address verification in progress | verification in progress | license expired",
+    ),
+    says(SystemError, 92, "unknown error | {unknown} {trouble} | server temporarily {rejected}"),
+    says(SystemError, 78, "temporarily {rejected} | failed to be replicated"),
 ];
