@@ -270,16 +270,19 @@ fn ok_message_refused_after_it_came_ends_the_transaction() {
 /// RFC 5321 3.1.
 #[test]
 fn ok_turned_away_with_554_waits_for_quit() {
-    let full = || Reply::fixed(ReplyCode::TRANSACTION_FAILED, None, "no SMTP service here");
-    with_server(move || Server::turning_away(mx(), full()).unwrap())
-        .s("554 no SMTP service here")
-        .c("EHLO c")
-        .s("503 ")
-        .e("refused EHLO 503")
-        .c("QUIT")
-        .s("221 ")
-        .e("quit")
-        .closed();
+    // RFC 7504 3: 521 where no mail is taken at all.
+    for code in [554, 521] {
+        let full = move || Reply::new(ReplyCode::new(code).unwrap(), None, "no mail here").unwrap();
+        with_server(move || Server::turning_away(mx(), full()).unwrap())
+            .s(&format!("{code} no mail here"))
+            .c("EHLO c")
+            .s("503 ")
+            .e("refused EHLO 503")
+            .c("QUIT")
+            .s("221 ")
+            .e("quit")
+            .closed();
+    }
 }
 
 #[test]
