@@ -195,6 +195,28 @@ fn ok_smtp_server_offers() {
 }
 
 #[test]
+fn ok_old_offer_of_auth_is_told_where_it_stands() {
+    let said = b"250-mx\r\n250-SIZE\r\n250 AUTH=LOGIN\r\n";
+    for after in [&["EHLO c"][..], &["LHLO c"], &[]] {
+        let seen = cut_everywhere((Smtp, Server, Tolerant), after, said);
+        assert_eq!(seen[0].defects, ["AUTH= in the reply to EHLO at offset 22"]);
+        assert_eq!(&said[22..27], b"AUTH=");
+    }
+    let seen = cut_everywhere((Smtp, Server, Tolerant), &["HELP"], said);
+    assert_eq!(seen[0].defects, [""; 0]);
+}
+
+#[test]
+fn ok_what_ends_where_something_is_to_follow() {
+    for said in ["DATA\r\n", "BDAT 5\r\n", "AUTH LOGIN\r\n"] {
+        let seen = cut_everywhere((Smtp, Client, Strict), &[], said.as_bytes());
+        assert_eq!(kinds(&seen), [Kind::Command], "all that is there was read");
+    }
+    let seen = cut_everywhere((Smtp, Client, Strict), &[], b"BDAT 5\r\nabc");
+    assert_eq!(kinds(&seen), [Kind::Command, Kind::Raw]);
+}
+
+#[test]
 fn err_hello_of_the_other_protocol() {
     for hello in [&b"EHLO c\r\n"[..], b"HELO c\r\n"] {
         assert!(!cut_everywhere((Lmtp, Client, Tolerant), &[], hello)[0].is_read());

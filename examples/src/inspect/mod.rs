@@ -196,6 +196,11 @@ trait Dialect {
     fn is_between(&self) -> bool {
         true
     }
+
+    /// Tells whether nothing is torn when no octet comes behind the last element.
+    fn may_end(&self) -> bool {
+        self.is_between()
+    }
 }
 
 enum Step {
@@ -304,7 +309,7 @@ impl Inspection {
                 let value = format!("{} octets", self.fed - self.begins);
                 Found::unread(Kind::Stray, value, Base::Element, 0, "octets before TLS")
             }
-            Skipping::Nothing if self.fed == self.begins && self.dialect.is_between() => {
+            Skipping::Nothing if self.fed == self.begins && self.dialect.may_end() => {
                 return Ok(());
             }
             Skipping::Nothing => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, BytesMut};
-use mail_errors::ParseError;
+use mail_errors::{ParseError, ReplyCode};
 use mail_wire::{BareNewline, BodyPiece, DotUnstuffer, Line, LineFramer, LineLimits};
 use smtp_proto::{
     Capabilities, Command, Defects, Deviation, Profile, Read, ReplyError, ReplyReader, limits,
@@ -174,6 +174,11 @@ impl Dialect for Client {
             Expects::Body(..) | Expects::Chunk { .. } => false,
         }
     }
+
+    /// A message that is to follow is an element of its own: it is missing, not torn.
+    fn may_end(&self) -> bool {
+        !self.lines.is_swallowing()
+    }
 }
 
 /// Takes in what has come of a body, up to its lone dot.
@@ -226,12 +231,22 @@ impl Dialect for Server {
                 let after = self.after.pop_front().unwrap_or_default();
                 let verb = after.split(' ').next().unwrap_or_default();
                 let is_hello = ["EHLO", "LHLO"].iter().any(|one| verb.eq_ignore_ascii_case(one));
+                // What was said before is not always known: offers may stand in any 250 of several
+                // lines.
+                let mut in_offers = Defects::new();
+                let offers = Capabilities::view(&reply, self.profile, &mut in_offers);
                 let value = if is_hello && reply.is_positive() {
-                    format!("{:?}", Capabilities::read(&reply))
+                    format!("{offers:?}")
                 } else {
                     format!("{reply:?}")
                 };
-                return Step::Found(Found::new(Kind::Reply, value).with_defects(defects.iter()));
+                let may_offer = is_hello || verb.is_empty() && reply.code() == ReplyCode::OK;
+                let in_offers = in_offers.iter().filter(|_| may_offer).map(|defect| {
+                    let at = on_wire(reply.text(), defect.offset());
+                    format!("{} at offset {at}", defect.deviation())
+                });
+                let found = Found::new(Kind::Reply, value).with_defects(defects.iter());
+                return Step::Found(found.with_defects(in_offers));
             }
             Err(error) => error,
         };
@@ -250,6 +265,13 @@ impl Dialect for Server {
     fn is_between(&self) -> bool {
         !self.reader.is_within_reply()
     }
+}
+
+/// Where an octet of a reply's text stands in the reply, of which each line has a code and a mark in
+/// front and CRLF behind.
+fn on_wire(text: &[u8], at: usize) -> usize {
+    let before = text.iter().take(at).filter(|&&octet| octet == b'\n').count();
+    at + "250-".len() * (before + 1) + before
 }
 
 fn reader(profile: Profile) -> ReplyReader {
