@@ -94,3 +94,8 @@ pub use fault::{Fault, FaultKind, Misuse, ParseError};
 pub use reply::Reply;
 pub use reply_code::{ReplyClass, ReplyCode};
 pub use secret::Secret;
+
+/// The examples of the README run as tests.
+#[cfg(all(doctest, feature = "classify"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

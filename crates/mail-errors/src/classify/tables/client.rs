@@ -171,4 +171,5 @@ pub(super) const RULES: &[Rule] = &[
          polite .. {helo} | fully qualified hostname | fully + qualified | bad helo | \
          {helo} .. forged | forged {helo} | helo .. dns | {helo} .. resolve | impersonat*",
     ),
+    says(IpBlocked, 88, "not allowed access | access from your location"),
 ];

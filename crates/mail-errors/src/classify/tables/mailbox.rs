@@ -206,4 +206,19 @@ pub(super) const RULES: &[Rule] = &[
         44,
         "%address + {rejected} | {addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected}",
     ),
+    says(
+        MailboxUnknown,
+        88,
+        "{addr} not known | no one with .. {addr} | not found .. ldap | {box} not exists | \
+         {addr} not exists | nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
+         doesn't handle mail for {box} | {addr} not recognized",
+    ),
+    says(MailboxUnknown, 62, "not exists"),
+    says(MailboxFull, 108, "{box} exceeds allowed size | {box} .. exceeds .. size"),
+    says(
+        MailboxDisabled,
+        88,
+        "{box} .. ha expirado | {box} inactivo | {box} .. inactivo | konto .. zablokowane | \
+         konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
+    ),
 ];

@@ -190,4 +190,5 @@ pub(super) const RULES: &[Rule] = &[
     says(Policy, 60, "access {rejected}"),
     says(Policy, 34, "{policy} | security | prohibited | not permitted | administrative*"),
     says(Policy, 98, "{policy} error | restricted by {policy} | due to policy restrictions"),
+    says(SpamContent, 88, "antyspamowy | przez system antyspamowy"),
 ];

@@ -92,4 +92,5 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(RateLimited, 104, "login delay"),
     says(RateLimited, 108, "queue quota | organization queue quota"),
+    says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
 ];

@@ -167,4 +167,9 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(SystemError, 92, "unknown error | {unknown} {trouble} | server temporarily {rejected}"),
     says(SystemError, 78, "temporarily {rejected} | failed to be replicated"),
+    says(
+        SystemError,
+        88,
+        "too much load | message will be retried | delivery attempts will continue",
+    ),
 ];
