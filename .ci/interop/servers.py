@@ -192,7 +192,7 @@ class Postfix(Server):
                 for mechanism, _ in self.submitted.values()
             )
             + "smtp unix - - n - - smtp\nrewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n"
-            "defer unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n"
+            "defer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n"
             "proxymap unix - - n - - proxymap\nvirtual unix - n n - - virtual\n"
             "error unix - - n - - error\nretry unix - - n - - error\n"
             "anvil unix - - n - 1 anvil\nscache unix - - n - 1 scache\n"

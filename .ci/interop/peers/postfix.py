@@ -90,7 +90,7 @@ with contextlib.ExitStack() as stack:
         notice = email.message_from_bytes(inbox(office, "alice")[-1])
         same(notice["Return-Path"], "<>")
         same(notice["To"], alice)
-        text = notice.get_payload(decode=True).decode()
+        text = notice.get_payload(0).get_payload(decode=True).decode()
         assert "550" in text and f"nobody@{postfix.DOMAIN}" in text, text
     def smtp_send(port, *options, to=(bob,), message=None, password=postfix.PASSWORD, ok=(0,)):
         """Runs our client against Postfix; returns what it said."""
