@@ -43,7 +43,7 @@ pub fn response<'a>(
 /// Reads a challenge of AUTH, its end left off: what stands behind the plus. `None` if the line is
 /// none, and may be a response. What `profile` tolerates is reported in `defects`.
 ///
-/// > continue-req = "+" SP [base64] CRLF                                      RFC 5034 7
+/// > continue-req = "+" SP \[base64\] CRLF                                    RFC 5034 7
 #[must_use]
 pub fn challenge<'a>(line: &'a [u8], profile: Profile, defects: &mut Defects) -> Option<&'a [u8]> {
     let behind = line.strip_prefix(b"+")?;

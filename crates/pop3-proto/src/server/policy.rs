@@ -69,8 +69,7 @@ impl Policy {
     /// What CAPA says of the retention.
     pub(super) fn expire_offer(self, per_user: bool) -> Option<Capability<'static>> {
         self.retention.map(|retention| match retention {
-            // > expire-param = "NEVER" / 1*DIGIT ["USER"]: users who may be told another number are
-            // told of it by a number.
+            // Where the shortest time is for ever, it is so for everybody.
             Retention::Keep => Capability::Expire { days: None, per_user: false },
             Retention::Days(days) => Capability::Expire { days: Some(days.get()), per_user },
             Retention::DeleteRetrieved => Capability::Expire { days: Some(0), per_user },
