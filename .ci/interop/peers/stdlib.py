@@ -100,10 +100,10 @@ with Office(apop=True) as office:
                 smtp.sendmail(f"alice@{DOMAIN}", [f"bob@{DOMAIN}", f"alice@{DOMAIN}"], octets)
                 smtp.quit()
                 sent.append((mechanism, octets))
-    with check("smtplib finds no AUTH before STARTTLS that would show the password"):
+    with check("smtplib finds no AUTH before STARTTLS"):
         with smtplib.SMTP(office.HOST, office.submission, timeout=20) as smtp:
             refused(smtplib.SMTPException, smtp.login, "alice", "x")
-            same(smtp.esmtp_features["auth"].split(), ["SCRAM-SHA-256"])
+            assert "auth" not in smtp.esmtp_features, smtp.esmtp_features
     with check("smtplib is refused with a wrong password"):
         with submission(office) as smtp:
             no = refused(smtplib.SMTPAuthenticationError, smtp.login, f"alice@{DOMAIN}", "x")
