@@ -69,6 +69,8 @@ pub struct Config {
     pub domains: Vec<Domain>,
     /// What is limited.
     pub limits: Limits,
+    /// What users of POP3 are held to.
+    pub pop3: Pop3Policy,
     /// How mail leaves.
     pub relay: Relay,
     /// The certificate; `None`: one that the post office signs itself.
@@ -121,12 +123,23 @@ impl Default for Config {
             host: default_host(&domain),
             domains: vec![domain],
             limits: Limits::default(),
+            pop3: Pop3Policy::default(),
             relay: Relay::default(),
             tls: None,
             accounts: Vec::new(),
             aliases: Vec::new(),
         }
     }
+}
+
+/// What users of POP3 are held to, and told by CAPA (RFC 2449 6.5 and 6.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pop3Policy {
+    /// Whether what was fetched is deleted at QUIT, as most users of POP3 alone want it, or kept until
+    /// the client deletes it, as those want it who have several devices. By default it is kept.
+    pub delete_retrieved: bool,
+    /// The shortest time between two logins of a user, in seconds; 0 for none, the default.
+    pub login_delay: u32,
 }
 
 /// What a post office offers, each on a port of its own.

@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::{
-    AccountConfig, Config, Limits, PasswordConfig, Ports, Relay, Service, TlsFiles, TrustedPeers,
-    default_host, parse_size,
+    AccountConfig, Config, Limits, PasswordConfig, Pop3Policy, Ports, Relay, Service, TlsFiles,
+    TrustedPeers, default_host, parse_size,
 };
 use crate::store::{Address, Domain, LoginName, NameError};
 
@@ -40,6 +40,8 @@ struct File {
     xclient: FileXclient,
     #[serde(default)]
     limits: FileLimits,
+    #[serde(default)]
+    pop3: FilePop3,
     #[serde(default)]
     relay: FileRelay,
     tls: Option<FileTls>,
@@ -144,6 +146,21 @@ struct FileLimits {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct FilePop3 {
+    retrieved: Option<Retrieved>,
+    login_delay: Option<u32>,
+}
+
+/// What becomes of messages that were fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Retrieved {
+    Keep,
+    Delete,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FileRelay {
     resolver: Option<SocketAddr>,
     port: Option<u16>,
@@ -204,6 +221,10 @@ impl Reading<'_> {
         let proxies = self.peers(|service| file.proxies.of(service))?;
         let xclient = self.peers(|service| file.xclient.of(service))?;
         let limits = self.limits(&file.limits)?;
+        let pop3 = Pop3Policy {
+            delete_retrieved: file.pop3.retrieved == Some(Retrieved::Delete),
+            login_delay: file.pop3.login_delay.unwrap_or_default(),
+        };
         let relay = Relay {
             resolver: file.relay.resolver,
             port: file.relay.port.unwrap_or(Relay::default().port),
@@ -220,6 +241,7 @@ impl Reading<'_> {
             host,
             domains,
             limits,
+            pop3,
             relay,
             tls,
             accounts,
@@ -424,6 +446,9 @@ messages_per_hour = 5
 message_size = "1MiB"
 recipients = 100
 quota = "unlimited"
+[pop3]
+retrieved = "delete"
+login_delay = 60
 [relay]
 resolver = "127.0.0.1:53"
 port = 2525
@@ -457,6 +482,7 @@ addresses = ["Bob@example.net", "b@example.org"]
         assert!(speaks(Service::Submission) && !speaks(Service::Submissions));
         assert_eq!(config.limits.message_size, 1 << 20);
         assert_eq!((config.limits.quota, config.limits.messages_per_hour), (None, 5));
+        assert_eq!(config.pop3, Pop3Policy { delete_retrieved: true, login_delay: 60 });
         assert_eq!(config.relay.port, 2525);
         let [alice, bob] = &config.accounts[..] else { panic!("two accounts") };
         assert_eq!((alice.quota, bob.quota), (Some(1000), None));
@@ -506,6 +532,7 @@ addresses = ["Bob@example.net", "b@example.org"]
                 "expected a size",
             ),
             ("[limits]\nrecipients = 9".to_owned(), 2, "limits.recipients", "100"),
+            ("[pop3]\nretrieved = 'burn'".to_owned(), 2, "pop3.retrieved", "unknown variant"),
             ("[relay]\nresolver = '127.0.0.1'".to_owned(), 2, "relay.resolver", "socket address"),
             (account(""), 2, "account.login", "no password"),
             (account("password = ''"), 3, "account.password", "empty"),

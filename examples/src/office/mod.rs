@@ -31,7 +31,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -48,9 +48,9 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::{
     accounts::{AccountError, Authenticator, NewLogin, set_up},
-    config::{Config, Limits, Service, TrustedPeers},
+    config::{Config, Limits, Pop3Policy, Service, TrustedPeers},
     limits::{LoginThrottle, MessageLimit},
-    store::{Domain, ServiceLock, Store, StoreError},
+    store::{AccountId, Domain, ServiceLock, Store, StoreError},
     tls::{Identity, TlsError, Trust, client_config},
 };
 
@@ -75,6 +75,9 @@ type Watcher = Box<dyn Fn(Sight) + Send + Sync>;
 pub struct Office {
     host: Domain,
     limits: Limits,
+    pop3: Pop3Policy,
+    /// When the users of POP3 who have to wait came in last.
+    pop3_logins: Mutex<HashMap<AccountId, Instant>>,
     proxies: TrustedPeers,
     xclient: TrustedPeers,
     store: Arc<dyn Store>,
@@ -127,6 +130,35 @@ impl Office {
 
     fn throttle(&self) -> MutexGuard<'_, LoginThrottle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whether a user has to wait before coming in by POP3 again. RFC 2449 6.5.
+    fn comes_too_early(&self, account: AccountId) -> bool {
+        let waits = self.must_wait();
+        self.pop3_logins().get(&account).is_some_and(waits)
+    }
+
+    /// Notes that a user came in by POP3.
+    fn came_in(&self, account: AccountId) {
+        let waits = self.must_wait();
+        let mut logins = self.pop3_logins();
+        // Who need not wait any more is forgotten, before the table grows.
+        if logins.len() == logins.capacity() {
+            logins.retain(|_, since| waits(since));
+        }
+        if self.pop3.login_delay > 0 {
+            logins.insert(account, clock::monotonic());
+        }
+    }
+
+    fn must_wait(&self) -> impl Fn(&Instant) -> bool + use<> {
+        let delay = Duration::from_secs(self.pop3.login_delay.into());
+        let now = clock::monotonic();
+        move |since| now.saturating_duration_since(*since) < delay
+    }
+
+    fn pop3_logins(&self) -> MutexGuard<'_, HashMap<AccountId, Instant>> {
+        self.pop3_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sent(&self) -> MutexGuard<'_, MessageLimit> {
@@ -233,6 +265,8 @@ impl Bound {
         let office = Office {
             host: config.host.clone(),
             limits: config.limits,
+            pop3: config.pop3,
+            pop3_logins: Mutex::default(),
             proxies: config.proxies.clone(),
             xclient: config.xclient.clone(),
             store,

@@ -7,7 +7,7 @@ use mail_sasl::server::{Claim, Lookup};
 use mail_wire::layered::Layered;
 use pop3_proto::{
     Maildrop, Response, ResponseCode, Text, Timestamp, UniqueId,
-    server::{ApopLogin, Config, Event, Server, Tls, WantBody, WantIds},
+    server::{ApopLogin, Config, Event, Policy, Retention, Server, Tls, Utf8, WantBody, WantIds},
 };
 use tokio::task::block_in_place;
 use tracing::{info, warn};
@@ -26,7 +26,17 @@ use crate::store::{
 /// Makes the session for one connection.
 pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
     let tls = if implicit_tls { Tls::Implicit } else { Tls::StartTls };
-    let mut config = Config::new().tls(tls).auth(&MECHANISMS);
+    let rules = office.pop3;
+    let mut policy = Policy::new().retention(match rules.delete_retrieved {
+        true => Retention::DeleteRetrieved,
+        false => Retention::Keep,
+    });
+    if rules.login_delay > 0 {
+        policy = policy.login_delay(rules.login_delay);
+    }
+    let mut config = Config::new().tls(tls).auth(&MECHANISMS).policy(policy);
+    // Messages go out as they came in, with UTF-8 or without.
+    config = config.utf8(Utf8::OfferedWithNames);
     if let Ok(name) = Text::new(&b"mail-proto post-office"[..]) {
         config = config.name(name);
     }
@@ -131,6 +141,9 @@ impl Pop3 {
 
     fn enter(&mut self, session: &mut Server, found: Result<Account, Refused>) {
         let outcome = match found {
+            Ok(account) if self.office.comes_too_early(account.id) => {
+                Err(refusal(ResponseCode::LoginDelay, "that is too early"))
+            }
             Ok(account) => block_in_place(|| self.open(account)),
             Err(Refused::Credentials) => Err(refusal(ResponseCode::Auth, "that is not right")),
             Err(Refused::System) => Err(broken()),
@@ -155,6 +168,7 @@ impl Pop3 {
         let maildrop = store.maildrop(account.id).map_err(|error| trouble(&error))?;
         let sizes = maildrop.messages.iter().map(|message| message.size);
         let sized = Maildrop::from_sizes(sizes).map_err(|_| broken())?;
+        self.office.came_in(account.id);
         let login = account.login.to_string();
         let ahead = Ahead::default();
         Ok((Open { maildrop, login, body: None, ahead, _lock: lock }, sized))
