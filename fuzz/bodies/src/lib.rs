@@ -63,6 +63,7 @@ targets! {
     wire_proxy = proxy::proxy;
     errors_enhanced_code = errors::enhanced_code;
     errors_reply = errors::reply;
+    classify = errors::classify;
     sasl_framing = sasl::framing;
     sasl_exchange = sasl::exchange;
     message_header = message::header;
