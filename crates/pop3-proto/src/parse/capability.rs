@@ -91,8 +91,8 @@ impl Tolerant<'_> {
             return None;
         }
         let params = match behind {
-            [] | [b' '] => &[][..],
-            [b' ', params @ ..] if !params.first().is_some_and(|it| is_blank(*it)) => params,
+            [] => &[][..],
+            [b' ', params @ ..] if params.first().is_some_and(|it| !is_blank(*it)) => params,
             _ if self.tolerate(Deviation::ExtraSpace, tag_len) => skip_blanks(behind),
             _ => return None,
         };
