@@ -52,8 +52,8 @@ class Dovecot(Server):
     """A Dovecot of its own: IMAP and POP3, with and without TLS from the first octet; LMTP; and, if it
     is given a server's port to hand mail to, submission."""
 
-    def __init__(self, relay_port=None):
-        self.relay_port = relay_port
+    def __init__(self, relay_port=None, mechanisms="plain login apop"):
+        self.relay_port, self.mechanisms = relay_port, mechanisms
 
     def _start(self):
         self.mail = self.dir / "mail"

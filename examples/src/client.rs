@@ -6,8 +6,10 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "the events of the crates may become more")]
 
 pub mod args;
+pub mod fetch;
 pub mod folder;
 pub mod imap;
+pub mod mailbox;
 pub mod paved;
 pub mod pop3;
 pub mod progress;

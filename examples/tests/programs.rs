@@ -111,9 +111,13 @@ fn ok_sent_in_three_ways_and_fetched_in_two() {
         let into = ["--to", dir.path().to_str().expect("a plain name")];
         let fetched = scene.run(program, service, &[&into, how].concat(), "");
         assert_eq!(fetched.code, Some(0), "{name}: {}", fetched.err);
-        let files = messages(dir.path());
+        let (files, end) = match name.starts_with("pop3") {
+            // A Maildir has the line ends of this system.
+            true => (in_maildir(dir.path()), MESSAGE.to_owned()),
+            false => (messages(dir.path()), arrived()),
+        };
         assert_eq!(files.len(), 3, "{name}: {}", fetched.out);
-        assert!(files.iter().all(|message| message.ends_with(&arrived())), "{name}");
+        assert!(files.iter().all(|message| message.ends_with(&end)), "{name}");
     }
 }
 
@@ -125,6 +129,17 @@ fn messages(dir: &Path) -> Vec<String> {
         fs::read_to_string(path).expect("text")
     };
     files.map(read).collect()
+}
+
+/// The messages that have come into a Maildir; nothing else is left in it.
+fn in_maildir(dir: &Path) -> Vec<String> {
+    let read = |part| {
+        let files = fs::read_dir(dir.join(part)).expect("is there");
+        let text = |entry: fs::DirEntry| fs::read_to_string(entry.path()).expect("text");
+        files.map(|entry| text(entry.expect("is there"))).collect::<Vec<_>>()
+    };
+    assert!(read("tmp").is_empty() && read("cur").is_empty());
+    read("new")
 }
 
 #[test]
@@ -140,6 +155,56 @@ fn ok_pop3_takes_each_message_once_and_deletes_what_it_has() {
     let out = scene.run(POP3, Service::Pop3, &["--delete"], "").out;
     assert!(out.ends_with(&arrived()), "{out}");
     assert_eq!(scene.office.inbox("alice").len(), 0);
+}
+
+#[test]
+fn ok_pop3_into_an_mbox_and_deleted_when_it_is_time() {
+    let scene = Scene::new("programs-mbox");
+    let to = ["--to", "alice@post-office.test"];
+    let send = || scene.run(SEND, Service::Submission, &[&ALICE, &to[..]].concat(), MESSAGE);
+    let dir = Dir::new("programs-mbox-files");
+    let mbox = dir.path().join("mbox");
+    let into = ["--mbox", mbox.to_str().expect("a plain name")];
+    let fetch = |more: &[&str]| {
+        let fetched = scene.run(POP3, Service::Pop3s, &[&into[..], &["--tls"], more].concat(), "");
+        assert_eq!(fetched.code, Some(0), "{}", fetched.err);
+        let text = fs::read_to_string(&mbox).unwrap_or_default();
+        (fetched.out.lines().count(), text.matches("\n\n.a dot\nGrüße\n\n").count())
+    };
+    assert_eq!(send().code, Some(0));
+    assert_eq!(fetch(&["--delete-after", "1", "--mechanism", "PLAIN"]), (1, 1));
+    assert_eq!(send().code, Some(0));
+    assert_eq!(fetch(&["--keep"]), (1, 2));
+    assert_eq!(scene.office.inbox("alice").len(), 2);
+    assert_eq!(fetch(&["--delete"]), (0, 2), "they are here already");
+    assert_eq!(scene.office.inbox("alice").len(), 0);
+    // What is deleted is forgotten, and nothing is left behind.
+    let state = fs::read_dir(dir.path().join("mbox.pop3-fetch")).expect("is there");
+    let state: Vec<_> = state.map(|entry| entry.expect("is there").path()).collect();
+    assert!(state.iter().any(|it| it.extension().is_some_and(|it| it == "state")), "{state:?}");
+    assert!(!dir.path().join("mbox.lock").exists());
+}
+
+/// Two servers whose messages have the same unique ids share a directory.
+#[test]
+fn ok_pop3_does_not_mix_two_servers_in_one_directory() {
+    let (one, other) = (Scene::new("programs-one"), Scene::new("programs-other"));
+    let dir = Dir::new("programs-two-servers");
+    let into = ["--to", dir.path().to_str().expect("a plain name")];
+    let to = ["--to", "alice@post-office.test"];
+    for (scene, count) in [(&one, 1), (&other, 2), (&one, 2), (&other, 2)] {
+        if in_maildir_count(dir.path()) < count {
+            let sent = scene.run(SEND, Service::Submission, &[&ALICE, &to[..]].concat(), MESSAGE);
+            assert_eq!(sent.code, Some(0));
+        }
+        let fetched = scene.run(POP3, Service::Pop3, &into, "");
+        assert_eq!(fetched.code, Some(0), "{}", fetched.err);
+        assert_eq!(in_maildir(dir.path()).len(), count, "{}", fetched.out);
+    }
+}
+
+fn in_maildir_count(dir: &Path) -> usize {
+    fs::read_dir(dir.join("new")).map_or(0, Iterator::count)
 }
 
 #[test]

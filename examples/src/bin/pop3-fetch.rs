@@ -1,30 +1,36 @@
-//! `pop3-fetch`: downloads what lies in a maildrop.
+//! `pop3-fetch`: downloads what is new in a maildrop.
 
 use std::{
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
+    time::{Duration, SystemTime},
 };
 
 use clap::Parser;
 use mail_examples::{
     client::{
-        ClientError, Connection,
+        ClientError,
         args::{ArgsError, EXIT_CODES, Encryption, ServerArgs, failed},
-        folder::Folder,
-        pop3,
+        fetch::{Printed, Shown, fetch},
+        mailbox::Mailbox,
+        progress::When,
     },
+    office::clock,
     tap::Protocol,
 };
+use mail_sasl::{BearerToken, Mechanism, SaslError, client::Identity};
+use mail_wire::{drive::DriveError, layered::LayeredError};
 use pop3_proto::{
-    Violation,
-    client::{Client, Config, PlaintextLogin, Tls},
+    ResponseCode, Violation,
+    client::{Client, Config, Fetched, Leave, Order, PlaintextLogin, Seen, Tls},
 };
 
-/// Download the messages of a maildrop by POP3.
+/// Download the messages of a maildrop by POP3, each of them once.
 ///
-/// STLS is insisted on unless --tls or --plain is given. With --to only what is not there yet is
-/// downloaded.
+/// STLS is insisted on unless --tls or --plain is given. With --to or --mbox only what has not come
+/// yet is downloaded, whenever and however the last run ended; what has come is remembered beside it,
+/// apart for each server and account. Without both, all messages go to standard output.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 struct Cli {
@@ -32,81 +38,171 @@ struct Cli {
     server: ServerArgs,
     /// Log in by APOP, which does not show the password but rests on MD5. It only works without
     /// STLS.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["mechanism", "token"])]
     apop: bool,
-    /// Delete from the server what has been downloaded, once it is on disk.
+    /// Log in by this mechanism alone, as PLAIN or SCRAM-SHA-256 [default: the strongest that is
+    /// offered].
+    #[arg(long, value_name = "NAME", value_parser = mechanism)]
+    mechanism: Option<Mechanism>,
+    /// The password is a token for OAUTHBEARER or XOAUTH2.
     #[arg(long)]
+    token: bool,
+    /// Leave all messages on the server. This is the default.
+    #[arg(long, group = "leave")]
+    keep: bool,
+    /// Delete from the server what has been downloaded, once it is on disk.
+    #[arg(long, group = "leave")]
     delete: bool,
-    /// The directory for the messages, a file each, named as the server names them: one directory
-    /// for each maildrop. Without it they go to standard output.
+    /// Delete from the server what was downloaded so many days ago; 0 is --delete.
+    #[arg(long, group = "leave", value_name = "DAYS")]
+    delete_after: Option<u32>,
+    /// The Maildir for the messages.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
+    /// The mbox for the messages.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    mbox: Option<PathBuf>,
+    /// Show how much has come.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    progress: When,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("--user is needed")]
     NoUser,
+    #[error("--delete-after needs --to or --mbox: there is nowhere to remember what has come")]
+    NowhereToRemember,
     #[error(transparent)]
     Args(#[from] ArgsError),
     #[error(transparent)]
-    Client(#[from] ClientError<Violation>),
+    Sasl(#[from] mail_errors::Misuse),
     #[error(transparent)]
+    Client(#[from] ClientError<Violation>),
+    #[error("{0}")]
+    Conversation(DriveError<LayeredError<Violation>>),
+    #[error("{what} refused: {answer}")]
+    Refused { what: &'static str, answer: String, transient: bool },
+    #[error("not sent: {0}")]
+    NotSent(pop3_proto::client::NotSent),
+    #[error("{0} of the messages did not come")]
+    Skipped(usize),
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match fetch(&Cli::parse()).await {
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let later = matches!(&failure, Failure::Client(error) if error.is_transient());
-            failed("pop3-fetch", &failure, later)
+        Err(failure) => failed("pop3-fetch", &failure, failure.is_transient()),
+    }
+}
+
+impl Failure {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Client(error) => error.is_transient(),
+            Self::Conversation(error) => error.kind().is_transient(),
+            Self::Refused { transient, .. } => *transient,
+            Self::Io(error) => error.kind() == io::ErrorKind::WouldBlock,
+            Self::Skipped(_) => true,
+            Self::NoUser
+            | Self::NowhereToRemember
+            | Self::Args(_)
+            | Self::Sasl(_)
+            | Self::NotSent(_) => false,
         }
     }
 }
 
-async fn fetch(cli: &Cli) -> Result<(), Failure> {
+fn run(cli: &Cli) -> Result<(), Failure> {
     let credentials = cli.server.credentials()?.ok_or(Failure::NoUser)?;
     let config = match cli.server.encryption() {
         Encryption::Unsaid | Encryption::StartTls => Config::new().tls(Tls::Required),
         Encryption::Implicit => Config::new().tls(Tls::Implicit),
         Encryption::Never => Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow),
     };
-    let folder = cli.to.as_deref().map(Folder::new).transpose()?;
-    let (peer, until) = (cli.server.peer(false)?, cli.server.until());
-    let tap = cli.server.tap(Protocol::Pop3);
-    let mut drop = Connection::open(Client::new(config), &peer, tap, until).await?;
-    let log_in = |client: &mut Client| match cli.apop {
-        true => client.apop(credentials),
-        false => client.log_in(credentials),
+    let leave = match cli.delete_after {
+        Some(days) => Leave::days(days),
+        None if cli.delete => Leave::Never,
+        None => Leave::Forever,
     };
-    pop3::run(&mut drop, log_in, until, |_| Ok(())).await?;
+    let (peer, until) = (cli.server.peer(false)?, cli.server.until());
+    let now = clock::wall().seconds();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now.unsigned_abs());
+    let (host, port) = &peer.address;
+    // Whoever logs in elsewhere, or as another, has other messages, whatever their ids are.
+    let account = format!("{host}:{port} {}", credentials.user());
+    let mailbox = match (&cli.to, &cli.mbox) {
+        (Some(path), _) => Some(Mailbox::maildir(path, &account, now)?),
+        (None, Some(path)) => Some(Mailbox::mbox(path, &account, now)?),
+        (None, None) if matches!(leave, Leave::For(_)) => return Err(Failure::NowhereToRemember),
+        (None, None) => None,
+    };
+    let identity = match cli.token {
+        true => {
+            let token = BearerToken::new(credentials.password().clone())?;
+            Identity::from(token.user(credentials.user())?.server(host.clone(), *port)?)
+        }
+        false => Identity::from(credentials.clone()),
+    };
+    let log_in = |client: &mut Client| match cli.mechanism {
+        _ if cli.apop => client.apop(credentials),
+        Some(mechanism) => client.authenticate(mechanism, identity),
+        None => client.log_in(identity),
+    };
+    let (client, tap) = (Client::new(config), cli.server.tap(Protocol::Pop3));
+    let draws = cli.progress.applies(u64::MAX);
+    let fetched = match mailbox {
+        Some(mailbox) => {
+            let seen = mailbox.seen().clone();
+            let order = Order { seen: &seen, leave, now };
+            let mut keep = Shown::new(mailbox, draws);
+            let fetched = fetch(client, &peer, tap, log_in, order, &mut keep, until)?;
+            keep.into_inner().forget(&fetched.deleted)?;
+            fetched
+        }
+        None => {
+            let (seen, mut keep) = (Seen::new(), Printed);
+            let order = Order { seen: &seen, leave, now };
+            fetch(client, &peer, tap, log_in, order, &mut keep, until)?
+        }
+    };
+    judge(fetched)
+}
 
-    for message in pop3::list(&mut drop, until).await? {
-        let name = message.id.as_ref().map_or(message.number.to_string(), |id| id.to_string());
-        // A number names another message next time, a unique id never does (RFC 1939 7).
-        let is_there = message.id.is_some() && folder.as_ref().is_some_and(|it| it.has(&name));
-        match &folder {
-            _ if is_there => {}
-            Some(folder) => {
-                let mut page = folder.begin(&name)?;
-                let piece = |octets: bytes::Bytes| page.write_all(&octets);
-                pop3::retrieve(&mut drop, message.number, until, piece).await?;
-                page.finish()?;
-                writeln!(io::stdout(), "{name}: {} octets", message.size)?;
-            }
-            None => {
-                let piece = |octets: bytes::Bytes| io::stdout().write_all(&octets);
-                pop3::retrieve(&mut drop, message.number, until, piece).await?;
-                io::stdout().flush()?;
-            }
-        }
-        if cli.delete {
-            pop3::run(&mut drop, |it| it.dele(message.number), until, |_| Ok(())).await?;
-        }
+/// Says what went wrong, the worst first.
+fn judge(fetched: Fetched<LayeredError<Violation>>) -> Result<(), Failure> {
+    for (entry, why) in &fetched.skipped {
+        let why =
+            why.as_ref().map_or_else(|| "it did not come whole".to_owned(), ToString::to_string);
+        // Nothing is left to be done if even this cannot be said.
+        let _ = writeln!(io::stderr(), "pop3-fetch: message {}: {why}", entry.number());
     }
-    // Only now is deleted what is marked.
-    pop3::run(&mut drop, Client::quit, until, |_| Ok(())).await?;
-    Ok(drop.close(until).await?)
+    if let Some(error) = fetched.keeping {
+        return Err(error.into());
+    }
+    if let Some(error) = fetched.error {
+        return Err(Failure::Conversation(error));
+    }
+    if let Some((verb, response)) = fetched.refused {
+        let code = response.code();
+        let transient = matches!(
+            code,
+            Some(ResponseCode::InUse | ResponseCode::LoginDelay | ResponseCode::SysTemp)
+        );
+        let answer = response.to_string();
+        return Err(Failure::Refused { what: verb.as_str(), answer, transient });
+    }
+    if let Some(why) = fetched.not_sent {
+        return Err(Failure::NotSent(why));
+    }
+    match fetched.skipped.len() {
+        0 => Ok(()),
+        some => Err(Failure::Skipped(some)),
+    }
+}
+
+fn mechanism(text: &str) -> Result<Mechanism, SaslError> {
+    Mechanism::parse(text.as_bytes())
 }

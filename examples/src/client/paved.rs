@@ -42,7 +42,7 @@ pub fn send(
 }
 
 /// Tries one address of the host after the other.
-fn connect(address: &(String, u16), until: Instant) -> io::Result<TcpStream> {
+pub(super) fn connect(address: &(String, u16), until: Instant) -> io::Result<TcpStream> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for address in address.to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, left(until)?) {
@@ -62,9 +62,9 @@ fn left(until: Instant) -> io::Result<Duration> {
 }
 
 /// A connection over which nothing goes after a certain moment, whatever the session would allow.
-struct Bounded {
-    stream: TcpStream,
-    until: Instant,
+pub(super) struct Bounded {
+    pub(super) stream: TcpStream,
+    pub(super) until: Instant,
 }
 
 impl Stream for Bounded {

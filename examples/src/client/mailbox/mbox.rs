@@ -1,0 +1,321 @@
+//! An mbox: one file, a line that begins with `From ` in front of each message, and a `>` in front of
+//! lines of text that begin so (mboxrd, which can be undone).
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use super::sync_directory;
+
+#[derive(Debug)]
+pub(super) struct Mbox {
+    path: PathBuf,
+    /// Messages as they will stand in the mbox, until they do.
+    spool: BufWriter<File>,
+    spooled: PathBuf,
+    /// How long the spool is, and how long it was before the present message.
+    len: u64,
+    before: u64,
+    from_line: String,
+    /// How much of `From ` stands at the start of the line, if it may still become that.
+    from: Option<usize>,
+    at_line_start: bool,
+    lock: Option<DotLock>,
+}
+
+const FROM: &[u8] = b"From ";
+
+impl Mbox {
+    pub(super) fn open(path: &Path, spooled: &Path, now: SystemTime) -> io::Result<Self> {
+        let spool = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(spooled)?;
+        let len = spool.metadata()?.len();
+        Ok(Self {
+            path: path.to_owned(),
+            spool: BufWriter::new(spool),
+            spooled: spooled.to_owned(),
+            len,
+            before: len,
+            from_line: format!("From MAILER-DAEMON {}\n", asctime(now)),
+            from: None,
+            at_line_start: true,
+            lock: None,
+        })
+    }
+
+    pub(super) fn begin(&mut self) -> io::Result<()> {
+        self.before = self.len;
+        let from_line = self.from_line.clone();
+        self.put(from_line.as_bytes())?;
+        (self.from, self.at_line_start) = (Some(0), true);
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        for line in text.split_inclusive(|octet| *octet == b'\n') {
+            self.piece(line)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a piece of one line.
+    fn piece(&mut self, mut text: &[u8]) -> io::Result<()> {
+        self.at_line_start &= text.is_empty();
+        if let Some(seen) = self.from {
+            // One `>` more is the same wherever among the others it stands.
+            let arrows = text.iter().take_while(|octet| seen == 0 && **octet == b'>').count();
+            let (head, rest) = text.split_at(arrows);
+            self.put(head)?;
+            text = rest;
+            let wanted = FROM.get(seen..).unwrap_or_default();
+            let same = text.iter().zip(wanted).take_while(|(a, b)| a == b).count();
+            let (head, rest) = text.split_at(same);
+            if same == wanted.len() {
+                self.put(b">From ")?;
+                self.from = None;
+            } else if rest.is_empty() {
+                // Whether it is one shows with the next piece.
+                self.from = Some(seen + head.len());
+            } else {
+                self.put(FROM.get(..seen + same).unwrap_or_default())?;
+                self.from = None;
+            }
+            text = rest;
+        }
+        self.put(text)?;
+        if text.last() == Some(&b'\n') {
+            (self.from, self.at_line_start) = (Some(0), true);
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        let begun = self.from.take().unwrap_or(0);
+        if begun > 0 {
+            self.put(FROM.get(..begun).unwrap_or_default())?;
+        }
+        // An empty line parts messages.
+        self.put(if self.at_line_start { b"\n" } else { b"\n\n" })?;
+        self.before = self.len;
+        Ok(())
+    }
+
+    pub(super) fn abort(&mut self) {
+        // If that fails, nothing more is written, and the spool is thrown away.
+        let _ = self.cut_back(self.before);
+    }
+
+    fn put(&mut self, text: &[u8]) -> io::Result<()> {
+        self.len += text.len() as u64;
+        self.spool.write_all(text)
+    }
+
+    fn cut_back(&mut self, len: u64) -> io::Result<()> {
+        self.spool.flush()?;
+        self.spool.get_ref().set_len(len)?;
+        self.spool.get_mut().seek(SeekFrom::Start(len))?;
+        self.len = len;
+        Ok(())
+    }
+
+    /// Sees to it that all that has ended is on disk, and says where it will go, and how much it is.
+    /// From now on nobody else who heeds the lock writes to the mbox.
+    pub(super) fn prepare(&mut self) -> io::Result<(u64, u64)> {
+        self.spool.flush()?;
+        self.spool.get_ref().sync_all()?;
+        sync_directory(self.spooled.parent().unwrap_or(Path::new(".")))?;
+        self.lock = Some(DotLock::take(&self.path)?);
+        let offset = match fs::metadata(&self.path) {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        Ok((offset, self.before))
+    }
+
+    /// Appends the spool, which has so many octets, at a place where some of it may stand already.
+    pub(super) fn finish(&mut self, offset: u64, len: u64) -> io::Result<()> {
+        if self.lock.is_none() {
+            self.lock = Some(DotLock::take(&self.path)?);
+        }
+        let mut mbox = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&self.path)?;
+        let end = mbox.metadata()?.len();
+        let there = end.saturating_sub(offset).min(len);
+        let is_ours = self.is_spooled(&mut mbox, offset, there)?;
+        if is_ours && there == len {
+            return mbox.sync_all();
+        }
+        // What stands there is the torn beginning of it, or somebody else's by now.
+        let from = if is_ours { offset.min(end) } else { end };
+        mbox.seek(SeekFrom::Start(from))?;
+        let mut spool = File::open(&self.spooled)?.take(len);
+        io::copy(&mut spool, &mut mbox)?;
+        mbox.sync_all()?;
+        sync_directory(
+            self.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        )
+    }
+
+    /// Tells whether so many octets of the mbox are the spool's first.
+    fn is_spooled(&self, mbox: &mut File, offset: u64, octets: u64) -> io::Result<bool> {
+        mbox.seek(SeekFrom::Start(offset))?;
+        let mut spool = File::open(&self.spooled)?;
+        let (mut one, mut other, mut left) = (vec![0; 64 << 10], vec![0; 64 << 10], octets);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(one.len());
+            let (Some(one), Some(other)) = (one.get_mut(..most), other.get_mut(..most)) else {
+                return Ok(false);
+            };
+            mbox.read_exact(one)?;
+            if spool.read_exact(other).is_err() || one != other {
+                return Ok(false);
+            }
+            left -= most as u64;
+        }
+        Ok(true)
+    }
+
+    /// Empties the spool: what was in it is where it belongs, or comes again.
+    pub(super) fn sweep(&mut self) -> io::Result<()> {
+        self.lock = None;
+        self.before = 0;
+        self.cut_back(0)
+    }
+}
+
+/// The file beside an mbox that says that somebody writes to it.
+#[derive(Debug)]
+struct DotLock(PathBuf);
+
+impl DotLock {
+    fn take(mbox: &Path) -> io::Result<Self> {
+        let mut path = mbox.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        for _ in 0..100 {
+            match File::options().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(mut file) => {
+                    write!(file, "{}", std::process::id())?;
+                    return Ok(Self(path));
+                }
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                Err(_) => {}
+            }
+            // Of one that was killed only its number is left.
+            let holder =
+                fs::read_to_string(&path).ok().and_then(|it| it.trim().parse::<u32>().ok());
+            if holder.is_some_and(|it| {
+                Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{it}")).exists()
+            }) {
+                let _ = fs::remove_file(&path);
+                continue;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        let text = format!("{} is locked by another program", mbox.display());
+        Err(io::Error::new(io::ErrorKind::WouldBlock, text))
+    }
+}
+
+impl Drop for DotLock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The time in the form that mboxes have it, in UTC: `Thu Jan  1 00:00:00 1970`.
+fn asctime(time: SystemTime) -> String {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days from 1 March of the year 0, in the Gregorian calendar's eras of 400 years.
+    let from_march = days + 719_468;
+    let (era, day) = (from_march / 146_097, from_march % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let of_month = day - (153 * month + 2) / 5 + 1;
+    let names =
+        ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
+    let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let name = |names: &[&'static str], at: u64| {
+        names.get(usize::try_from(at).unwrap_or_default()).copied().unwrap_or_default()
+    };
+    format!(
+        "{} {} {of_month:2} {:02}:{:02}:{:02} {}",
+        name(&weekdays, days % 7),
+        name(&names, month),
+        second / 3_600,
+        second / 60 % 60,
+        second % 60,
+        era * 400 + year + u64::from(month >= 10),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_dates() {
+        for (seconds, text) in [
+            (0, "Thu Jan  1 00:00:00 1970"),
+            (951_782_400, "Tue Feb 29 00:00:00 2000"),
+            (1_700_000_000, "Tue Nov 14 22:13:20 2023"),
+            (4_107_542_399, "Sun Feb 28 23:59:59 2100"),
+            (4_107_542_400, "Mon Mar  1 00:00:00 2100"),
+        ] {
+            assert_eq!(asctime(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn ok_lines_that_begin_with_from_are_quoted_however_they_come() {
+        let dir = std::env::temp_dir().join(format!("pop3-fetch-mbox-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("made");
+        let text = b"From a\nFromage\n>From b\n>>From c\n>Fro\nFrom\n x From \nFro";
+        let quoted = ">From a\nFromage\n>>From b\n>>>From c\n>Fro\nFrom\n x From \nFro\n\n";
+        for cut in 0..=text.len() {
+            let (path, spool) = (dir.join("mbox"), dir.join("spool"));
+            let mut mbox = Mbox::open(&path, &spool, SystemTime::UNIX_EPOCH).expect("opens");
+            mbox.begin().expect("writes");
+            mbox.write(b"torn").expect("writes");
+            mbox.abort();
+            for message in [&text[..], b""] {
+                mbox.begin().expect("writes");
+                let at = cut.min(message.len());
+                mbox.write(&message[..at]).expect("writes");
+                mbox.write(&message[at..]).expect("writes");
+                mbox.end().expect("writes");
+            }
+            let (offset, len) = mbox.prepare().expect("on disk");
+            mbox.finish(offset, len).expect("appended");
+            // Whatever of it was there before, it is there once.
+            let whole = fs::read_to_string(&path).expect("is there");
+            fs::write(&path, &whole[..cut]).expect("torn");
+            mbox.finish(offset, len).expect("appended");
+            mbox.finish(offset, len).expect("is there");
+            mbox.sweep().expect("empty");
+            assert_eq!(fs::read_to_string(&path).expect("is there"), whole);
+            let from = "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n";
+            assert_eq!(whole, format!("{from}{quoted}{from}\n"), "cut at {cut}");
+            fs::remove_file(&path).expect("removed");
+        }
+        fs::remove_dir_all(&dir).expect("removed");
+    }
+}

@@ -1,0 +1,303 @@
+//! What is known of the messages of one account, in a file that only grows and is rewritten when it
+//! is opened.
+//!
+//! ```text
+//! pop3-fetch 1 127.0.0.1:2110 carol@post-office.test    what it is, and of which account
+//! S 1700000000 id                                       a message that is here, and since when
+//! F id                                                  one that is forgotten
+//! P 1700000100 id2                                      one of a batch that is on its way
+//! N 1700000100.P12Q1.x                                  the file that it is in, in a Maildir
+//! A 2048 512                                            or where in an mbox the batch goes
+//! E                                                     that was all of the batch
+//! D                                                     it is there
+//! ```
+//!
+//! A batch without its `E` has not begun to move. A last line without its end was torn, and counts
+//! as not written.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use pop3_proto::{UniqueId, client::Seen};
+use rusqlite::Connection;
+
+use super::sync_directory;
+
+/// What is known of one account.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Without its extension.
+    path: PathBuf,
+    header: String,
+    file: File,
+    seen: Seen,
+    pending: Option<(Block, Vec<(Option<UniqueId>, SystemTime)>)>,
+    /// The system ends it with the process.
+    _lock: Connection,
+}
+
+/// A batch that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Block {
+    /// These files of a Maildir.
+    Files(Vec<String>),
+    /// So many octets, at this place of an mbox.
+    Append { offset: u64, len: u64 },
+}
+
+impl State {
+    pub(super) fn open(directory: &Path, account: &str) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let path = directory.join(escaped(account.as_bytes()).replace(['/', '.'], "%2E"));
+        let _lock = lock(&path.with_extension("lock"))?;
+        let header = format!("pop3-fetch 1 {}\n", escaped(account.as_bytes()));
+        let text = match fs::read_to_string(path.with_extension("state")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => header.clone(),
+            Err(error) => return Err(error),
+        };
+        let (seen, pending) = read(&text, &header)?;
+        // It is made anew when what was pending is settled.
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path.with_extension("state"))?;
+        Ok(Self { path, header, file, seen, pending, _lock })
+    }
+
+    /// Returns the path of another file of this account.
+    pub(super) fn beside(&self, extension: &str) -> PathBuf {
+        self.path.with_extension(extension)
+    }
+
+    pub(super) const fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Returns the batch that is on its way.
+    pub(super) fn pending(&self) -> Option<&Block> {
+        self.pending.as_ref().map(|(block, _)| block)
+    }
+
+    /// What was pending is there: the file is written anew, at once or not at all.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        self.remember();
+        let mut text = self.header.clone();
+        for (id, since) in self.seen.iter() {
+            line(&mut text, &format!("S {} {}", seconds(since), escaped(id.as_bytes())));
+        }
+        let new = self.path.with_extension("new");
+        let mut file =
+            File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, self.path.with_extension("state"))?;
+        sync_directory(self.path.parent().unwrap_or(Path::new(".")))?;
+        self.file = OpenOptions::new().append(true).open(self.path.with_extension("state"))?;
+        Ok(())
+    }
+
+    /// A batch begins to move when this returns.
+    pub(super) fn begin(
+        &mut self,
+        block: Block,
+        ids: Vec<Option<UniqueId>>,
+        now: SystemTime,
+    ) -> io::Result<()> {
+        let mut text = String::new();
+        for id in &ids {
+            let id = id.as_ref().map_or("%".to_owned(), |id| escaped(id.as_bytes()));
+            line(&mut text, &format!("P {} {id}", seconds(now)));
+        }
+        match &block {
+            Block::Files(names) => names.iter().for_each(|it| line(&mut text, &format!("N {it}"))),
+            Block::Append { offset, len } => line(&mut text, &format!("A {offset} {len}")),
+        }
+        line(&mut text, "E");
+        self.append(&text)?;
+        self.pending = Some((block, ids.into_iter().map(|id| (id, now)).collect()));
+        Ok(())
+    }
+
+    /// The batch is where it belongs.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.append("D\n")?;
+        self.remember();
+        Ok(())
+    }
+
+    pub(super) fn forget<'i>(&mut self, ids: impl Iterator<Item = &'i UniqueId>) -> io::Result<()> {
+        let mut text = String::new();
+        for id in ids {
+            line(&mut text, &format!("F {}", escaped(id.as_bytes())));
+            self.seen.remove(id);
+        }
+        if text.is_empty() { Ok(()) } else { self.append(&text) }
+    }
+
+    fn remember(&mut self) {
+        let (_, ids) = self.pending.take().unwrap_or((Block::Files(Vec::new()), Vec::new()));
+        for (id, since) in ids {
+            id.into_iter().for_each(|id| self.seen.insert(id, since));
+        }
+    }
+
+    fn append(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+}
+
+type Pending = (Block, Vec<(Option<UniqueId>, SystemTime)>);
+
+fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Pending>)> {
+    let strange = |what: &str| {
+        let text = format!("the state file is of another account or program: {what}");
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    };
+    let mut seen = Seen::new();
+    let mut lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    match lines.next() {
+        None => return Ok((seen, None)),
+        Some(first) if Some(first) == header.strip_suffix('\n') => {}
+        Some(first) => return Err(strange(first)),
+    }
+    let (mut ids, mut names, mut place, mut whole) = (Vec::new(), Vec::new(), None, None);
+    for line in lines {
+        let mut words = line.split(' ');
+        let (kind, one, two) = (words.next(), words.next(), words.next());
+        match (kind, one, two) {
+            (Some("S"), Some(since), Some(id)) => {
+                let id = unescaped(id).ok_or_else(|| strange(line))?;
+                seen.insert(id, time(since).ok_or_else(|| strange(line))?);
+            }
+            (Some("F"), Some(id), None) => {
+                seen.remove(&unescaped(id).ok_or_else(|| strange(line))?)
+            }
+            (Some("P"), Some(since), Some(id)) => {
+                let since = time(since).ok_or_else(|| strange(line))?;
+                let id = match id {
+                    "%" => None,
+                    id => Some(unescaped(id).ok_or_else(|| strange(line))?),
+                };
+                ids.push((id, since));
+            }
+            (Some("N"), Some(name), None) => names.push(name.to_owned()),
+            (Some("A"), Some(offset), Some(len)) => {
+                place = offset.parse().ok().zip(len.parse().ok());
+                place.ok_or_else(|| strange(line))?;
+            }
+            (Some("E"), None, None) => {
+                let names = std::mem::take(&mut names);
+                let block = match place.take() {
+                    Some((offset, len)) => Block::Append { offset, len },
+                    None => Block::Files(names),
+                };
+                whole = Some((block, std::mem::take(&mut ids)));
+            }
+            (Some("D"), None, None) => {
+                let (_, ids): Pending = whole.take().ok_or_else(|| strange(line))?;
+                for (id, since) in ids {
+                    id.into_iter().for_each(|id| seen.insert(id, since));
+                }
+            }
+            _ => return Err(strange(line)),
+        }
+    }
+    Ok((seen, whole))
+}
+
+/// One process at a time: a transaction that the system ends with the process.
+fn lock(path: &Path) -> io::Result<Connection> {
+    let busy = |error: rusqlite::Error| {
+        let text = format!("another process downloads for this account, or none can: {error}");
+        io::Error::new(io::ErrorKind::WouldBlock, text)
+    };
+    let connection = Connection::open(path).map_err(busy)?;
+    connection.busy_timeout(Duration::from_secs(2)).map_err(busy)?;
+    connection.execute_batch("BEGIN EXCLUSIVE").map_err(busy)?;
+    Ok(connection)
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn time(seconds: &str) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?))
+}
+
+/// Octets as a word: what is no letter, digit or common sign is `%` and two digits.
+fn escaped(octets: &[u8]) -> String {
+    let mut word = String::new();
+    for octet in octets {
+        match octet {
+            b'!'..=b'~' if *octet != b'%' => word.push(char::from(*octet)),
+            // A string takes whatever is written.
+            octet => _ = write!(word, "%{octet:02X}"),
+        }
+    }
+    word
+}
+
+fn unescaped(word: &str) -> Option<UniqueId> {
+    let mut octets = Vec::new();
+    let mut rest = word.as_bytes();
+    while let Some((&octet, behind)) = rest.split_first() {
+        rest = behind;
+        if octet != b'%' {
+            octets.push(octet);
+            continue;
+        }
+        let (digits, behind) = rest.split_at_checked(2)?;
+        octets.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = behind;
+    }
+    UniqueId::kept(octets).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &[u8]) -> UniqueId {
+        UniqueId::kept(text).expect("an id")
+    }
+
+    #[test]
+    fn ok_what_was_written_is_read_wherever_it_was_torn() {
+        let header = "pop3-fetch 1 h:1%20u\n";
+        let text = format!(
+            "{header}S 5 a\nS 6 b%20%FF%25\nP 7 c\nP 7 %\nN x\nN y\nE\nD\nF a\nP 8 d\nA 10 20\nE\n"
+        );
+        for end in header.len()..=text.len() {
+            let (seen, pending) = read(&text[..end], header).expect("it is ours");
+            let done = |what: &str| text[..end].contains(what);
+            assert_eq!(seen.since(&id(b"b \xff%")).len(), usize::from(done("%25\n")), "{end}");
+            assert_eq!(seen.since(&id(b"c")).len(), usize::from(done("E\nD\n")), "{end}");
+            assert_eq!(seen.since(&id(b"a")).len(), usize::from(done("5 a\n") && !done("F a\n")));
+            let block = pending.map(|(block, _)| block);
+            let files = || Block::Files(vec!["x".to_owned(), "y".to_owned()]);
+            let expected = match (done("y\nE\n"), done("D\n"), done("20\nE\n")) {
+                (true, false, _) => Some(files()),
+                (_, _, true) => Some(Block::Append { offset: 10, len: 20 }),
+                _ => None,
+            };
+            assert_eq!(block, expected, "{end}");
+        }
+        assert!(read(&text, "pop3-fetch 1 h:2%20u\n").is_err(), "of another account");
+        assert!(read("pop3-fetch 1 h:1%20u\nX\n", header).is_err());
+    }
+}
