@@ -167,6 +167,29 @@ fn err_maildrop_that_another_has_open() {
     drop(office.pop3("bob"));
 }
 
+/// RFC 2449 6.5 and 6.7: what the file says is announced and kept.
+#[test]
+fn ok_pop3_deletes_what_was_fetched_and_lets_nobody_in_too_early_if_the_file_says_so() {
+    let office = Office::open("devices-policy", "[pop3]\nretrieved = 'delete'\nlogin_delay = 3600");
+    deliver(&office, &["one", "two", "three"]);
+    let mut pop3 = office.pop3("bob");
+    let offers = pop3.pop3_lines("CAPA").concat();
+    assert!(offers.contains("EXPIRE 0\r\n") && offers.contains("LOGIN-DELAY 3600\r\n"), "{offers}");
+    pop3.pop3_lines("RETR 2");
+    pop3.pop3("DELE 3").ok();
+    let mut second = office.connect(Service::Pop3s);
+    let password = format!("PASS {}", office_support::PASSWORD);
+    second.pop3("USER bob@post-office.test").ok();
+    second.pop3(&password).no("[LOGIN-DELAY]");
+    pop3.pop3("QUIT").ok();
+    second.pop3("USER bob@post-office.test").ok();
+    second.pop3(&password).no("[LOGIN-DELAY]");
+    let mut phone = office.imap("bob");
+    let left = phone.imap("SELECT INBOX").ok();
+    assert!(left.contains("* 1 EXISTS\r\n"), "{left}");
+    assert!(phone.imap("FETCH 1 BODY.PEEK[]").ok().contains("Subject: one\r\n"));
+}
+
 #[test]
 fn ok_pop3_sees_the_maildrop_as_it_was_when_it_was_opened() {
     let office = Office::open("devices-snapshot", "");
