@@ -92,37 +92,38 @@ enum What {
 #[derive(Debug, Clone, Copy)]
 struct Anchored {
     phrase: u16,
-    /// Its second rarest element, which must be somewhere in the text as well.
-    also: What,
+    /// The mark of its second rarest element, which must be somewhere in the text as well.
+    also: Mark,
 }
 
-/// What occurs anywhere in a text: all sets, and words by the low bits of their numbers.
-#[derive(Debug, Default)]
-struct Present {
-    sets: [u64; 3],
-    words: [u64; 4],
+/// The bit that stands for an element: 256 for sets, and 256 for words, which share them.
+#[derive(Debug, Clone, Copy)]
+struct Mark(u16);
+
+impl Mark {
+    const fn of(what: What) -> Self {
+        match what {
+            What::Set(set) => Self(set as u16),
+            What::Word(word) => Self(256 | (word.0 & 255)),
+        }
+    }
 }
+
+/// What occurs anywhere in a text.
+#[derive(Debug, Default)]
+struct Present([u64; 8]);
 
 impl Present {
     fn put(&mut self, word: Word, sets: Sets) {
-        for (own, sets) in self.sets.iter_mut().zip(sets.0) {
+        for (own, sets) in self.0.iter_mut().zip(sets.0) {
             *own |= sets;
         }
-        if let Some(words) = self.words.get_mut(usize::from(word.0 >> 6 & 3)) {
-            *words |= 1 << (word.0 & 63);
-        }
+        let Mark(bit) = Mark::of(What::Word(word));
+        self.0[usize::from(bit >> 6 & 7)] |= 1 << (bit & 63);
     }
 
-    fn may_have(&self, what: What) -> bool {
-        match what {
-            What::Word(word) => self
-                .words
-                .get(usize::from(word.0 >> 6 & 3))
-                .is_some_and(|words| words >> (word.0 & 63) & 1 == 1),
-            What::Set(set) => {
-                self.sets.get(usize::from(set) / 64).is_some_and(|sets| sets >> (set % 64) & 1 == 1)
-            }
-        }
+    const fn may_have(&self, Mark(bit): Mark) -> bool {
+        self.0[(bit >> 6 & 7) as usize] >> (bit & 63) & 1 == 1
     }
 }
 
@@ -476,7 +477,7 @@ impl Compiler {
             for word in elements.get(rarest).into_iter().flat_map(|e| &words_of[&e.what]) {
                 if let Some(phrases) = by_word.get_mut(usize::from(word.0)) {
                     let phrase = u16::try_from(at).expect("few phrases");
-                    phrases.push(Anchored { phrase, also });
+                    phrases.push(Anchored { phrase, also: Mark::of(also) });
                 }
             }
             all.append(elements);
