@@ -291,7 +291,7 @@ fn ok_notice_comes_from_a_postmaster_who_can_be_answered() {
 #[test]
 fn ok_notice_is_a_delivery_status_notification() {
     let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 no such user"));
-    let office = host.office("relay-dsn", &config(""));
+    let office = host.office("relay-notification", &config(""));
     office.submission("alice").message(ALICE, &TO, MESSAGE).code(250);
     settled(&office);
     let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
@@ -313,6 +313,27 @@ fn ok_notice_is_a_delivery_status_notification() {
     let reply = recipient.reply().expect("it failed");
     assert_eq!(reply.to_string(), "550 5.1.1 no such user");
     assert!(bounce.report().arrival().is_some());
+}
+
+/// RFC 3461 §6.3, §4.3: the notice has the names that the sender knows, and what RET asks for.
+#[test]
+fn ok_notice_has_what_the_sender_asks_for() {
+    let host = Host::new(|_, stream| smtp(stream, |_| "550 5.1.1 no such user"));
+    let office = host.office("relay-asked", &config(""));
+    let mut client = office.submission("alice");
+    client.smtp(&format!("MAIL FROM:<{ALICE}> RET=HDRS ENVID=Q+2B1")).code(250);
+    let asked = "NOTIFY=FAILURE ORCPT=rfc822;x+2Bb@elsewhere.test";
+    client.smtp(&format!("RCPT TO:<x@elsewhere.test> {asked}")).code(250);
+    client.smtp("DATA").code(354);
+    client.smtp(&format!("{MESSAGE}.")).code(250);
+    settled(&office);
+    let [notice] = &office.inbox("alice")[..] else { panic!("one notice") };
+    let bounce = Bounce::read(notice.as_bytes()).expect("a bounce");
+    assert_eq!(bounce.report().original_envelope_id(), Some("Q+1"));
+    let original = bounce.report().recipients()[0].original().expect("it was named");
+    assert_eq!(original.to_string(), "rfc822; x+b@elsewhere.test");
+    assert!(notice.contains("Content-Type: text/rfc822-headers\r\n"), "{notice}");
+    assert!(notice.contains("Subject: hello\r\n") && !notice.contains("\r\nhello\r\n"), "{notice}");
 }
 
 /// RFC 3834 §2: who answers by himself is not answered.

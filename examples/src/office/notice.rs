@@ -3,6 +3,7 @@
 
 use mail_errors::{
     Reply,
+    classify::Failure as Classified,
     diagnosis::{Diagnosis, Language},
     dsn::{self, Action, Notification, Recipient, Report, Return, Returned, Silence, Typed},
 };
@@ -10,9 +11,10 @@ use mail_message::{
     DateTime, Header,
     compose::{Mailbox, MessageId},
 };
+use smtp_proto::Ret;
 use tracing::{info, warn};
 
-use super::{Office, clock, trace, unguessable};
+use super::{Office, clock, relay::asked, trace, unguessable};
 use crate::store::{
     AccountId, Address, Asked, Delivery, Incoming, InternalDate, Place, Relay, Resolved, Spooled,
     StoreError, UnixTime,
@@ -29,18 +31,27 @@ pub(super) struct Failure {
     reply: Reply,
     /// The host whose reply it is; ours if none.
     host: Option<String>,
+    /// The address that the sender had named, as ORCPT has it.
+    original: Option<String>,
     /// It is tried again until then.
     until: Option<UnixTime>,
 }
 
 impl Failure {
     pub(super) fn new(recipient: impl std::fmt::Display, reply: Reply) -> Self {
-        Self { recipient: recipient.to_string(), reply, host: None, until: None }
+        let recipient = recipient.to_string();
+        Self { recipient, reply, host: None, original: None, until: None }
     }
 
     /// Names the host that gave the reply.
     pub(super) fn told_by(mut self, host: Option<&str>) -> Self {
         self.host = host.map(|host| host.trim_end_matches('.').to_owned());
+        self
+    }
+
+    /// Names the address that the sender had named, as ORCPT has it.
+    pub(super) fn originally(mut self, orcpt: Option<&str>) -> Self {
+        self.original = orcpt.map(str::to_owned);
         self
     }
 
@@ -70,6 +81,8 @@ impl Failure {
         let now = moment(clock::wall());
         let told = Recipient::refused(address, action, &self.reply, self.host.as_deref()).ok()?;
         let told = now.into_iter().fold(told, Recipient::tried_at);
+        let original = self.original.as_ref().and_then(|orcpt| Typed::from_orcpt(orcpt).ok());
+        let told = original.into_iter().fold(told, Recipient::originally);
         Some(self.until.and_then(moment).into_iter().fold(told, Recipient::retried_until))
     }
 }
@@ -83,6 +96,8 @@ pub(super) struct Shown {
     pub(super) size: u64,
     /// When it came in.
     pub(super) arrived: Option<UnixTime>,
+    /// What its sender asks to be told of it: RET and ENVID.
+    pub(super) asked: String,
 }
 
 /// Sends a notice by itself, where nothing else has to be written down with it.
@@ -91,7 +106,7 @@ pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &
     let mut octets = vec![0; MOST_RETURNED.min(usize::try_from(size).unwrap_or(MOST_RETURNED))];
     let read = about.read_at(0, &mut octets).unwrap_or_default();
     octets.truncate(read);
-    let shown = Shown { octets, size, arrived: Some(clock::wall()) };
+    let shown = Shown { octets, size, arrived: Some(clock::wall()), asked: String::new() };
     let written = write(office, to, failures, &shown);
     match written.and_then(|notice| notice.map(|it| office.store().accept(&it)).transpose()) {
         Ok(None) => {}
@@ -169,8 +184,18 @@ fn compose(
     for recipient in failures.iter().filter_map(Failure::to_recipient) {
         report = report.recipient(recipient);
     }
+    // RFC 3461 §6.3: the name under which the sender knows the message.
+    if let Some(named) =
+        asked::envelope_id(&about.asked).and_then(|id| report.clone().envelope_id(&id).ok())
+    {
+        report = named;
+    }
+    let asked = asked::ret(&about.asked).map(|ret| match ret {
+        Ret::Full => Return::Full,
+        Ret::Headers => Return::Headers,
+    });
     let whole = about.octets.len() as u64 == about.size;
-    let returned = match Return::of(None, &report, about.size, MOST_RETURNED as u64) {
+    let returned = match Return::of(asked, &report, about.size, MOST_RETURNED as u64) {
         _ if about.octets.is_empty() => Returned::Nothing,
         Return::Full if whole => Returned::Message(&about.octets),
         Return::Full | Return::Headers => Returned::Headers(&about.octets),
@@ -183,6 +208,11 @@ fn compose(
     let notification = Notification::new(&report, from, to, written, id).ok()?;
     let notification = notification.subject(&subject).text(text.join("\n\n")).returning(returned);
     Some(notification.to_bytes())
+}
+
+/// Returns what a reply means, in a word for the log.
+pub(super) fn reason(reply: &Reply) -> &'static str {
+    Classified::reply(reply).classify().reason().name()
 }
 
 /// Says why, and what helps.

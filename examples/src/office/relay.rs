@@ -158,11 +158,13 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
         () = sleep(ATTEMPT) => Some("it took too long"),
         () = last_words(closing.clone()) => Some("the office closes"),
     };
-    if let Some(why) = cut_off {
-        answers.put_off(why);
+    match cut_off {
+        Some(why) if *closing.borrow() => answers.interrupt(why),
+        Some(why) => answers.put_off(why),
+        None => {}
     }
     let fates = answers.fates();
-    let (outcomes, mut failures) = answers.settle(&claim, clock::wall());
+    let (outcomes, mut failures) = answers.settle(&claim, clock::wall(), jitter());
     // RFC 3461 §4.1: who asked not to hear of it does not.
     failures.retain(|failure| {
         let of = claim.recipients.iter().find(|to| to.address.as_str() == failure.recipient());
@@ -191,6 +193,14 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
         // It becomes due again when the lease ends: twice delivered at the worst.
         Err(error) => warn!(%error, domain = %claim.domain, "the queue cannot be written"),
     }
+}
+
+/// A number from 0 to 1 that nobody else has.
+fn jitter() -> f64 {
+    let mut octet = [0];
+    // Without randomness all come back at the same moment, which is no more than unkind.
+    let _ = getrandom::fill(&mut octet);
+    f64::from(octet[0]) / f64::from(u8::MAX)
 }
 
 /// Comes back when the office closes, and a moment later.
@@ -234,7 +244,8 @@ fn settle(
 /// The message as far as a notice shows it.
 fn shown(office: &Office, claim: &Claim) -> Shown {
     let octets = beginning(office, claim, claim.size, MOST_RETURNED);
-    Shown { octets, size: claim.size, arrived: Some(claim.queued_at) }
+    let (arrived, asked) = (Some(claim.queued_at), claim.asked.clone());
+    Shown { octets, size: claim.size, arrived, asked }
 }
 
 fn header(office: &Office, claim: &Claim) -> Vec<u8> {

@@ -372,7 +372,8 @@ impl Smtp {
                 return Ok(());
             }
             Event::Refused(refused) => {
-                info!(peer = %self.peer, verb = ?refused.verb(), reply = %refused.reply(), "refused");
+                let (verb, reply) = (refused.verb(), refused.reply());
+                info!(peer = %self.peer, ?verb, reason = notice::reason(reply), %reply, "refused");
                 return Ok(());
             }
             Event::Tolerated(defect) => {
@@ -385,7 +386,7 @@ impl Smtp {
         match outcome {
             Ok(()) => server.accept(),
             Err(no) => {
-                info!(peer = %self.peer, reply = %no, "refused");
+                info!(peer = %self.peer, reason = notice::reason(&no), reply = %no, "refused");
                 server.reply(no)
             }
         }

@@ -2,23 +2,35 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
+use mail_errors::{
+    EnhancedStatusCode, Reply, ReplyCode,
+    classify::{Failure as Classified, Next, Schedule},
+};
 use smtp_proto::{
     Verb,
     client::{NotSent, Outcome as Told},
 };
 use tracing::warn;
 
-use super::super::{notice::Failure, sight::Fate};
+use super::{
+    super::{
+        notice::{self, Failure},
+        sight::Fate,
+    },
+    asked,
+};
 use crate::store::{Address, Claim, Outcome, QueuedRecipient, RecipientId, UnixTime};
 
 /// RFC 5321 §4.5.4.1: "the retry interval SHOULD be at least 30 minutes"; the first ones may be
-/// shorter, because most failures that pass, pass soon.
-const BACKOFF: [Duration; 3] =
-    [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
-const LATER: Duration = Duration::from_secs(30 * 60);
-/// RFC 5321 §4.5.4.1: "the give-up time generally needs to be at least 4-5 days".
-const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// shorter, because most failures that pass, pass soon. "The give-up time generally needs to be at
+/// least 4-5 days". Single reasons have times of their own.
+const SCHEDULE: Schedule = Schedule::new(
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(4 * 60 * 60),
+    Duration::from_secs(5 * 24 * 60 * 60),
+);
+/// How long a message waits whose delivery we broke off ourselves.
+const SOON: Duration = Duration::from_secs(60);
 /// A sender is told that a message waits for so long already (RFC 5321 §4.5.4.1 leaves that to us;
 /// four hours are what most systems wait).
 const WORRY: Duration = Duration::from_secs(4 * 60 * 60);
@@ -43,6 +55,8 @@ pub(super) struct Answers<'c> {
     host: Option<String>,
     /// Whose answers they are.
     said_by: HashMap<RecipientId, String>,
+    /// Nothing is wrong but that we had to stop.
+    is_interrupted: bool,
 }
 
 enum Answer {
@@ -56,7 +70,8 @@ enum Answer {
 
 impl<'c> Answers<'c> {
     pub(super) fn new(recipients: &'c [QueuedRecipient]) -> Self {
-        Self { recipients, known: HashMap::new(), host: None, said_by: HashMap::new() }
+        let (known, said_by) = (HashMap::new(), HashMap::new());
+        Self { recipients, known, host: None, said_by, is_interrupted: false }
     }
 
     /// The recipients that another host may be asked about.
@@ -126,6 +141,12 @@ impl<'c> Answers<'c> {
         self.ended(why);
     }
 
+    /// Says that we have to stop: the next who serves goes on soon.
+    pub(super) fn interrupt(&mut self, why: &str) {
+        self.is_interrupted = true;
+        self.put_off(why);
+    }
+
     /// Says how a conversation ended, to those of whom nothing was said in it.
     pub(super) fn ended(&mut self, why: &str) {
         for recipient in self.open() {
@@ -143,54 +164,61 @@ impl<'c> Answers<'c> {
         self.recipients.iter().map(|to| (to.address.clone(), fate(to))).collect()
     }
 
+    /// Decides what becomes of each recipient. `jitter` is a number from 0 to 1, so that not all
+    /// messages come back at the same moment.
     pub(super) fn settle(
         self,
         claim: &Claim,
         now: UnixTime,
+        jitter: f64,
     ) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
         let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
         let waited = now.since(claim.queued_at);
-        let expired = waited >= PATIENCE;
         for recipient in self.recipients {
-            let failure = |reply| {
-                let host = self.said_by.get(&recipient.id).map(String::as_str);
-                Failure::new(&recipient.address, reply).told_by(host)
-            };
-            let why: &str = match self.known.get(&recipient.id) {
+            let to = &recipient.address;
+            let host = self.said_by.get(&recipient.id).map(String::as_str);
+            let original = asked::original(&recipient.asked);
+            let failure = |reply| Failure::new(to, reply).told_by(host).originally(original);
+            let (reply, why) = match self.known.get(&recipient.id) {
                 Some(Answer::Accepted(_)) => {
                     outcomes.push((recipient.id, Outcome::Delivered));
                     continue;
                 }
                 Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
+                    let reason = notice::reason(reply);
+                    warn!(recipient = %to, host, reason, %reply, "refused");
                     failures.push(failure(reply.clone()));
                     outcomes.push((recipient.id, Outcome::Failed));
                     continue;
                 }
-                Some(Answer::Open(why)) => why,
-                None => NOBODY,
+                Some(Answer::Open(why)) => (put_off(why), &**why),
+                None => (put_off(NOBODY), NOBODY),
             };
-            if expired {
-                let text = format!("{PATIENCE_IS_OVER}: {}", one_line(why));
-                failures.push(failure(reply(554, (5, 4, 7), &text)));
+            let told = Classified::reply(&reply).classify();
+            let reason = told.reason().name();
+            let tries = recipient.attempts.saturating_add(1);
+            let give_up = SCHEDULE.of(told.reason()).give_up();
+            let Next::After(wait) = SCHEDULE.next(&told, tries, waited, jitter) else {
+                warn!(recipient = %to, host, reason, diagnostic = why, "given up");
+                failures.push(failure(if waited < give_up {
+                    reply
+                } else {
+                    let text = format!("{PATIENCE_IS_OVER}: {}", one_line(why));
+                    self::reply(554, (5, 4, 7), &text)
+                }));
                 outcomes.push((recipient.id, Outcome::Failed));
                 continue;
-            }
-            let until = now.after(backoff(recipient.attempts));
+            };
+            let until = now.after(if self.is_interrupted { wait.min(SOON) } else { wait });
             // Before it is tried again it will have waited for long: once in its life.
             if waited < WORRY && until.since(claim.queued_at) >= WORRY {
-                let delayed = failure(put_off(why));
-                failures.push(delayed.tried_until(claim.queued_at.after(PATIENCE)));
+                failures.push(failure(reply).tried_until(claim.queued_at.after(give_up)));
             }
-            warn!(recipient = %recipient.address, diagnostic = why, "put off");
+            warn!(recipient = %to, host, reason, diagnostic = why, "put off");
             outcomes.push((recipient.id, Outcome::Deferred { until, diagnostic: why.to_owned() }));
         }
         (outcomes, failures)
     }
-}
-
-fn backoff(attempts: u32) -> Duration {
-    let nth = usize::try_from(attempts).unwrap_or(usize::MAX);
-    BACKOFF.get(nth).copied().unwrap_or(LATER)
 }
 
 /// What put a message off, as a reply: the host's own if it gave one.
@@ -299,18 +327,30 @@ mod tests {
 
     /// RFC 5321 §4.5.4.1
     #[test]
-    fn ok_each_attempt_waits_longer_up_to_half_an_hour() {
+    fn ok_each_attempt_waits_longer_and_each_reason_has_its_times() {
         let now = UnixTime::new(1_700_000_000);
-        let mut waits = Vec::new();
-        for attempts in (0..5).chain([u32::MAX]) {
-            let mut recipients = recipients();
-            recipients[0].attempts = attempts;
-            let (mut outcomes, failures) = Answers::new(&recipients).settle(&claim(now), now);
-            assert!(failures.is_empty());
-            let Some((_, Outcome::Deferred { until, .. })) = outcomes.pop() else { panic!("late") };
-            waits.push(until.since(now).as_secs() / 60);
-        }
-        assert_eq!(waits, [1, 5, 15, 30, 30, 30]);
+        let waits = |say: &dyn Fn(&mut Answers<'_>)| {
+            let wait = |attempts| {
+                let mut recipients = recipients();
+                recipients[0].attempts = attempts;
+                let mut answers = Answers::new(&recipients);
+                say(&mut answers);
+                let (mut outcomes, _) = answers.settle(&claim(now), now, 0.5);
+                let Some((_, Outcome::Deferred { until, .. })) = outcomes.pop() else {
+                    panic!("late")
+                };
+                until.since(now).as_secs() / 60
+            };
+            [0, 1, 2, u32::MAX].map(wait)
+        };
+        assert_eq!(waits(&|_| ()), [5, 10, 20, 240]);
+        assert_eq!(waits(&|answers| answers.put_off("connection refused")), [5, 10, 20, 240]);
+        let greylisted = reply(450, (4, 2, 0), "Greylisted, try again later");
+        let greylists = |answers: &mut Answers<'_>| {
+            let told = Told::Refused { stage: Verb::Rcpt, reply: greylisted.clone() };
+            answers.told(RecipientId::new(1), told);
+        };
+        assert_eq!(waits(&greylists), [10, 20, 40, 60]);
     }
 
     /// RFC 3461 §6.3
@@ -320,12 +360,12 @@ mod tests {
         let mut told = Vec::new();
         for minutes in (0..12 * 60).step_by(30) {
             let mut recipients = recipients();
-            recipients[0].attempts = 9;
+            recipients[0].attempts = 3;
             let mut answers = Answers::new(&recipients);
             answers.ask("mx.elsewhere.test.");
             answers.told(RecipientId::new(1), refused(Verb::Rcpt, 450));
             let now = queued.after(Duration::from_secs(60 * minutes));
-            let (outcomes, failures) = answers.settle(&claim(queued), now);
+            let (outcomes, failures) = answers.settle(&claim(queued), now, 0.5);
             assert!(matches!(outcomes[0].1, Outcome::Deferred { .. }));
             for failure in failures {
                 assert!(failure.is_delay());
@@ -341,10 +381,11 @@ mod tests {
     fn err_patience_that_is_over_says_what_went_wrong_last() {
         let recipients = recipients();
         let queued = UnixTime::new(1_700_000_000);
-        for (waited, code) in [(PATIENCE - Duration::from_secs(1), None), (PATIENCE, Some(554))] {
+        let patience = SCHEDULE.give_up();
+        for (waited, code) in [(patience - Duration::from_secs(1), None), (patience, Some(554))] {
             let mut answers = Answers::new(&recipients);
             answers.put_off("mx.elsewhere.test:\r\nno connection");
-            let (outcomes, failures) = answers.settle(&claim(queued), queued.after(waited));
+            let (outcomes, failures) = answers.settle(&claim(queued), queued.after(waited), 0.5);
             assert_eq!(outcomes.len(), 1);
             assert_eq!(matches!(outcomes[0].1, Outcome::Failed), code.is_some());
             let told: Vec<String> = failures.iter().map(|f| f.reply().to_string()).collect();

@@ -2,7 +2,7 @@
 //! it, and goes on to the next host.
 
 use smtp_proto::{
-    EnvelopeId, MailParams, Mailbox, Notify, OriginalRecipient, RcptParams,
+    EnvelopeId, MailParams, Mailbox, Notify, OriginalRecipient, RcptParams, Ret,
     client::{Envelope, Recipient},
 };
 
@@ -24,13 +24,24 @@ pub(in crate::office) fn wants(asked: &str, of_delay: bool) -> bool {
     notify(asked).is_none_or(|of| if of_delay { of.on_delay() } else { of.on_failure() })
 }
 
+/// Returns how much of a message is to come back.
+pub(in crate::office) fn ret(asked: &str) -> Option<Ret> {
+    mail_params(asked)?.ret()
+}
+
+/// Returns under what name the sender knows a message.
+pub(in crate::office) fn envelope_id(asked: &str) -> Option<String> {
+    Some(mail_params(asked)?.envelope_id()?.decode().into())
+}
+
+/// Returns the recipient that the sender had named, as RCPT had it.
+pub(in crate::office) fn original(asked: &str) -> Option<&str> {
+    words(asked).find(|(keyword, _)| *keyword == "ORCPT").map(|(_, value)| value)
+}
+
 /// Adds what is asked of a message.
 pub(super) fn add_to(mut envelope: Envelope, asked: &str) -> Envelope {
-    let params = words(asked).try_fold(MailParams::new(), |params, (keyword, value)| {
-        params.with_other(keyword, value.as_bytes())
-    });
-    // It was checked when it came; what the store has made of it meanwhile may be anything.
-    let Ok(params) = params else { return envelope };
+    let Some(params) = mail_params(asked) else { return envelope };
     if let Some(ret) = params.ret() {
         envelope = envelope.ret(ret);
     }
@@ -46,11 +57,18 @@ pub(super) fn recipient(mailbox: Mailbox, asked: &str) -> Recipient {
     if let Some(notify) = notify(asked) {
         recipient = recipient.notify(notify);
     }
-    let original = words(asked).find(|(keyword, _)| *keyword == "ORCPT");
-    match original.and_then(|(_, value)| OriginalRecipient::parse(value).ok()) {
+    match original(asked).and_then(|value| OriginalRecipient::parse(value).ok()) {
         Some(original) => recipient.original(original),
         None => recipient,
     }
+}
+
+fn mail_params(asked: &str) -> Option<MailParams> {
+    let params = words(asked).try_fold(MailParams::new(), |params, (keyword, value)| {
+        params.with_other(keyword, value.as_bytes())
+    });
+    // It was checked when it came; what the store has made of it meanwhile may be anything.
+    params.ok()
 }
 
 fn notify(asked: &str) -> Option<Notify> {
