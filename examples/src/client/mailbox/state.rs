@@ -37,12 +37,20 @@ pub(super) struct State {
     header: String,
     file: File,
     seen: Seen,
-    pending: Option<(Block, Vec<(Option<UniqueId>, SystemTime)>)>,
+    pending: Option<Batch>,
     /// The system ends it with the process.
     _lock: Connection,
 }
 
-/// A batch that is on its way.
+/// Messages that are on their way together.
+#[derive(Debug)]
+struct Batch {
+    block: Block,
+    /// What each is called, and since when it is here.
+    ids: Vec<(Option<UniqueId>, SystemTime)>,
+}
+
+/// Where a batch goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
     /// These files of a Maildir.
@@ -54,7 +62,8 @@ pub(super) enum Block {
 impl State {
     pub(super) fn open(directory: &Path, account: &str) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let path = directory.join(escaped(account.as_bytes()).replace(['/', '.'], "%2E"));
+        let path =
+            directory.join(escaped(account.as_bytes()).replace('/', "%2F").replace('.', "%2E"));
         let _lock = lock(&path.with_extension("lock"))?;
         let header = format!("pop3-fetch 1 {}\n", escaped(account.as_bytes()));
         let text = match fs::read_to_string(path.with_extension("state")) {
@@ -83,7 +92,7 @@ impl State {
 
     /// Returns the batch that is on its way.
     pub(super) fn pending(&self) -> Option<&Block> {
-        self.pending.as_ref().map(|(block, _)| block)
+        self.pending.as_ref().map(|batch| &batch.block)
     }
 
     /// What was pending is there: the file is written anew, at once or not at all.
@@ -122,7 +131,8 @@ impl State {
         }
         line(&mut text, "E");
         self.append(&text)?;
-        self.pending = Some((block, ids.into_iter().map(|id| (id, now)).collect()));
+        let ids = ids.into_iter().map(|id| (id, now)).collect();
+        self.pending = Some(Batch { block, ids });
         Ok(())
     }
 
@@ -143,7 +153,7 @@ impl State {
     }
 
     fn remember(&mut self) {
-        let (_, ids) = self.pending.take().unwrap_or((Block::Files(Vec::new()), Vec::new()));
+        let ids = self.pending.take().map_or_else(Vec::new, |batch| batch.ids);
         for (id, since) in ids {
             id.into_iter().for_each(|id| self.seen.insert(id, since));
         }
@@ -155,9 +165,7 @@ impl State {
     }
 }
 
-type Pending = (Block, Vec<(Option<UniqueId>, SystemTime)>);
-
-fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Pending>)> {
+fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Batch>)> {
     let strange = |what: &str| {
         let text = format!("the state file is of another account or program: {what}");
         io::Error::new(io::ErrorKind::InvalidData, text)
@@ -200,11 +208,11 @@ fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Pending>)> {
                     Some((offset, len)) => Block::Append { offset, len },
                     None => Block::Files(names),
                 };
-                whole = Some((block, std::mem::take(&mut ids)));
+                whole = Some(Batch { block, ids: std::mem::take(&mut ids) });
             }
             (Some("D"), None, None) => {
-                let (_, ids): Pending = whole.take().ok_or_else(|| strange(line))?;
-                for (id, since) in ids {
+                let batch: Batch = whole.take().ok_or_else(|| strange(line))?;
+                for (id, since) in batch.ids {
                     id.into_iter().for_each(|id| seen.insert(id, since));
                 }
             }
@@ -288,7 +296,7 @@ mod tests {
             assert_eq!(seen.since(&id(b"b \xff%")).len(), usize::from(done("%25\n")), "{end}");
             assert_eq!(seen.since(&id(b"c")).len(), usize::from(done("E\nD\n")), "{end}");
             assert_eq!(seen.since(&id(b"a")).len(), usize::from(done("5 a\n") && !done("F a\n")));
-            let block = pending.map(|(block, _)| block);
+            let block = pending.map(|batch| batch.block);
             let files = || Block::Files(vec!["x".to_owned(), "y".to_owned()]);
             let expected = match (done("y\nE\n"), done("D\n"), done("20\nE\n")) {
                 (true, false, _) => Some(files()),
