@@ -471,11 +471,7 @@ impl Conversation {
                 }
             }
             Event::Tls(tls) => self.tls = Some(tls),
-            Event::Done { .. } => {
-                if !self.send_again(client, claim) {
-                    client.close(Goodbye::Done);
-                }
-            }
+            Event::Done { .. } if !self.send_again(client, claim) => client.close(Goodbye::Done),
             _ => {}
         }
     }

@@ -31,7 +31,7 @@ pub(in crate::office) fn ret(asked: &str) -> Option<Ret> {
 
 /// Returns under what name the sender knows a message.
 pub(in crate::office) fn envelope_id(asked: &str) -> Option<String> {
-    Some(mail_params(asked)?.envelope_id()?.decode().into())
+    Some(mail_params(asked)?.envelope_id()?.decode())
 }
 
 /// Returns the recipient that the sender had named, as RCPT had it.
