@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! # Free text, up to the next line of another sort.
-//! [5 STAT] where it stands in the RFC, "own" if the RFC shows none, and "client" if no server of
-//!          ours would say so; and what it shows
+//! [5 STAT] where it stands in the RFC, "own" in front if it is ours and the RFC has only the rule,
+//!          and "client" behind if no server of ours would say so; and what it shows
 //! S: +OK what the server says
 //! C: STAT what the client says; CRLF follows
 //! B: what the client says without CRLF, with \r \n \0 \t \\ and \xff in it
@@ -252,6 +252,11 @@ fn unescape(text: &str) -> Vec<u8> {
 }
 
 impl Script {
+    /// Tells whether the RFC does not print it.
+    pub fn is_own(&self) -> bool {
+        self.title.starts_with("[own")
+    }
+
     /// Tells whether no server of ours would say so.
     pub fn is_for_the_client_alone(&self) -> bool {
         self.title.split(']').next().unwrap().ends_with(", client")
@@ -338,10 +343,13 @@ impl Script {
         let offers = self.offers();
         let first = offers.first().map_or(&[][..], Vec::as_slice);
         // Who has TLS and shows no USER before it takes no password in the clear.
-        if !first.contains(&Capability::Stls) || first.contains(&Capability::User) {
+        let plain = first.iter().any(|offer| {
+            matches!(offer, Capability::Sasl(names) if names.words().any(|name| name == b"PLAIN"))
+        });
+        if !first.contains(&Capability::Stls) || first.contains(&Capability::User) || plain {
             config = config.plaintext_login(PlaintextLogin::Allow);
         }
-        if self.flights().len() > 1 || first.contains(&Capability::Stls) {
+        if first.contains(&Capability::Stls) || self.events().any(|event| event == "tls") {
             config = config.tls(Tls::StartTls);
         }
         let mut mechanisms = Vec::new();
