@@ -9,7 +9,9 @@ use crate::{
     extensions::{MailFields, RcptFields},
     parse::{
         Scan,
-        params::{BLANK, blank, fold, folded, mail_fields, mail_params, rcpt_fields, rcpt_params},
+        params::{
+            BLANK, blank, fold, folded, mail_fields, mail_params, next, rcpt_fields, rcpt_params,
+        },
         path::{domain, forward_path, plain_path, reverse_path, short_name},
         values,
     },
@@ -288,7 +290,7 @@ fn rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<Command<&'a [u8]>, Comma
 fn before_params(rest: &[u8]) -> Option<&[u8]> {
     match rest {
         [] => Some(rest),
-        [b' ', params @ ..] => Some(params),
+        [b' ', params @ ..] if !params.is_empty() => Some(params),
         _ => None,
     }
 }
@@ -298,7 +300,7 @@ fn before_params(rest: &[u8]) -> Option<&[u8]> {
 fn loose_mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"FROM", &"FROM", scan)?;
     let (rest, from) = reverse_path(rest, scan)?;
-    let (rest, params) = mail_params(space_before(rest, scan)?, scan)?;
+    let (rest, params) = mail_params(next(rest, scan)?, scan)?;
     // RFC 6531 3.4: an address with octets of 0x80 and above needs the parameter.
     if let Some(left) = scan.eight_bit.filter(|_| !params.is_smtp_utf8()) {
         scan.blame(CommandFault::Utf8NotAnnounced);
@@ -313,7 +315,7 @@ fn loose_mail<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [
 fn loose_rcpt<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> PResult<'a, Command<&'a [u8]>> {
     let (rest, ()) = keyword_colon(i, b"TO", &"TO", scan)?;
     let (rest, to) = forward_path(rest, scan)?;
-    let (rest, params) = rcpt_params(space_before(rest, scan)?, scan)?;
+    let (rest, params) = rcpt_params(next(rest, scan)?, scan)?;
     Ok((rest, Command::Rcpt { to, params }))
 }
 
@@ -340,14 +342,6 @@ fn blanks_at_colon<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom
         return unmet(i, &"no blank at the colon").map(|(rest, ())| rest);
     }
     Ok(rest)
-}
-
-/// The blank between path and parameters, if there are any.
-fn space_before<'a>(i: &'a [u8], scan: &mut Scan<'_>) -> Result<&'a [u8], nom::Err<Unmet>> {
-    if i.is_empty() {
-        return Ok(i);
-    }
-    blank(i, scan).map(|(rest, ())| rest)
 }
 
 /// > auth-command = "AUTH" SP sasl-mech [SP initial-response]                RFC 4954 8
@@ -483,35 +477,79 @@ mod tests {
     use super::*;
 
     fn line() -> impl Strategy<Value = String> {
-        let address = "[a-zA-Z0-9._+\"@-]{0,12}@?[a-zA-Z0-9._-]{0,12}";
+        let address = "[a-zA-Z0-9._+\"@-]{0,12}@?[a-zA-Z0-9._\u{e4}-]{0,12}";
+        let path = ("[ \t]?<?[ \t]?(@a:)?", address, " ?>?")
+            .prop_map(|(from, path, to)| from + &path + to.as_str());
+        let blank = "( |  |\t|)";
+        let sender =
+            (blank, "(SIZE=[0-9]{1,9}|BODY=[8B]ITMIME|SMTPUTF8|x)?", blank, "(RET=FULL)?", blank);
+        let recipient = (blank, "(NOTIFY=NEVER|ORCPT=rfc822;a|x)?", blank, "(RRVS=x)?", blank);
+        let joined =
+            |(a, b, c, d, e): (String, String, String, String, String)| [a, b, c, d, e].concat();
         prop_oneof![
-            ("(EHLO|ehlo) ?", address).prop_map(|(verb, name)| verb + &name),
-            ("(MAIL FROM:|mail from:)<?", address, ">?( SIZE=[0-9]{1,9})?( BODY=[8B]ITMIME)?")
+            ("(EHLO|ehlo|HELO)[ \t]{0,2}", address, blank)
+                .prop_map(|(verb, name, end)| verb + &name + &end),
+            ("(MAIL FROM:|mail from ?:)", path.clone(), sender.prop_map(joined))
                 .prop_map(|(verb, path, params)| verb + &path + &params),
-            ("(RCPT TO:|rcpt to:)<?", address, ">?( NOTIFY=NEVER| ORCPT=rfc822;a)?")
+            ("(RCPT TO:|rcpt to ?:)", path, recipient.prop_map(joined))
                 .prop_map(|(verb, path, params)| verb + &path + &params),
-            "AUTH ?[A-Z-]{0,9} ?[a-zA-Z0-9+/=]{0,9}",
-            "(DATA|data|RSET|QUIT)[ X]?",
+            "AUTH[ \t]{0,2}[A-Z-]{0,9} {0,2}[a-zA-Z0-9+/=]{0,9} ?",
+            "(DATA|data|RSET|QUIT)[ X\t]{0,2}",
         ]
     }
 
+    /// Any of the switches, each by itself.
+    fn profile() -> impl Strategy<Value = Profile> {
+        any::<u32>().prop_map(|bits| {
+            let all = Deviation::ALL.into_iter().enumerate();
+            let refused = all.filter(|(at, _)| bits >> at & 1 == 0).map(|(_, one)| one);
+            refused.fold(Profile::COMPAT, Profile::refusing)
+        })
+    }
+
+    /// What the rules alone make of a line.
+    fn by_rules<'a>(
+        line: &'a [u8],
+        profile: Profile,
+        defects: &mut Defects,
+    ) -> Result<Command<&'a [u8]>, CommandError> {
+        let mut scan = Scan::new(line, profile, defects);
+        let kept = match line {
+            [.., b' ' | b'\t'] => without_trailing_space(line, &mut scan),
+            _ => line,
+        };
+        let (verb, rest) = verb_and_rest(kept).unwrap_or((Verb::Handshake, kept));
+        other_command(verb, rest, &mut scan)
+    }
+
+    #[test]
+    fn err_trailing_space_where_it_is_refused() {
+        let profile = Profile::COMPAT.refusing(Deviation::TrailingSpace);
+        for line in [
+            "MAIL FROM:<a@b> ",
+            "MAIL FROM:<> ",
+            "MAIL FROM:<a@b> SIZE=1 ",
+            "RCPT TO:<c@d> ",
+            "DATA ",
+        ] {
+            let read = command(line.as_bytes(), profile, &mut Defects::new());
+            assert!(read.is_err(), "{line:?} {read:?}");
+        }
+    }
+
     proptest! {
-        /// What is read in its usual form is what the rules would have read.
+        /// What is read in its usual form is what the rules would have read, whatever is let pass.
         #[test]
-        fn ok_usual_form_reads_as_the_rules_do(line in line(), is_strict: bool) {
+        fn ok_usual_form_reads_as_the_rules_do(line in line(), profile in profile()) {
             let line = line.as_bytes();
-            let profile = if is_strict { Profile::STRICT } else { Profile::COMPAT };
             let (mut usual, mut ruled) = (Defects::new(), Defects::new());
             let read = command(line, profile, &mut usual);
-            if let Some((verb, rest)) = verb_and_rest(line)
-                && !line.ends_with(b" ")
-            {
-                let by_rules = other_command(verb, rest, &mut Scan::new(line, profile, &mut ruled));
-                prop_assert_eq!(read, by_rules);
-                prop_assert_eq!(usual, ruled);
-            } else if let Ok(command) = read {
-                prop_assert!(line.ends_with(b" "), "{command:?}");
+            let by_rules = by_rules(line, profile, &mut ruled);
+            match verb_and_rest(line) {
+                Some(_) => prop_assert_eq!(read, by_rules),
+                None => prop_assert!(read.is_err()),
             }
+            prop_assert_eq!(usual, ruled);
         }
     }
 }

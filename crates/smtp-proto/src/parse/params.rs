@@ -420,13 +420,16 @@ pub(super) fn param(i: &[u8]) -> PResult<'_, Param<'_>> {
     }
 }
 
-/// The blank in front of the next, unless that was the last.
+/// The blank in front of the next parameter, unless that was the last of the line.
 #[inline(always)]
-fn next<'a>(rest: &'a [u8], scan: &mut Scan<'_>) -> Rest<'a> {
+pub(super) fn next<'a>(rest: &'a [u8], scan: &mut Scan<'_>) -> Rest<'a> {
     if rest.is_empty() {
         return Ok(rest);
     }
-    blank(rest, scan).map(|(rest, ())| rest)
+    match blank(rest, scan)? {
+        ([], ()) => unmet(rest, &"no blank at the end").map(|(rest, ())| rest),
+        (rest, ()) => Ok(rest),
+    }
 }
 
 /// One SP, or what stands for it.

@@ -173,19 +173,24 @@ impl Start {
         let digit = |octet: &u8| u16::from(octet - b'0');
         let code = ReplyCode::new(digit(a) * 100 + digit(b) * 10 + digit(c))?;
         let text = rest.get(1..)?;
-        if text.get(1) != Some(&b'.') {
-            // A firewall may have left only these of a greeting.
+        // A firewall may have left only these of a greeting.
+        let is_odd = |text: &[u8]| {
             let is_masked = matches!(text.first(), Some(b'*' | b'2' | b'0' | b' ' | b'\r'));
-            let is_odd = code == ReplyCode::SERVICE_READY && is_masked;
+            code == ReplyCode::SERVICE_READY && is_masked
+        };
+        if text.get(1) != Some(&b'.') {
             let start = Self { code, enhanced: None, skipped: 0, prefix: 0, mask: 0 };
-            return (!is_odd).then_some(start);
+            return (!is_odd(text)).then_some(start);
         }
         // As many octets as are compared at once with those of the other lines.
-        let text = text.first_chunk::<8>()?;
-        let skipped = text.iter().position(|&octet| octet == b' ')? + 1;
+        let eight = text.first_chunk::<8>()?;
+        let skipped = eight.iter().position(|&octet| octet == b' ')? + 1;
+        if is_odd(text.get(skipped..)?) {
+            return None;
+        }
         let (enhanced, _) = Reply::split_enhanced(code, text.get(..skipped)?)?;
         let mask = u64::MAX >> (64 - 8 * skipped);
-        let prefix = u64::from_le_bytes(*text) & mask;
+        let prefix = u64::from_le_bytes(*eight) & mask;
         Some(Self { code, enhanced: Some(enhanced), skipped, prefix, mask })
     }
 }
@@ -332,6 +337,8 @@ mod tests {
             "550-5.1.1 a\r\n550 5.1.2 b\r\n",
             "550-a\r\n550 5.1.2 b\r\n",
             "220 **0*\r\n",
+            "220 2.0.0 **0*\r\n",
+            "220-2.0.0 \r\n220 2.0.0 *\r\n",
             "550 \u{e4}\r\n",
             "550 a\0b\r\n",
             "550 a\tb\r\n",

@@ -1,7 +1,8 @@
 //! Parameters held against what was offered: RFC 5321 4.1.1.11, and the limits of the extensions.
 
 use crate::{
-    ByMode, Capabilities, CommandFault, Defects, Deviation, Extension, Extensions, Hold, Offer, Profile,
+    ByMode, Capabilities, CommandFault, Defects, Deviation, Extension, Extensions, Hold, Offer,
+    Profile,
 };
 
 use super::{MailParams, Param, Range, RcptParams, iter};
