@@ -115,6 +115,21 @@ fn ok_every_recipient_refused_but_data_taken() {
         .closed();
 }
 
+/// A server that takes a recipient without a sender would deliver what a lone dot ends.
+#[test]
+fn err_sender_refused_but_recipient_and_data_taken() {
+    pipelined(laptop(), &[(to(&["c@d"]), &["never sent"])])
+        .c("MAIL FROM:<a@b>")
+        .c("RCPT TO:<c@d>")
+        .c("DATA")
+        .s("550 no")
+        .e("0 refused at MAIL: 550 no")
+        .s("250 ok")
+        .s("354 go")
+        .c("QUIT")
+        .fails("Unexpected");
+}
+
 #[test]
 fn ok_every_recipient_refused_and_data_too() {
     pipelined(laptop(), &[(to(&["c@d"]), &["x"]), (to(&["e@f"]), &["y"])])

@@ -203,3 +203,13 @@ fn waits_for_a_client_that_does_not_read() {
     replies += sent(&mut server).iter().filter(|octet| **octet == b'\n').count();
     assert_eq!(replies, 1 + 1 + 1000);
 }
+
+/// How many octets follow is said in a line that is not read: they are no commands.
+#[test]
+fn err_chunk_whose_line_is_too_long() {
+    let limits = || ServerLimits { command_line: 64, ..Default::default() };
+    let size = format!("bdat {:0>70} LAST\r\n", 12);
+    hello(limited(limits())).raw(size.as_bytes()).s("500 5.5.2 ").fails("BadChunk");
+    let sender = hello(limited(limits())).c("MAIL FROM:<a@b>").e("from <a@b>").s("250 ");
+    sender.raw(size.as_bytes()).e("reset").s("500 5.5.2 ").fails("BadChunk");
+}

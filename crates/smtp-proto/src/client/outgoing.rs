@@ -187,8 +187,13 @@ impl Outgoing {
         self.skip_excluded(self.answered) == self.fates.len()
     }
 
+    /// Tells whether the server has taken a recipient.
+    pub(super) const fn has_taken(&self) -> bool {
+        self.accepted > 0
+    }
+
     pub(super) const fn is_wanted(&self) -> bool {
-        self.accepted > 0 && !self.is_decided()
+        self.has_taken() && !self.is_decided()
     }
 
     pub(super) const fn is_chunked(&self) -> bool {

@@ -187,9 +187,10 @@ impl Client {
                 self.decide(Fate::Refused { stage: verb, reply });
             }
             (Verb::Data, Severity::GoOn) if outgoing.is_wanted() => outgoing.open_body(),
-            (Verb::Data, Severity::GoOn) if !self.config.lmtp => {
+            (Verb::Data, Severity::GoOn) if !self.config.lmtp && !outgoing.has_taken() => {
                 // RFC 2920 3.1: the server took DATA although it takes no recipient. A lone dot
-                // ends that, and what it answers does not matter.
+                // ends that, and what it answers does not matter. Had it taken one, with a sender
+                // refused, the dot would deliver an empty message.
                 let _ = outgoing.end_body(&mut self.output);
                 self.in_flight.push_back(InFlight { verb: Verb::EndOfData, cost: REPLY });
             }

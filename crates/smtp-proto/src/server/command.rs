@@ -96,7 +96,7 @@ impl Server {
 
     /// Octets of a chunk follow, and nobody knows how many: what comes next may be a command or
     /// part of a message, and must be taken for neither.
-    fn lose_place(&mut self, reply: &Reply) {
+    pub(super) fn lose_place(&mut self, reply: &Reply) {
         self.fail(reply, Error::BadChunk);
     }
 

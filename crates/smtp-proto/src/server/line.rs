@@ -21,9 +21,11 @@ impl Server {
             self.fail(&replies::NOT_SMTP, Error::NotSmtp { what: "TLS" });
             return None;
         }
-        let limits = self.line_limits();
+        let is_chunk = at_start && self.line_starts_with(b"BDAT");
+        let limits = self.line_limits(is_chunk);
         match self.lines.next(&mut self.input, limits) {
             Line::Starved => return self.starve(now),
+            Line::Endless if is_chunk => self.lose_place(&replies::LINE_TOO_LONG),
             Line::Endless => {
                 let limit = limits.swallow;
                 self.fail(&replies::LINE_TOO_LONG, Error::EndlessLine { limit });
@@ -51,17 +53,22 @@ impl Server {
         None
     }
 
-    fn line_limits(&self) -> LineLimits {
+    fn line_limits(&self, is_chunk: bool) -> LineLimits {
         let limits = &self.config.limits;
         // RFC 4954 4: lines of an exchange may be much longer than commands.
-        let is_auth = self.state == State::Authenticating
-            || self.input.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"AUTH "));
+        let is_auth = self.state == State::Authenticating || self.line_starts_with(b"AUTH ");
         let line = if is_auth && !self.config.mechanisms.is_empty() {
             limits::AUTH_LINE.max(limits.command_line)
         } else {
             limits.command_line
         };
-        LineLimits { line, swallow: limits.swallow_line }
+        // RFC 3030 2: octets follow, and what would have said how many is gone with the line.
+        let swallow = if is_chunk { 0 } else { limits.swallow_line };
+        LineLimits { line, swallow }
+    }
+
+    fn line_starts_with(&self, word: &[u8]) -> bool {
+        self.input.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     }
 
     /// There is no whole line.
