@@ -12,7 +12,7 @@ use mail_wire::{
     testing::{pretend, start},
 };
 use smtp_proto::{
-    Mailbox, State,
+    Mailbox, Profile, State,
     client::{Client, Config, Envelope, Event, TlsPolicy},
 };
 
@@ -174,7 +174,7 @@ fn ok_plain_too_long_for_its_command_waits_to_be_asked() {
 
 #[test]
 fn ok_login() {
-    hello(in_clear(), &["mx", "AUTH=LOGIN"])
+    hello(in_clear(), &["mx", "AUTH LOGIN"])
         .c("AUTH LOGIN")
         .s("334 VXNlcm5hbWU6")
         .c("dGlt")
@@ -183,6 +183,19 @@ fn ok_login() {
         .s("235 welcome")
         .c("MAIL FROM:<a@b>")
         .open();
+}
+
+/// From before RFC 2554: told where it is taken, and no offer where it is not.
+#[test]
+fn ok_old_offer_of_auth_if_the_profile_takes_it() {
+    hello(in_clear(), &["mx", "SIZE", "AUTH=PLAIN"])
+        .e("tolerated AUTH= in the reply to EHLO at offset 22")
+        .c("AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm")
+        .open();
+    hello(in_clear().profile(Profile::STRICT), &["mx", "SIZE", "AUTH=PLAIN"])
+        .e("0 not sent: Lost")
+        .c("QUIT")
+        .fails("NotOffered");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use mail_sasl::{
 };
 use mail_wire::Sink;
 
-use crate::{AuthArguments, Capabilities, Command, HelloName, Severity, State, Verb};
+use crate::{AuthArguments, Capabilities, Command, Defects, HelloName, Severity, State, Verb};
 
 use super::{COMMAND_LINE, Client, Error, Event, InFlight, REPLY, TlsPolicy};
 
@@ -104,7 +104,9 @@ impl Client {
         match (verb, severity) {
             (Verb::Connect | Verb::Helo, Severity::Done) => {}
             (Verb::Ehlo | Verb::Lhlo, Severity::Done) => {
-                self.capabilities = Capabilities::read(&reply);
+                let mut defects = Defects::new();
+                self.capabilities = Capabilities::hear(&reply, self.config.profile, &mut defects);
+                self.told.extend(defects.iter().map(Event::Tolerated));
             }
             // Another greeting: it begins anew.
             (Verb::Xclient, Severity::Done) => {

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU64};
 
 use mail_errors::{Misuse, Reply, ReplyCode};
-use mail_wire::grammar::consumed;
+use mail_wire::grammar::{consumed, cut};
 
 use crate::{
     Defects, Deviation, Extension, Extensions, HelloName, Limits, Octets, Offer, Profile,
@@ -76,6 +76,20 @@ impl Capabilities {
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
         Capabilities::view(reply, Profile::COMPAT, &mut Defects::new()).into_owned()
+    }
+
+    /// The same, of a reply that has just come: `profile` decides, and what it tolerates is reported
+    /// with its offset on the wire, where each line has a code and a mark in front and CRLF behind.
+    pub(crate) fn hear(reply: &Reply, profile: Profile, defects: &mut Defects) -> Self {
+        let mut found = Defects::new();
+        let read = Capabilities::view(reply, profile, &mut found).into_owned();
+        for defect in found.iter() {
+            let (before, _) = cut(reply.text(), defect.offset());
+            let lines = before.iter().filter(|&&octet| octet == b'\n').count();
+            let offset = before.len() + lines + "250-".len() * (lines + 1);
+            defects.tolerate(profile, defect.deviation(), offset);
+        }
+        read
     }
 
     /// Writes the reply to EHLO of a server of this name.
