@@ -2,6 +2,8 @@
 
 mod office_support;
 
+use std::time::Duration;
+
 use mail_examples::config::Service;
 
 use office_support::{Client, Office};
@@ -165,6 +167,23 @@ fn err_maildrop_that_another_has_open() {
     second.pop3(&format!("PASS {}", office_support::PASSWORD)).no("[IN-USE]");
     first.pop3("QUIT").ok();
     drop(office.pop3("bob"));
+}
+
+/// A client that comes back at once is not told of the session that it just lost.
+#[test]
+fn ok_maildrop_that_is_given_back_while_a_login_waits() {
+    let office = Office::open("devices-lock-wait", "");
+    deliver(&office, &["one"]);
+    let first = office.pop3("bob");
+    let mut second = office.connect(Service::Pop3s);
+    second.pop3("USER bob@post-office.test").ok();
+    second.send(format!("PASS {}\r\n", office_support::PASSWORD));
+    // The password is checked, and the maildrop found in use.
+    std::thread::sleep(Duration::from_millis(300));
+    first.hang_up();
+    let answer = second.line();
+    assert!(answer.starts_with("+OK"), "{answer:?}");
+    second.pop3("QUIT").ok();
 }
 
 /// RFC 2449 6.5 and 6.7: what the file says is announced and kept.

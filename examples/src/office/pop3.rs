@@ -1,6 +1,6 @@
 //! POP3: the maildrop of an account, read and emptied.
 
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use mail_sasl::server::{Claim, Lookup};
@@ -9,7 +9,10 @@ use pop3_proto::{
     Maildrop, Response, ResponseCode, Text, Timestamp, UniqueId,
     server::{ApopLogin, Config, Event, Policy, Retention, Server, Tls, Utf8, WantBody, WantIds},
 };
-use tokio::task::block_in_place;
+use tokio::{
+    task::block_in_place,
+    time::{sleep, timeout},
+};
 use tracing::{info, warn};
 
 use super::{
@@ -19,9 +22,14 @@ use super::{
     unguessable,
 };
 use crate::store::{
-    Account, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage, MessageId,
-    StoreError,
+    Account, AccountId, Body, ExpungeRule, Maildrop as Stored, MaildropLock, MaildropMessage,
+    MessageId, StoreError,
 };
+
+/// How long a login waits for a maildrop that another has open, and how often it looks: who comes
+/// back at once behind a lost connection comes before that one is cleared away.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_LOOK: Duration = Duration::from_millis(20);
 
 /// Makes the session for one connection.
 pub(super) fn session(office: &Office, implicit_tls: bool) -> Layered<Server> {
@@ -130,21 +138,24 @@ impl Pop3 {
 
     async fn log_in(&mut self, session: &mut Server, who: &Claim) {
         let found = self.office.log_in(who, self.peer.ip()).await;
-        self.enter(session, found);
+        self.enter(session, found).await;
     }
 
     async fn log_in_by_apop(&mut self, session: &mut Server, who: &ApopLogin) {
         let verify = |secret: &mail_errors::Secret| who.verify(secret);
         let found = self.office.log_in_by_apop(who.user(), verify, self.peer.ip()).await;
-        self.enter(session, found);
+        self.enter(session, found).await;
     }
 
-    fn enter(&mut self, session: &mut Server, found: Result<Account, Refused>) {
+    async fn enter(&mut self, session: &mut Server, found: Result<Account, Refused>) {
         let outcome = match found {
             Ok(account) if self.office.comes_too_early(account.id) => {
                 Err(refusal(ResponseCode::LoginDelay, "that is too early"))
             }
-            Ok(account) => block_in_place(|| self.open(account)),
+            Ok(account) => match lock(&self.office, account.id).await {
+                Ok(lock) => block_in_place(|| self.open(account, lock)),
+                Err(why) => Err(why),
+            },
             Err(Refused::Credentials) => Err(refusal(ResponseCode::Auth, "that is not right")),
             Err(Refused::System) => Err(broken()),
         };
@@ -159,13 +170,12 @@ impl Pop3 {
         note(answered);
     }
 
-    fn open(&self, account: Account) -> Result<(Open, Maildrop), Response<'static>> {
-        let store = self.office.store();
-        let lock = store.lock_maildrop(account.id).map_err(|error| match error {
-            StoreError::Busy { .. } => refusal(ResponseCode::InUse, "another session has it open"),
-            other => trouble(&other),
-        })?;
-        let maildrop = store.maildrop(account.id).map_err(|error| trouble(&error))?;
+    fn open(
+        &self,
+        account: Account,
+        lock: MaildropLock,
+    ) -> Result<(Open, Maildrop), Response<'static>> {
+        let maildrop = self.office.store().maildrop(account.id).map_err(|error| trouble(&error))?;
         let sizes = maildrop.messages.iter().map(|message| message.size);
         let sized = Maildrop::from_sizes(sizes).map_err(|_| broken())?;
         self.office.came_in(account.id);
@@ -268,6 +278,22 @@ impl Application<Server> for Pop3 {
             }
             _ => {}
         }
+    }
+}
+
+/// Takes a maildrop, and waits for it for a moment if another has it open.
+async fn lock(office: &Office, account: AccountId) -> Result<MaildropLock, Response<'static>> {
+    let locked = async {
+        loop {
+            match block_in_place(|| office.store().lock_maildrop(account)) {
+                Err(StoreError::Busy { .. }) => sleep(LOCK_LOOK).await,
+                locked => return locked,
+            }
+        }
+    };
+    match timeout(LOCK_WAIT, locked).await {
+        Ok(locked) => locked.map_err(|error| trouble(&error)),
+        Err(_) => Err(refusal(ResponseCode::InUse, "another session has it open")),
     }
 }
 
