@@ -43,7 +43,7 @@ use mail_wire::{
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::{
-    Command, CommandError, CommandFault, Profile, Read, ReplyError, ReplyReader, encode,
+    Command, CommandError, CommandFault, Profile, Read, ReplyError, ReplyReader, Verb, encode,
     limits::{ClientLimits, ServerLimits},
     parse,
     profile::Defects,
@@ -155,26 +155,38 @@ impl CommandCodec {
     }
 
     fn line(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, CodecError> {
-        let (text, octets, bare) = match self.lines.next(input, self.limits) {
+        let is_chunk = !self.lines.is_swallowing()
+            && input.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"BDAT"));
+        // Octets of a chunk must not pass for commands, so none is waited for behind such a line.
+        let swallow = if is_chunk { 0 } else { self.limits.swallow };
+        let (text, octets, bare) = match self
+            .lines
+            .next(input, LineLimits { swallow, ..self.limits })
+        {
             Line::Starved => return Ok(None),
+            Line::Endless if is_chunk => {
+                self.limits.swallow = 0;
+                let error = ParseError::at(&[], self.limits.line, "end of line");
+                return Err(CodecError::BadChunk(CommandError::new(CommandFault::BadChunk, error)));
+            }
             Line::Endless => return Err(CodecError::EndlessLine { limit: self.limits.swallow }),
             Line::TooLong { octets } => return Ok(Some(Frame::TooLong { octets })),
             Line::Whole { text, octets, bare } => (text, octets, bare),
         };
         let (line, _) = cut(input, text);
-        let frame = if bare && self.bare_newline == BareNewline::Reject {
+        let read = if bare && self.bare_newline == BareNewline::Reject {
             // RFC 5321 2.3.8: a line ends in CRLF and in nothing else.
             let error = ParseError::at(line, line.len(), "CRLF");
-            Frame::Unreadable(CommandError::new(CommandFault::BareNewline, error))
+            Err(CommandError::new(CommandFault::BareNewline, error))
         } else {
-            match parse::command(line, self.profile, &mut Defects::new()) {
-                Ok(command) => Frame::Command(command.into_owned(line)),
-                // Octets of a chunk must not pass for commands.
-                Err(error) if error.fault() == CommandFault::BadChunk => {
-                    return Err(CodecError::BadChunk(error));
-                }
-                Err(error) => Frame::Unreadable(error),
+            parse::command(line, self.profile, &mut Defects::new())
+        };
+        let frame = match read {
+            Ok(command) => Frame::Command(command.into_owned(line)),
+            Err(error) if parse::verb(line) == Some(Verb::Bdat) => {
+                return Err(CodecError::BadChunk(error));
             }
+            Err(error) => Frame::Unreadable(error),
         };
         if let Frame::Command(Command::Bdat(chunk)) = &frame {
             self.incoming = Some(Incoming::Chunk(chunk.octets()));

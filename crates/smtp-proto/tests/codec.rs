@@ -170,6 +170,21 @@ fn err_chunk_without_a_length() {
     assert!(matches!(error, Some(CodecError::BadChunk(_))), "{error:?}");
 }
 
+/// Octets of a chunk of which nobody knows how long it is must not pass for commands, whatever is
+/// wrong with the line.
+#[test]
+fn err_chunk_behind_a_line_that_is_not_read() {
+    let limits = LineLimits { line: 24, swallow: 100 };
+    for line in ["BDAT 6\n", "BDAT 6\r LAST\r\n", "bdat 000000000000000000006\r\n"] {
+        let wire = [line, "QUIT\r\n"].concat();
+        for pieces in splits(wire.as_bytes()) {
+            let (frames, error) = decoded(CommandCodec::new().line_limits(limits), pieces);
+            assert_eq!(frames, [], "{line:?}");
+            assert!(matches!(error, Some(CodecError::BadChunk(_))), "{line:?} {error:?}");
+        }
+    }
+}
+
 #[test]
 fn err_look_alike_of_the_end_is_told_with_the_end() {
     let wire = b"DATA\r\nx\n.\r\nRSET\r\n.\r\nQUIT\r\n";

@@ -79,7 +79,10 @@ impl<'s> Scan<'s> {
             Ok(_) => (kept.len(), "a command"),
         };
         let stray = self.text.iter().any(|octet| matches!(octet, b'\r' | b'\n'));
-        let fault = if stray { CommandFault::BareNewline } else { self.fault };
+        let fault = match stray && !self.fault.loses_place() {
+            true => CommandFault::BareNewline,
+            false => self.fault,
+        };
         // The offset counts from the start of both, but what is shown is what really stands there.
         CommandError::new(fault, ParseError::at(self.text, offset, expected))
     }
