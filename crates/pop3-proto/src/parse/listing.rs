@@ -4,8 +4,8 @@ use mail_errors::ParseError;
 use mail_wire::grammar::{ByteSet, PResult, complete, cut, number, span1, unmet};
 
 use crate::{
-    Defects, Deviation, DropListing, Profile, ScanListing, UniqueId, UniqueIdListing,
-    text::unsendable,
+    Defects, Deviation, DropListing, MessageNumber, Profile, ScanListing, UniqueId,
+    UniqueIdListing, text::unsendable,
 };
 
 use super::{is_blank, message_number, skip_blanks, sp, trim_blanks, trim_cr};
@@ -51,12 +51,34 @@ pub fn scan_listing(
     profile: Profile,
     defects: &mut Defects,
 ) -> Result<ScanListing, ParseError> {
+    if let Some(plain) = plain_scan(line) {
+        return Ok(plain);
+    }
     let line = trim_cr(line, profile, defects);
     complete(line, |i| {
         let (i, message) = message_number(lead(i, profile, defects))?;
         let (i, octets) = size(line, i, profile, defects)?;
         Ok((i, ScanListing::received(message, octets)))
     })
+}
+
+/// Reads a scan listing as nearly all are: two numbers, one space between them, and no more. Answers
+/// `None` for whatever else there may be, sound or not.
+fn plain_scan(line: &[u8]) -> Option<ScanListing> {
+    // Nineteen digits fit 64 bits whatever they are.
+    if line.len() > 19 || !line.last()?.is_ascii_digit() || !line.first()?.is_ascii_digit() {
+        return None;
+    }
+    let (mut number, mut value) = (None, 0);
+    for &octet in line {
+        match octet {
+            b'0'..=b'9' => value = 10 * value + u64::from(octet - b'0'),
+            b' ' if number.is_none() => number = Some(std::mem::take(&mut value)),
+            _ => return None,
+        }
+    }
+    let number = MessageNumber::new(u32::try_from(number?).ok()?)?;
+    Some(ScanListing::received(number, Some(value)))
 }
 
 /// Reads a line of UIDL, or the text behind the `+OK` of UIDL with an argument. What `profile`
@@ -199,7 +221,6 @@ fn lead<'a>(i: &'a [u8], profile: Profile, defects: &mut Defects) -> &'a [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::MessageNumber;
 
     fn strict<T>(
         parse: impl FnOnce(&[u8], Profile, &mut Defects) -> Result<T, ParseError>,
@@ -225,6 +246,24 @@ mod tests {
         let scan = ScanListing::new(MessageNumber::FIRST, 120);
         assert_eq!(strict(scan_listing, b"1 120 octets"), Ok(scan));
         assert_eq!(strict(scan_listing, b"1 120 "), Ok(scan));
+    }
+
+    #[test]
+    fn ok_sizes_at_the_edge_of_64_bits() {
+        for (line, number, octets) in [
+            ("001 0120", 1, 120),
+            ("1 0", 1, 0),
+            ("1 99999999999999999", 1, 99_999_999_999_999_999),
+            ("1 18446744073709551615", 1, u64::MAX),
+            ("4294967295 99999999", u32::MAX, 99_999_999),
+            ("4294967295 18446744073709551615", u32::MAX, u64::MAX),
+        ] {
+            let scan = ScanListing::new(MessageNumber::new(number).unwrap(), octets);
+            assert_eq!(strict(scan_listing, line.as_bytes()), Ok(scan), "{line}");
+        }
+        for line in ["9999999999999999999", "99999999999999999999", "4294967296 1", "0 1", "1 2 "] {
+            assert_eq!(plain_scan(line.as_bytes()), None, "{line}");
+        }
     }
 
     #[test]
