@@ -1,6 +1,6 @@
 //! Octets on their way to the peer.
 
-use std::{collections::VecDeque, io::IoSlice};
+use std::{collections::VecDeque, fmt, io::IoSlice};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -45,7 +45,7 @@ impl Sink for BytesMut {
 /// the whole leaves in vectored writes through [`Buf`].
 ///
 /// Empty, it holds no heap memory but one small block for the next line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SendBuffer {
     queue: VecDeque<Bytes>,
     /// The lines after the last of `queue`.
@@ -143,6 +143,14 @@ impl SendBuffer {
         if self.queue.is_empty() && self.queue.capacity() > 16 {
             self.queue = VecDeque::new();
         }
+    }
+}
+
+/// Says nothing of what is in it: passwords pass through here.
+impl fmt::Debug for SendBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (len, written) = (self.len(), self.written);
+        f.debug_struct("SendBuffer").field("len", &len).field("written", &written).finish()
     }
 }
 
@@ -284,6 +292,15 @@ mod tests {
         assert_eq!(sealed.queue.len(), 2);
         sealed.advance(sealed.len());
         assert!(held(sealed) <= SendBuffer::KEEP);
+    }
+
+    /// A password goes out through here.
+    #[test]
+    fn prints_nothing_of_what_it_holds() {
+        let mut buffer = SendBuffer::new();
+        buffer.put(b"AUTH PLAIN AHRpbQB0YW5zdGFhZg==\r\n");
+        buffer.put_bytes(Bytes::from(b"secret".repeat(400)));
+        assert_eq!(format!("{buffer:?}"), "SendBuffer { len: 2433, written: 0 }");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A session behind a header.
 
 use std::{
+    fmt,
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -48,7 +49,6 @@ pub enum Event<E> {
 /// Until the header is there nothing is sent; without one the conversation ends in
 /// [`PrecededError::Proxy`], and still nothing is sent. TLS comes behind the header, so a
 /// `Layered` goes inside: `Preceded<Layered<S>>`.
-#[derive(Debug)]
 pub struct Preceded<S> {
     session: S,
     stage: Stage,
@@ -213,5 +213,17 @@ impl<S: Session> Session for Preceded<S> {
             Stage::Told | Stage::Session => self.session.close(why),
             Stage::Closed | Stage::Failed(_) => {}
         }
+    }
+}
+
+/// Says nothing of what is in the buffers, which is the client's.
+impl<S: fmt::Debug> fmt::Debug for Preceded<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preceded")
+            .field("session", &self.session)
+            .field("stage", &self.stage)
+            .field("header", &self.header)
+            .field("input", &self.input.len())
+            .finish_non_exhaustive()
     }
 }
