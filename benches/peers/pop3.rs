@@ -1,14 +1,16 @@
 //! POP3 commands, listings, capabilities and a message.
 //!
 //! The peer looks for the line's end while it parses, and wants the whole answer in one piece; ours
-//! frames first, so the framer's time is in ours. `owned` is what outlives the receive buffer: all
-//! that the peer makes.
+//! frames first, so the search for line ends is in ours. `owned` is what outlives the receive buffer:
+//! all that the peer makes. Listings are read from a slice, as the peer reads them; `through the
+//! receive buffer` is with what a client does besides, which takes each line out of it as it comes.
 
 use std::hint::black_box;
 
 use bytes::BytesMut;
 use mail_benches::table::Rows;
 use mail_wire::{BareNewline, BodyPiece, DotUnstuffer, Line, LineFramer, LineLimits};
+use memchr::memchr_iter;
 use pop3_codec::parse as peer;
 use pop3_proto::{
     Capabilities, ClientLimits, Command, Defects, Profile, ScanListing, ServerLimits,
@@ -48,7 +50,7 @@ fn command_row(rows: &mut Rows, row: &'static str, wire: &[u8]) {
 }
 
 fn command(line: &[u8]) -> Command<'_> {
-    parse::command(line).expect("a command")
+    parse::command(line, Profile::default(), &mut Defects::new()).expect("a command")
 }
 
 /// Keeps the value from being thrown away unbuilt.
@@ -83,21 +85,45 @@ fn lines(wire: &[u8], mut each: impl FnMut(&[u8])) {
     }
 }
 
+/// The same from a slice that holds the whole answer.
+fn slice_lines(wire: &[u8], mut each: impl FnMut(&[u8])) {
+    let mut lines = memchr_iter(b'\n', wire).scan(0, |from, at| {
+        let line = &wire[std::mem::replace(from, at + 1)..at];
+        Some(line.strip_suffix(b"\r").expect("a line ends in CRLF"))
+    });
+    let first = lines.next().expect("there is a line");
+    check(parse::response(first, PROFILE, &mut Defects::new()));
+    for line in lines {
+        match line {
+            b"." => return,
+            [b'.', rest @ ..] => each(rest),
+            line => each(line),
+        }
+    }
+}
+
 fn list_row(rows: &mut Rows) {
     let row = "parse a LIST of 100";
     let each = |n| format!("{n} {}\r\n", 1000 + 37 * n);
     let wire = format!("+OK\r\n{}.\r\n", (1..=MESSAGES).map(each).collect::<String>());
     let wire = wire.as_bytes();
+    let read =
+        |line: &[u8]| parse::scan_listing(line, PROFILE, &mut Defects::new()).expect("a listing");
     let ours = || {
         let mut all: Vec<ScanListing> = Vec::new();
-        lines(black_box(wire), |line| {
-            all.push(parse::scan_listing(line, PROFILE, &mut Defects::new()).expect("a listing"))
-        });
+        slice_lines(black_box(wire), |line| all.push(read(line)));
+        all
+    };
+    let buffered = || {
+        let mut all: Vec<ScanListing> = Vec::new();
+        lines(black_box(wire), |line| all.push(read(line)));
         all
     };
     let (_, theirs) = peer::response_list_all(wire).expect("an answer");
     assert_eq!((ours().len(), count(&theirs, "ScanListing {")), (100, 100));
+    assert!(ours() == buffered());
     rows.run(row, "ours, owned", ours);
+    rows.run(row, "ours, owned, through the receive buffer", buffered);
     rows.run(row, "pop3-codec, owned", || {
         peer::response_list_all(black_box(wire)).expect("an answer")
     });
@@ -108,16 +134,23 @@ fn uidl_row(rows: &mut Rows) {
     let each = |n| format!("{n} {:016x}{:016x}\r\n", 0x5eed_u64 * u64::from(n), n);
     let wire = format!("+OK\r\n{}.\r\n", (1..=MESSAGES).map(each).collect::<String>());
     let wire = wire.as_bytes();
+    let read =
+        |line: &[u8]| parse::unique_id_listing(line, PROFILE, &mut Defects::new()).expect("an id");
     let ours = || {
         let mut all: Vec<UniqueIdListing> = Vec::new();
-        lines(black_box(wire), |line| {
-            all.push(parse::unique_id_listing(line, PROFILE, &mut Defects::new()).expect("an id"))
-        });
+        slice_lines(black_box(wire), |line| all.push(read(line)));
+        all
+    };
+    let buffered = || {
+        let mut all: Vec<UniqueIdListing> = Vec::new();
+        lines(black_box(wire), |line| all.push(read(line)));
         all
     };
     let (_, theirs) = peer::response_uidl_all(wire).expect("an answer");
     assert_eq!((ours().len(), count(&theirs, "UniqueIdListing {")), (100, 100));
+    assert!(ours() == buffered());
     rows.run(row, "ours, owned", ours);
+    rows.run(row, "ours, owned, through the receive buffer", buffered);
     rows.run(row, "pop3-codec, owned", || {
         peer::response_uidl_all(black_box(wire)).expect("an answer")
     });
