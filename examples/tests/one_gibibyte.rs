@@ -42,6 +42,10 @@ fn one_gibibyte_passes_and_nobody_holds_a_mebibyte() {
     let (most, octets) = held(pop3_out);
     assert!(octets >= SIZE, "{octets} octets went out");
     assert!(most < MEBIBYTE, "the POP3 session held {most} octets");
+
+    let (most, octets) = held(pop3_in);
+    assert!(octets >= SIZE, "{octets} octets were fetched");
+    assert!(most < MEBIBYTE, "the POP3 client held {most} octets");
 }
 
 fn smtp_in() -> u64 {
@@ -118,6 +122,44 @@ fn pop3_out() -> u64 {
                 out.advance(out.remaining());
                 if matches!(next, Next::NeedInput { .. }) {
                     return sent;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn pop3_in() -> u64 {
+    use mail_errors::Secret;
+    use mail_sasl::Credentials;
+    use pop3_proto::{
+        MessageNumber,
+        client::{Client, Config, Event, PlaintextLogin, Tls},
+    };
+
+    let config = Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow);
+    let mut client = Client::new(config);
+    client.login(Credentials::new("c", Secret::from("secret")).unwrap()).unwrap();
+    client.retr(MessageNumber::FIRST).unwrap();
+    // On the wire the dot at the start of a line is doubled.
+    let wire = String::from_utf8(text().to_vec()).unwrap().replace("\r\n.", "\r\n..");
+    let mut answers = ["+OK\r\n", "-ERR\r\n", "+OK\r\n", "+OK\r\n", "+OK\r\n"].into_iter();
+    let (mut sent, mut taken) = (0, 0);
+    loop {
+        match client.next_event(start()).unwrap() {
+            Next::Event(Event::Body { octets, .. }) => taken += octets.len() as u64,
+            Next::Event(Event::BodyEnd { .. }) => return taken,
+            Next::Event(_) => {}
+            Next::NeedInput { .. } => {
+                let (input, out) = client.buffers();
+                out.advance(out.remaining());
+                if let Some(answer) = answers.next() {
+                    input.extend_from_slice(answer.as_bytes());
+                } else if sent < SIZE + SIZE / 64 {
+                    input.extend_from_slice(wire.as_bytes());
+                    sent += wire.len() as u64;
+                } else {
+                    input.extend_from_slice(b".\r\n");
                 }
             }
             other => panic!("{other:?}"),

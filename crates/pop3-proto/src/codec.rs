@@ -14,12 +14,13 @@
 //! ```
 //! use bytes::BytesMut;
 //! use pop3_proto::codec::{Frame, ResponseCodec};
-//! use pop3_proto::parse;
+//! use pop3_proto::{Defects, Profile, parse};
 //! use tokio_util::codec::Decoder;
 //!
 //! let mut codec = ResponseCodec::new();
 //! codec.expect_greeting();
-//! codec.expect(&parse::command(b"RETR 1")?); // it has been sent
+//! let said = parse::command(b"RETR 1", Profile::STRICT, &mut Defects::new())?;
+//! codec.expect(&said);
 //! let mut input = BytesMut::from("+OK ready\r\n+OK\r\n..\r\n.\r\n");
 //! assert!(matches!(codec.decode(&mut input)?, Some(Frame::Response(_))));
 //! assert!(matches!(codec.decode(&mut input)?, Some(Frame::Response(_))));
@@ -120,7 +121,7 @@ impl Decoder for CommandCodec {
         Ok(Some(if bare && self.bare_newline == BareNewline::Reject {
             Request::Unreadable(ParseError::at(line, line.len(), "CRLF"))
         } else {
-            match parse::command(line) {
+            match parse::command(line, Profile::COMPAT, &mut Defects::new()) {
                 Ok(command) => Request::Command(command.into_owned()),
                 Err(error) => Request::Unreadable(error),
             }

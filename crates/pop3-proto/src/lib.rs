@@ -128,7 +128,8 @@
 //! use pop3_proto::{Defects, Profile, ResponseCode, encode, parse};
 //!
 //! let mut wire = Vec::new();
-//! encode::command(&parse::command(b"uidl 0007")?, &mut wire);
+//! let command = parse::command(b"uidl 0007", Profile::STRICT, &mut Defects::new())?;
+//! encode::command(&command, &mut wire);
 //! assert_eq!(wire, b"UIDL 7\r\n");
 //!
 //! let line = b"-ERR [IN-USE] another session has it open";

@@ -17,7 +17,7 @@ use mail_wire::{
     testing::{Act, Happening, Pair, contract, cut_everywhere, pretend, start},
 };
 use pop3_proto::{
-    Capability, Command, Response, Status, Verb,
+    Capability, Command, Defects, Profile, Response, Status, Verb,
     client::{self, Client, Event, PlaintextLogin, Tls},
     encode, parse,
     server::Server,
@@ -97,7 +97,7 @@ fn begin(script: &Script) -> Result<Client, String> {
     let mut user = None;
     for line in lines {
         let text = String::from_utf8(line.to_vec()).map_err(|error| error.to_string())?;
-        let Ok(command) = parse::command(line) else {
+        let Ok(command) = parse::command(line, Profile::STRICT, &mut Defects::new()) else {
             // A response of an exchange, or nothing that it says.
             continue;
         };

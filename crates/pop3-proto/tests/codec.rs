@@ -10,14 +10,14 @@ use bytes::{Bytes, BytesMut};
 use mail_errors::{Fault, FaultKind};
 use mail_wire::{BareNewline, LineLimits};
 use pop3_proto::codec::{CodecError, CommandCodec, Frame, Request, ResponseCodec};
-use pop3_proto::{Command, Response, Text, parse};
+use pop3_proto::{Command, Defects, Profile, Response, Text, parse};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::codec::{Decoder, Encoder};
 
 const END: Frame = Frame::End { bare: None };
 
 fn command(line: &str) -> Command<'static> {
-    parse::command(line.as_bytes()).unwrap().into_owned()
+    parse::command(line.as_bytes(), Profile::STRICT, &mut Defects::new()).unwrap().into_owned()
 }
 
 fn line(text: &'static str) -> Frame {

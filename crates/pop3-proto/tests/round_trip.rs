@@ -113,7 +113,7 @@ proptest! {
     fn ok_commands(command in command()) {
         let mut wire = Vec::new();
         encode::command(&command, &mut wire);
-        prop_assert_eq!(parse::command(line(&wire)), Ok(command));
+        prop_assert_eq!(parse::command(line(&wire), Profile::COMPAT, &mut Defects::new()), Ok(command));
     }
 
     #[test]
@@ -175,11 +175,11 @@ proptest! {
         prop::collection::vec(any::<u8>(), 0..40),
         "(USER|PASS|APOP|TOP|LIST|RETR|\\+OK|-ERR|[0-9]+|LOGIN-DELAY|EXPIRE|SASL|UTF8)[ \t\\r\\[\\]0-9a-z/.:-]{0,20}".prop_map(String::into_bytes),
     ]) {
-        match parse::command(&junk) {
+        match parse::command(&junk, Profile::COMPAT, &mut Defects::new()) {
             Ok(command) => {
                 let mut wire = Vec::new();
                 encode::command(&command, &mut wire);
-                prop_assert_eq!(parse::command(line(&wire)), Ok(command));
+                prop_assert_eq!(parse::command(line(&wire), Profile::COMPAT, &mut Defects::new()), Ok(command));
             }
             Err(error) => prop_assert!(error.offset() <= junk.len()),
         }

@@ -95,6 +95,8 @@ fn ok_nul_in_a_password_is_refused_and_spaces_are_not() {
 fn line_that_ends_in_lf_alone_is_what_the_profile_says() {
     let replay = serve(&open(), &one(), &["QUIT\n"]);
     assert!(replay.text().ends_with("+OK signing off\r\n"));
+    let told = "tolerated command that ends in LF alone at offset 4";
+    assert!(replay.log.iter().any(|event| event == told), "{:?}", replay.log);
     let strict = Profile::COMPAT.refusing(Deviation::BareNewlineInCommand);
     let replay = serve(&open().profile(strict), &one(), &["QUIT\nQUIT\r\n"]);
     let expected = "-ERR lines must end in CR and LF\r\n+OK signing off\r\n";

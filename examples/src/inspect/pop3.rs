@@ -40,13 +40,14 @@ impl Client {
             self.responses = (!responses.is_over()).then_some(responses);
             return Found::new(Kind::Sasl, format!("{} octets", line.len()));
         }
-        match parse::command(line) {
+        let mut defects = Defects::new();
+        match parse::command(line, self.profile, &mut defects) {
             Ok(command) => {
                 if let Command::Auth(Some(auth)) = &command {
                     let has_initial = auth.initial().is_some();
                     self.responses = Some(Responses::after(auth.mechanism(), has_initial));
                 }
-                Found::new(Kind::Command, format!("{command:?}"))
+                Found::new(Kind::Command, format!("{command:?}")).with_defects(defects.iter())
             }
             Err(error) => Found::raw(line, &error),
         }

@@ -169,7 +169,7 @@ pub(crate) fn pop3(data: &[u8], run: &Replay) {
             break;
         };
         let text = String::from_utf8_lossy(line).trim().to_ascii_uppercase();
-        let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let words: Vec<_> = text.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
         match *words.as_slice() {
             _ if !ok || is_response => {}
             ["CAPA" | "RETR" | "TOP", ..] | ["LIST" | "UIDL" | "AUTH" | "LANG"] => {

@@ -7,11 +7,16 @@ use crate::expect_offset;
 
 /// Octets are read as a command line.
 pub(crate) fn command(data: &[u8]) {
-    let read = checked(data, parse::command(data));
+    let mut met = Defects::new();
+    let strict = checked(data, parse::command(data, Profile::STRICT, &mut met));
+    assert!(met.is_empty(), "tolerated by nobody");
+    let read = checked(data, parse::command(data, Profile::COMPAT, &mut met));
+    assert!(strict.is_none() || strict == read, "what is tolerated changes nothing else");
     let Some(command) = read else { return };
+    assert_eq!(met.is_empty(), strict.is_some());
     assert_eq!(parse::verb(data), Some(command.verb()));
     let line = line(|out| encode::command(&command, out));
-    assert_eq!(parse::command(&line).as_ref(), Ok(&command));
+    assert_eq!(parse::command(&line, Profile::STRICT, &mut Defects::new()).as_ref(), Ok(&command));
     assert_eq!(command.clone().into_owned(), command);
 }
 

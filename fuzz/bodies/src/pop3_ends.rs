@@ -120,6 +120,7 @@ pub(crate) fn client(data: &[u8]) {
 fn give(client: &mut Client, by_sasl: bool) -> Result<(), mail_errors::Misuse> {
     let one = MessageNumber::new(1).expect("a number");
     let tim = Credentials::new("tim", Secret::from("tanstaaf"))?;
+    client.utf8()?;
     if by_sasl {
         client.log_in(tim)?
     } else {
@@ -128,6 +129,9 @@ fn give(client: &mut Client, by_sasl: bool) -> Result<(), mail_errors::Misuse> {
     client.stat()?;
     client.list()?;
     client.uidl()?;
+    client.list_one(one)?;
+    client.uidl_one(one)?;
+    client.languages()?;
     client.retr(one)?;
     client.top(one, 1)?;
     client.dele(one)?;

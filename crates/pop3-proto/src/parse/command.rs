@@ -3,27 +3,42 @@
 use mail_errors::ParseError;
 use mail_wire::grammar::{ByteSet, PResult, complete, cut, fatal, number, span, unmet};
 
-use crate::{ApopDigest, AuthArguments, Command, Password, UserName, Verb, text::unsendable};
+use crate::{
+    ApopDigest, AuthArguments, Command, Defects, Deviation, Password, Profile, UserName, Verb,
+    text::unsendable,
+};
 
-use super::{language::language_range, message_number, rest, sp};
+use super::{
+    is_blank, language::language_range, message_number, rest, skip_blanks, sp, trim_blanks,
+};
 
 /// Reads a command line, its end left off.
 ///
 /// > command = keyword *(SP param) CRLF    ;255 octets maximum                RFC 2449 3
 ///
 /// ```
-/// use pop3_proto::{Command, parse};
+/// use pop3_proto::{Command, Defects, Profile, parse};
 ///
-/// assert!(matches!(parse::command(b"top 1 10"), Ok(Command::Top(_, 10))));
-/// assert_eq!(parse::command(b"RETR").unwrap_err().to_string(), "expected SP at offset 4");
+/// let mut defects = Defects::new();
+/// let mut read = |line| parse::command(line, Profile::COMPAT, &mut defects);
+/// assert!(matches!(read(b"top 1  10"), Ok(Command::Top(_, 10))));
+/// assert_eq!(read(b"RETR").unwrap_err().to_string(), "expected SP at offset 4");
+/// let found: Vec<_> = defects.iter().map(|defect| defect.to_string()).collect();
+/// assert_eq!(found, ["more than one blank at offset 6"]);
 /// ```
 ///
 /// # Errors
-/// [`ParseError`] at the first octet that does not fit.
-pub fn command(line: &[u8]) -> Result<Command<'_>, ParseError> {
-    complete(line, |i| {
+/// [`ParseError`] at the first octet that neither fits nor is tolerated.
+pub fn command<'a>(
+    line: &'a [u8],
+    profile: Profile,
+    defects: &mut Defects,
+) -> Result<Command<'a>, ParseError> {
+    let text = trim_end(line, profile, defects);
+    let mut blanks = Blanks { end: text.len(), profile, defects };
+    complete(text, |i| {
         let (args, verb) = keyword(i)?;
-        arguments(verb, args)
+        arguments(verb, args, &mut blanks)
     })
 }
 
@@ -38,7 +53,7 @@ pub fn verb(line: &[u8]) -> Option<Verb> {
 ///
 /// Keywords are case-insensitive (RFC 1939 3).
 fn keyword(i: &[u8]) -> PResult<'_, Verb> {
-    let (word, args) = cut(i, i.iter().position(|&octet| octet == b' ').unwrap_or(i.len()));
+    let (word, args) = cut(i, i.iter().position(|octet| is_blank(*octet)).unwrap_or(i.len()));
     let mut upper = [0; 4];
     for (to, from) in upper.iter_mut().zip(word) {
         *to = from.to_ascii_uppercase();
@@ -66,10 +81,10 @@ fn keyword(i: &[u8]) -> PResult<'_, Verb> {
     Ok((args, verb))
 }
 
-fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
+fn arguments<'a>(verb: Verb, i: &'a [u8], blanks: &mut Blanks<'_>) -> PResult<'a, Command<'a>> {
     match verb {
         Verb::User => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, name) = name_of(i, i.len())?;
             Ok((i, Command::User(name)))
         }
@@ -83,7 +98,7 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
             }
         }
         Verb::Apop => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             // The digest is what stands behind the last space: names may have spaces.
             let Some(at) = memchr::memrchr(b' ', i) else { return unmet(i, &"name and digest") };
             let (i, name) = name_of(i, at)?;
@@ -95,12 +110,12 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
         // > auth-command = "AUTH" SP sasl-mech [SP initial-response] *(CRLF [base64])
         // >                [CRLF cancel-response] CRLF                      RFC 5034 7
         Verb::Auth => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, mechanism) = sasl_mech(i)?;
             if i.is_empty() {
                 return Ok((i, Command::Auth(Some(AuthArguments::checked(mechanism, None)))));
             }
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, initial) = initial_of(i)?;
             Ok((i, Command::Auth(Some(AuthArguments::checked(mechanism, Some(initial))))))
         }
@@ -109,7 +124,7 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
         Verb::Utf8 => Ok((i, Command::Utf8)),
         Verb::Lang if i.is_empty() => Ok((i, Command::Lang(None))),
         Verb::Lang => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, range) = language_range(i)?;
             Ok((i, Command::Lang(Some(range))))
         }
@@ -118,7 +133,7 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
             let (i, number) = if i.is_empty() {
                 (i, None)
             } else {
-                let (i, ()) = sp(i)?;
+                let (i, ()) = blanks.between(i)?;
                 let (i, number) = message_number(i)?;
                 (i, Some(number))
             };
@@ -126,21 +141,61 @@ fn arguments(verb: Verb, i: &[u8]) -> PResult<'_, Command<'_>> {
             Ok((i, if list { Command::List(number) } else { Command::Uidl(number) }))
         }
         Verb::Retr | Verb::Dele => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, number) = message_number(i)?;
             let retr = matches!(verb, Verb::Retr);
             Ok((i, if retr { Command::Retr(number) } else { Command::Dele(number) }))
         }
         Verb::Top => {
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, message) = message_number(i)?;
-            let (i, ()) = sp(i)?;
+            let (i, ()) = blanks.between(i)?;
             let (i, lines) = number(i, &"a number of lines")?;
             Ok((i, Command::Top(message, lines)))
         }
         Verb::Rset => Ok((i, Command::Rset)),
         Verb::Noop => Ok((i, Command::Noop)),
         Verb::Quit => Ok((i, Command::Quit)),
+    }
+}
+
+/// Takes blanks off the end, where they are tolerated; those of a password belong to it.
+fn trim_end<'a>(line: &'a [u8], profile: Profile, defects: &mut Defects) -> &'a [u8] {
+    let text = trim_blanks(line);
+    let has_blanks = text.len() < line.len() && !matches!(verb(line), Some(Verb::Pass));
+    if has_blanks && defects.tolerate(profile, Deviation::TrailingSpace, text.len()) {
+        return text;
+    }
+    line
+}
+
+/// What may stand between two arguments.
+struct Blanks<'d> {
+    /// The octets of the line, to tell where in it one is.
+    end: usize,
+    profile: Profile,
+    defects: &'d mut Defects,
+}
+
+impl Blanks<'_> {
+    /// Takes one space, or what is tolerated in its place.
+    fn between<'a>(&mut self, i: &'a [u8]) -> PResult<'a, ()> {
+        let behind = skip_blanks(i);
+        let extra = match i.first() {
+            Some(b' ') => 1,
+            Some(b'\t') => 0,
+            _ => return sp(i),
+        };
+        if i.len() - behind.len() > extra
+            && self.defects.tolerate(
+                self.profile,
+                Deviation::ExtraSpace,
+                self.end - i.len() + extra,
+            )
+        {
+            return Ok((behind, ()));
+        }
+        sp(i)
     }
 }
 
@@ -228,7 +283,8 @@ mod tests {
     use crate::{LanguageRange, LanguageTag, MessageNumber};
 
     fn reads(line: &[u8]) -> Command<'_> {
-        command(line).unwrap_or_else(|error| panic!("{}: {error}", line.escape_ascii()))
+        let read = command(line, Profile::STRICT, &mut Defects::new());
+        read.unwrap_or_else(|error| panic!("{}: {error}", line.escape_ascii()))
     }
 
     #[test]
@@ -289,6 +345,25 @@ mod tests {
     }
 
     #[test]
+    fn tolerates_blanks_too_many_and_reports_them() {
+        for (line, same, found) in [
+            (&b"list  1"[..], &b"LIST 1"[..], &["more than one blank at offset 5"][..]),
+            (b"RETR\t1", b"RETR 1", &["more than one blank at offset 4"]),
+            (b"TOP 1 \t0", b"TOP 1 0", &["more than one blank at offset 6"]),
+            (b"USER  x", b"USER x", &["more than one blank at offset 5"]),
+            (b"USER x ", b"USER x", &["blank at the end of the line at offset 6"]),
+            (b"QUIT \t", b"QUIT", &["blank at the end of the line at offset 4"]),
+            (b"LIST ", b"LIST", &["blank at the end of the line at offset 4"]),
+            (b"PASS  two ", b"PASS  two ", &[]),
+        ] {
+            let mut defects = Defects::new();
+            assert_eq!(command(line, Profile::COMPAT, &mut defects), Ok(reads(same)));
+            let told: Vec<_> = defects.iter().map(|defect| defect.to_string()).collect();
+            assert_eq!(told, found, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
     fn err_says_where_and_what() {
         for (line, error) in [
             (&b""[..], "expected a command at offset 0"),
@@ -330,7 +405,8 @@ mod tests {
             (b"APOP mrose c4", "expected 32 lower-case hexadecimal digits at offset 13"),
             (b"APOP m C4C9", "expected 32 lower-case hexadecimal digits at offset 7"),
         ] {
-            let found = command(line).unwrap_err().to_string();
+            let read = command(line, Profile::STRICT, &mut Defects::new());
+            let found = read.unwrap_err().to_string();
             assert_eq!(found, error, "{}", line.escape_ascii());
         }
     }
@@ -338,6 +414,6 @@ mod tests {
     #[test]
     fn err_number_of_10_000_digits() {
         let line = [&b"RETR "[..], &[b'9'; 10_000]].concat();
-        assert!(command(&line).is_err());
+        assert!(command(&line, Profile::COMPAT, &mut Defects::new()).is_err());
     }
 }

@@ -9,7 +9,7 @@ use mail_sasl::{
 };
 use mail_wire::TlsInfo;
 
-use crate::{ApopDigest, Deletions, MessageNumber, Missing, Timestamp, UserName, Verb};
+use crate::{ApopDigest, Defect, Deletions, MessageNumber, Missing, Timestamp, UserName, Verb};
 
 /// What a server's session tells its application.
 ///
@@ -51,6 +51,8 @@ pub enum Event {
     Commit(Deletions),
     /// A command was refused by the session itself. No answer; for logs.
     Refused(Refused),
+    /// A command was not as the grammar has it, and was taken all the same. No answer; for logs.
+    Tolerated(Defect),
 }
 
 /// Who wants in by APOP.

@@ -37,8 +37,8 @@ use mail_wire::{
 };
 
 use crate::{
-    Command, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, UserName, Verb,
-    Violation, clock::Clock, parse, state::after,
+    Command, Defects, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, UserName,
+    Verb, Violation, clock::Clock, parse, state::after,
 };
 
 pub use crate::limits::ServerLimits as Limits;
@@ -364,9 +364,12 @@ impl Server {
             Line::Starved => return self.wait_for_command(now),
             Line::Whole { text, octets, bare } => {
                 let line = self.input.split_to(octets);
-                if bare && !self.config.profile.tolerates(Deviation::BareNewlineInCommand) {
+                let mut defects = Defects::new();
+                let profile = self.config.profile;
+                if bare && !defects.tolerate(profile, Deviation::BareNewlineInCommand, text) {
                     self.refuse_line(Refusal::BareNewline);
                 } else {
+                    self.tolerated(&defects);
                     self.line(cut(&line, text).0);
                 }
             }
@@ -437,8 +440,12 @@ impl Server {
         if matches!(verb, Verb::User) && !self.takes_passwords() {
             return self.refuse_command(Some(verb), Refusal::Plaintext);
         }
-        match parse::command(line) {
-            Ok(command) => self.carry_out(command),
+        let mut defects = Defects::new();
+        match parse::command(line, self.config.profile, &mut defects) {
+            Ok(command) => {
+                self.tolerated(&defects);
+                self.carry_out(command);
+            }
             Err(error) => self.refuse_command(Some(verb), Refusal::Malformed(error)),
         }
     }
@@ -469,6 +476,10 @@ impl Server {
     }
 
     /// Answers `-ERR`, tells the application, and counts.
+    fn tolerated(&mut self, defects: &Defects) {
+        self.news.extend(defects.iter().map(Event::Tolerated));
+    }
+
     fn refuse_command(&mut self, verb: Option<Verb>, why: Refusal) {
         let code = matches!(why, Refusal::Login).then_some(ResponseCode::Auth);
         self.say_err(code, Phrase::from(&why));

@@ -97,6 +97,7 @@ impl App {
                 let verb = refused.verb().map_or("?", |verb| verb.as_str());
                 Act::Log(format!("refused {verb} {:?}", refused.why()))
             }
+            Event::Tolerated(defect) => Act::Log(format!("tolerated {defect}")),
             Event::Tls(_) => Act::Log("tls".into()),
             Event::BodyEnough(_) => Act::Log("enough".into()),
             other => panic!("{other:?}"),
