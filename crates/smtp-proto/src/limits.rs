@@ -39,9 +39,13 @@ pub struct ServerLimits {
     pub swallow_message: u64,
     /// Most recipients of a message. RFC 5321 4.5.3.1.8 asks for at least 100. Default 1000.
     pub recipients: usize,
-    /// How many commands may be malformed or out of place before the connection is given up.
-    /// Default 20.
+    /// How many commands may be malformed or out of place before the connection is given up. What
+    /// the application refuses does not count. Default 20.
     pub errors: u32,
+    /// How many commands may be turned down for a reason that a client which pipelines could not
+    /// know, such as a RCPT behind a MAIL that was refused, before more of them count as `errors`.
+    /// A message that is taken starts the count anew. Default 200,000.
+    pub turned_down: u32,
     /// How many commands that do nothing for any message (NOOP, RSET, VRFY, EXPN, HELP, ETRN) may
     /// come before the connection is given up. A message that is taken starts the count anew.
     /// Default 100.
@@ -76,6 +80,7 @@ impl Default for ServerLimits {
             swallow_message: 64 * 1024 * 1024,
             recipients: 1000,
             errors: 20,
+            turned_down: 200_000,
             idle_commands: 100,
             auth_failures: 3,
             output: 64 * 1024,

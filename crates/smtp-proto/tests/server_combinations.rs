@@ -4,12 +4,16 @@
 
 mod dialogue;
 
-use std::num::NonZeroU32;
+use std::{net::Ipv4Addr, num::NonZeroU32};
 
 use dialogue::{mx, replies, sent};
-use mail_wire::{Next, Session, testing::start};
+use mail_wire::{
+    Next, Session,
+    proxy::{Network, Trusted},
+    testing::start,
+};
 use smtp_proto::{
-    Extension, FutureRelease, Offer, Profile, Timestamp,
+    Extension, FutureRelease, Limits, Offer, Profile, Timestamp,
     server::{Config, Event, Server},
 };
 
@@ -32,7 +36,7 @@ fn everything() -> Config {
 
 /// The codes that these lines get behind EHLO from a server whose application takes everything.
 fn codes(config: &Config, lines: &[&str]) -> Vec<u16> {
-    let mut server = Server::new(config.clone());
+    let mut server = Server::new(config.clone()).peer(Ipv4Addr::LOCALHOST.into());
     let said = ["EHLO c"].iter().chain(lines).map(|line| format!("{line}\r\n"));
     server.buffers().0.extend_from_slice(said.collect::<String>().as_bytes());
     while let Ok(Next::Event(event)) = server.next_event(start()) {
@@ -184,4 +188,17 @@ fn err_verbs_that_are_off() {
     assert_eq!(codes(&mx(), &transaction), [250, 250, 502, 250]);
     // Out of place it is that first.
     assert_eq!(codes(&mx(), &["BURL imap://h/x LAST"]), [503]);
+}
+
+/// RFC 9422 4 limits what one client does in a session; behind XCLIENT it is another.
+#[test]
+fn ok_limits_are_counted_anew_behind_xclient() {
+    let mut limits = Limits::default();
+    limits.messages = NonZeroU32::new(1);
+    let from_here = Trusted::new([Network::parse("127.0.0.1").unwrap()]);
+    let config = mx().offer(Offer::Limits(limits)).xclient(from_here);
+    let message = ["MAIL FROM:<a@b>", "RSET"];
+    let anew = ["XCLIENT ADDR=192.0.2.1", "EHLO d"];
+    let lines = [&message[..], &message, &anew, &message].concat();
+    assert_eq!(codes(&config, &lines), [250, 250, 452, 250, 220, 250, 250, 250]);
 }

@@ -56,6 +56,25 @@ fn err_commands_that_do_nothing() {
     dialogue.open();
 }
 
+/// RFC 2920 3.1: a client that pipelines could not know better, but not for ever.
+#[test]
+fn err_commands_without_end_behind_a_refused_sender() {
+    let limits = ServerLimits { turned_down: 3, errors: 2, ..Default::default() };
+    let mut dialogue = served(limited(limits)).s("220 ").c("EHLO c").s("250-").e("hello c");
+    for _ in 0..2 {
+        // Of three that are turned down the message starts the count anew.
+        let refused = dialogue.c("MAIL FROM:<a@b> SIZE=999999999999").s("552 ");
+        let first = refused.e("refused MAIL 552").c("RCPT TO:<c@d>").s("503 ");
+        let second = first.e("refused RCPT 503").c("DATA").s("503 ").e("refused DATA 503");
+        dialogue = transaction(second);
+    }
+    dialogue = dialogue.c("MAIL FROM:<a@b> SIZE=999999999999").s("552 ").e("refused MAIL 552");
+    for _ in 0..5 {
+        dialogue = dialogue.c("RCPT TO:<c@d>").s("503 ").e("refused RCPT 503");
+    }
+    dialogue.s("421 4.7.0 ").fails("TooManyErrors { limit: 2 }");
+}
+
 /// RFC 5321 4.1.4: EHLO may come again and again, but not for ever.
 #[test]
 fn err_ehlo_without_end() {

@@ -151,7 +151,7 @@ impl Server {
             }
             Owed::Data { .. } => {}
             // The client has got something done.
-            Owed::BodyEnd { .. } if done => self.idle = 0,
+            Owed::BodyEnd { .. } if done => self.message_taken(),
             Owed::BodyEnd { .. } => {}
             Owed::Verify | Owed::Expand | Owed::Help | Owed::Etrn => self.idle_command(),
             Owed::Xclient { login } => {
@@ -168,7 +168,7 @@ impl Server {
         self.write(reply);
         self.transaction.answered += 1;
         if Severity::from(reply) == Severity::Done {
-            self.idle = 0;
+            self.message_taken();
         }
     }
 

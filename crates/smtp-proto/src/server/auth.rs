@@ -172,12 +172,12 @@ impl Server {
             // The password is wrong, or somebody stands in the middle: attempts that count.
             Ok(Step::Refused) | Err(SaslError::Binding { .. }) => {
                 let reply = replies::BAD_CREDENTIALS;
-                self.turn_down(Some(verb), reply.clone(), None);
+                self.turn_down(verb, reply.clone());
                 return self.authenticated(false, &reply);
             }
             Err(SaslError::NoEntropy) => {
                 self.auth.answered(false, false);
-                return self.turn_down(Some(verb), replies::AUTH_UNAVAILABLE, None);
+                return self.turn_down(verb, replies::AUTH_UNAVAILABLE);
             }
             Err(SaslError::TooLong { .. }) => replies::RESPONSE_TOO_LONG,
             Err(_) => replies::BAD_RESPONSE,

@@ -196,7 +196,7 @@ impl Server {
         match refusal {
             Refusal::Told(reply) => self.say(verb, &reply),
             Refusal::Blameless(reply) => {
-                self.turn_down(Some(verb), reply, None);
+                self.turn_down(verb, reply);
                 self.idle_command();
             }
             Refusal::Blamed(reply) => self.refuse(verb, reply),

@@ -55,7 +55,7 @@ impl Server {
         }
         if let Some(reply) = self.out_of_place(verb) {
             return match self.is_blameless(verb) {
-                true => self.turn_down(Some(verb), reply, None),
+                true => self.turn_down(verb, reply),
                 false => self.refuse(verb, reply),
             };
         }

@@ -72,7 +72,20 @@ impl Server {
         reply: Reply,
         error: Option<CommandError>,
     ) {
-        self.turn_down(verb, reply, error);
+        self.say_refused(verb, reply, error);
+        self.count_error();
+    }
+
+    /// Refuses a command for a reason that no client is to blame for.
+    pub(super) fn turn_down(&mut self, verb: Verb, reply: Reply) {
+        self.say_refused(Some(verb), reply, None);
+        self.turned_down = self.turned_down.saturating_add(1);
+        if self.turned_down > self.config.limits.turned_down {
+            self.count_error();
+        }
+    }
+
+    fn count_error(&mut self) {
         self.errors += 1;
         let limit = self.config.limits.errors;
         if self.errors > limit {
@@ -80,13 +93,7 @@ impl Server {
         }
     }
 
-    /// Refuses a command for a reason that no client is to blame for.
-    pub(super) fn turn_down(
-        &mut self,
-        verb: Option<Verb>,
-        reply: Reply,
-        error: Option<CommandError>,
-    ) {
+    fn say_refused(&mut self, verb: Option<Verb>, reply: Reply, error: Option<CommandError>) {
         let reply = self.without_code(&reply).unwrap_or(reply);
         match verb {
             Some(verb) => self.say(verb, &reply),
@@ -104,6 +111,11 @@ impl Server {
         if self.idle > limit {
             self.fail(&replies::TOO_MANY_IDLE, Error::TooManyIdle { limit });
         }
+    }
+
+    /// The client is about something.
+    pub(super) const fn message_taken(&mut self) {
+        (self.idle, self.turned_down) = (0, 0);
     }
 
     /// Ends the conversation with last words.

@@ -129,6 +129,8 @@ pub struct Server {
     errors: u32,
     /// Commands that did nothing, since the last message.
     idle: u32,
+    /// Commands that were turned down and nobody was to blame, since the last message.
+    turned_down: u32,
     eof: bool,
     goodbye: Option<Goodbye>,
     over: Option<Result<(), Error>>,
@@ -176,6 +178,7 @@ impl Server {
             transaction: Transaction::default(),
             errors: 0,
             idle: 0,
+            turned_down: 0,
             eof: false,
             goodbye: None,
             over: None,

@@ -30,6 +30,8 @@ impl Server {
     pub(super) fn begin_anew(&mut self, login: bool) {
         self.transaction = Transaction::default();
         self.offered = Capabilities::new();
+        self.mails = 0;
+        self.domains.clear();
         self.auth.forget();
         if login {
             self.auth.answered(true, false);

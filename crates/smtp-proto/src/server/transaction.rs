@@ -59,7 +59,7 @@ impl Server {
         }
         // RFC 5321 3.3: 503, or 554 if there were recipients and none of them was taken.
         match self.transaction.recipient_refused {
-            true => self.turn_down(Some(Verb::Data), self.no_recipients(), None),
+            true => self.turn_down(Verb::Data, self.no_recipients()),
             false => self.refuse(Verb::Data, BAD_SEQUENCE),
         }
     }
@@ -73,7 +73,7 @@ impl Server {
     fn say_no(&mut self, verb: Verb, no: No) {
         match no {
             No::Blamed(reply) => self.refuse(verb, reply),
-            No::Blameless(reply) => self.turn_down(Some(verb), reply, None),
+            No::Blameless(reply) => self.turn_down(verb, reply),
         }
     }
 
