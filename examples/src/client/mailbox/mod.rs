@@ -1,6 +1,6 @@
 //! Messages that are downloaded: into a Maildir or an mbox, each of them once.
 //!
-//! A batch of messages is on disk under another name before the [state](state) file says where it
+//! A batch of messages is on disk under another name before the state file says where it
 //! is to go; then it goes there; then the state file says that it is there. Whatever ends the program in
 //! between, the next run finishes what the state file says, so nothing is lost and nothing comes
 //! twice.
