@@ -6,6 +6,7 @@ mod common;
 use bytes::{Buf, Bytes};
 use common::{App, lines, open, serve, serve_octets};
 use mail_errors::Misuse;
+use mail_sasl::Mechanism;
 use mail_wire::testing::{Act, Ended, replay, start};
 use mail_wire::{BareNewline, Goodbye, Next, Session as _};
 use pop3_proto::server::{Event, Server};
@@ -83,12 +84,64 @@ fn err_octets_that_are_no_text() {
 
 #[test]
 fn ok_nul_in_a_password_is_refused_and_spaces_are_not() {
-    let replay = serve_octets(&open(), &one(), &[b"USER mrose\r\nPASS a\0b\r\nPASS a b \r\n"]);
-    assert!(
-        replay
-            .text()
-            .ends_with("-ERR malformed arguments\r\n-ERR [AUTH] wrong name or password\r\n")
-    );
+    let script = b"USER mrose\r\nPASS a\0b\r\nUSER mrose\r\nPASS a b \r\n";
+    let replay = serve_octets(&open(), &one(), &[script]);
+    let refusal = "-ERR [AUTH] wrong name or password\r\n";
+    let expected = format!("-ERR malformed arguments\r\n+OK send PASS\r\n{refusal}");
+    assert!(replay.text().ends_with(&expected), "{}", replay.text());
+}
+
+/// RFC 1939 7: PASS may come behind a USER that was taken, and behind nothing that was not.
+#[test]
+fn err_password_behind_what_was_refused() {
+    let long = "x".repeat(13_000);
+    let config = open().auth(&[Mechanism::Plain]);
+    let strict = config.clone().profile(Profile::STRICT);
+    for (config, refused) in [
+        (&config, "USER"),
+        (&config, "USER \u{7f}"),
+        (&config, "APOP mrose"),
+        (&config, "AUTH GSSAPI"),
+        (&config, "PASS"),
+        (&config, &format!("PASS {long}")),
+        (&config, &format!("AUTH PLAIN\r\n{long}")),
+        (&strict, "AUTH PLAIN\r\nAG1yb3NlAHRhbnN0YWFm\n*"),
+    ] {
+        let script = format!("USER mrose\r\n{refused}\r\nPASS tanstaaf\r\n");
+        let replay = serve(config, &one(), &[&script]);
+        assert!(replay.text().ends_with("-ERR not possible now\r\n"), "{refused:.20}");
+    }
+    // What has nothing to do with it may come in between.
+    for between in ["CAPA", "NOOP", "WHAT", "LANG", "QUIT now", "DELE 1"] {
+        let replay = serve(&config, &one(), &[&lines(&["USER mrose", between, "PASS tanstaaf"])]);
+        assert_eq!(replay.log.last().unwrap(), "login mrose", "{between}");
+    }
+}
+
+/// A limit that is told does not depend on how the line came.
+#[test]
+fn err_long_line_of_auth_however_it_comes() {
+    let config = open().auth(&[Mechanism::Plain]);
+    let auth = format!("AUTH PLAIN {}\r\n", "A".repeat(13_000));
+    let other = format!("{}AUTH PLAIN\r\n", "x".repeat(1030));
+    for (line, limit) in [(auth, 12_288), (other, 1024)] {
+        for step in [1, 1000, 1024, 1030, 16_384] {
+            let mut server = Server::new(config.clone());
+            let app = one();
+            let mut act = |server: &mut Server, event| app.act(server, event);
+            let parts: Vec<&[u8]> = line.as_bytes().chunks(step).collect();
+            let run = replay(&mut server, &mut act, &parts, false);
+            assert_eq!(run.log, [format!("refused ? TooLong {{ limit: {limit} }}")], "{step}");
+        }
+    }
+}
+
+#[test]
+fn prints_nothing_of_what_came_in() {
+    let mut server = Server::new(open());
+    server.buffers().0.extend_from_slice(b"USER mrose\r\nPASS hunter2\r\n");
+    let shown = format!("{server:?}");
+    assert!(!shown.contains("hunter2") && shown.contains("input: 26"), "{shown}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use bytes::Buf;
 use common::{App, lines, open, serve};
 use mail_wire::testing::{Ended, pretend, replay, start};
 use mail_wire::{Next, Session as _, Upgrade};
-use pop3_proto::server::{Config, Event, Server, Tls};
+use pop3_proto::server::{Config, Event, Server, Tls, Utf8};
 use pop3_proto::{Response, ResponseCode, State, Text, Timestamp, Violation};
 
 fn two() -> App {
@@ -77,6 +77,15 @@ fn ok_stls_and_then_a_password() {
 fn offers_no_tls_to_who_is_in() {
     let config = open().tls(Tls::StartTls);
     let replay = serve(&config, &two(), &["CAPA\r\nUSER mrose\r\nPASS tanstaaf\r\nCAPA\r\n"]);
+    assert_eq!(replay.text().matches("STLS").count(), 1);
+    assert_eq!(replay.text().matches("capability list").count(), 2);
+}
+
+/// RFC 6856 2.1: no STLS behind UTF8, so it is not announced there.
+#[test]
+fn offers_no_tls_to_who_said_utf8() {
+    let config = open().tls(Tls::StartTls).utf8(Utf8::Offered);
+    let replay = serve(&config, &two(), &["CAPA\r\nUTF8\r\nCAPA\r\n"]);
     assert_eq!(replay.text().matches("STLS").count(), 1);
     assert_eq!(replay.text().matches("capability list").count(), 2);
 }

@@ -11,7 +11,9 @@ use mail_errors::Misuse;
 use mail_wire::testing::{Act, Ended, replay, start};
 use mail_wire::{Next, Session as _};
 use pop3_proto::server::{Config, Event, Language, Phrase, Policy, Retention, Server, Tls, Utf8};
-use pop3_proto::{LanguageListing, LanguageTag, Maildrop, ServerLimits, Text};
+use pop3_proto::{
+    LanguageListing, LanguageTag, Maildrop, Response, ResponseCode, ServerLimits, Text,
+};
 use proptest::prelude::*;
 
 const LOGIN: &str = "USER mrose\r\nPASS tanstaaf\r\n";
@@ -92,6 +94,27 @@ fn ok_policy_of_each_user() {
     assert!(after.contains("LOGIN-DELAY 60\r\nEXPIRE 30\r\n"), "{after}");
 }
 
+/// RFC 2449 6.7: what is true of one user is not of the next.
+#[test]
+fn ok_policy_of_a_user_who_was_refused_is_forgotten() {
+    let mut server = Server::new(open());
+    let app = three();
+    let mut refused = false;
+    let mut act = |server: &mut Server, event: Event| match event {
+        Event::Login(_) if !std::mem::replace(&mut refused, true) => {
+            server.set_policy(Policy::new().retention(Retention::DeleteRetrieved)).unwrap();
+            let in_use = Response::err(ResponseCode::InUse, "another has it open").unwrap();
+            server.refuse(&in_use).unwrap();
+            Act::Quiet
+        }
+        event => app.act(server, event),
+    };
+    let script = format!("{LOGIN}CAPA\r\n{LOGIN}RETR 1\r\nQUIT\r\n");
+    let run = replay(&mut server, &mut act, &[script.as_bytes()], false);
+    assert_eq!(run.log, ["login mrose", "commit []"]);
+    assert!(!run.text().contains("EXPIRE"), "{}", run.text());
+}
+
 fn german(phrase: Phrase) -> Text<'static> {
     match phrase {
         Phrase::Deleted => Text::fixed("Nachricht {0} gelöscht {1}{"),
@@ -126,6 +149,21 @@ fn ok_everything_is_said_in_the_language_that_was_chosen() {
         "+OK nothing done",
     ];
     assert!(replay.text().ends_with(&lines(&expected)), "{}", replay.text());
+}
+
+/// RFC 6856 3: what is said is UTF-8, and a character that does not fit is left out whole.
+#[test]
+fn ok_long_words_are_cut_between_characters() {
+    for character in ["x", "ñ", "€", "🐞"] {
+        for before in 0..4 {
+            let text = "-".repeat(before) + &character.repeat(210);
+            let config = open().greeting(Text::new(text.into_bytes()).unwrap());
+            let said = String::from_utf8(serve(&config, &three(), &[]).output).unwrap();
+            let words = said.strip_prefix("+OK ").unwrap().trim_end();
+            let fit = (200 - before) / character.len() * character.len() + before;
+            assert_eq!(words.len(), fit, "{said}");
+        }
+    }
 }
 
 /// RFC 2595 4: what was said in the clear is forgotten, the language as well.

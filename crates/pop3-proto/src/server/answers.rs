@@ -119,6 +119,7 @@ impl Server {
         match &self.work {
             Work::Login(verb) => {
                 let verb = *verb;
+                self.user_policy = None;
                 if self.put_refusal_off(why) {
                     return Ok(());
                 }

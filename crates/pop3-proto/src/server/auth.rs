@@ -178,7 +178,6 @@ impl Server {
 
     fn fail_auth(&mut self, why: Refusal) {
         self.end_exchange();
-        self.answered(Verb::Auth, Status::Err);
         self.refuse_command(Some(Verb::Auth), why);
     }
 

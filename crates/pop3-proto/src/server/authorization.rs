@@ -48,10 +48,7 @@ impl Server {
                 self.work = Work::Login(Verb::Pass);
                 self.news.push_back(Event::Login(credentials));
             }
-            Err(_) => {
-                self.refuse_command(Some(Verb::Pass), Refusal::Login);
-                self.answered(Verb::Pass, Status::Err);
-            }
+            Err(_) => self.refuse_command(Some(Verb::Pass), Refusal::Login),
         }
     }
 
@@ -130,10 +127,10 @@ impl Server {
     pub(super) fn capa(&mut self) {
         self.say_ok(Phrase::Capabilities, &[]);
         let takes_passwords = self.takes_passwords();
-        // RFC 2595 4: announced in the authorization state only.
-        let offers_tls = self.offers_tls() && self.state.allows(Verb::Stls);
+        // RFC 2595 4: announced in the authorization state only. RFC 6856 2.1: not behind UTF8.
+        let offers_tls = self.offers_tls() && self.state.allows(Verb::Stls) && !self.is_utf8;
         let mechanisms = self.mechanism_names();
-        let (per_user, policy) = (self.says_per_user(), self.config.policy);
+        let (per_user, policy) = (self.says_per_user(), self.policy());
         let utf8 = match self.config.utf8 {
             Utf8::NotOffered => None,
             Utf8::Offered => Some(Capability::Utf8 { names: false }),
@@ -176,7 +173,10 @@ impl Server {
     }
 }
 
-/// The first 200 octets of a text that the application has set: so many fit on every line.
+/// The first 200 octets of a text that the application has set: so many fit on every line. A
+/// character of UTF-8 that would be torn is left out whole (RFC 6856 3).
 pub(super) fn shown<'a>(text: &'a Text<'_>) -> &'a [u8] {
-    cut(text.as_bytes(), 200).0
+    let text = text.as_bytes();
+    let starts = |at: &usize| text.get(*at).is_none_or(|octet| octet & 0xc0 != 0x80);
+    cut(text, (197..=200).rev().find(starts).unwrap_or(200)).0
 }

@@ -27,7 +27,7 @@ mod top;
 mod transaction;
 mod words;
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, fmt, time::Instant};
 
 use bytes::BytesMut;
 use mail_sasl::Nonce;
@@ -37,8 +37,8 @@ use mail_wire::{
 };
 
 use crate::{
-    Command, Defects, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, UserName,
-    Verb, Violation, clock::Clock, parse, state::after,
+    Command, Defects, Deviation, Maildrop, MessageNumber, Response, ResponseCode, State, Status,
+    UserName, Verb, Violation, clock::Clock, parse, state::after,
 };
 
 pub use crate::limits::ServerLimits as Limits;
@@ -114,16 +114,19 @@ use listing::Ids;
 /// # assert!(sent.ends_with(b"+OK signing off\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Server {
     config: Config,
     input: BytesMut,
     output: SendBuffer,
     framer: LineFramer,
+    /// The most octets that the line which comes in may have.
+    longest: usize,
     state: State,
     work: Work,
     user: Option<UserName<'static>>,
     sasl: Sasl,
+    /// What the application said of the user who comes in.
+    user_policy: Option<Policy>,
     maildrop: Maildrop,
     /// The client said UTF8.
     is_utf8: bool,
@@ -192,10 +195,12 @@ impl Server {
             input: BytesMut::new(),
             output: SendBuffer::new(),
             framer: LineFramer::new(),
+            longest: 0,
             state: State::Authorization,
             work,
             user: None,
             sasl: Sasl::default(),
+            user_policy: None,
             maildrop: Maildrop::default(),
             is_utf8: false,
             language: None,
@@ -358,7 +363,11 @@ impl Server {
             self.clock.clear_pace();
             self.written = self.output.written();
         }
-        let limit = self.longest_line();
+        // Of a line that is thrown away the start, which tells, is gone.
+        if !self.framer.is_swallowing() {
+            self.longest = self.longest_line();
+        }
+        let limit = self.longest;
         let limits = LineLimits { line: limit, swallow: self.config.limits.swallow_line };
         match self.framer.next(&mut self.input, limits) {
             Line::Starved => return self.wait_for_command(now),
@@ -418,6 +427,8 @@ impl Server {
     fn refuse_line(&mut self, why: Refusal) {
         let verb = matches!(self.work, Work::Sasl).then_some(Verb::Auth);
         self.end_exchange();
+        // It may have been PASS.
+        self.answered(Verb::Pass, Status::Err);
         self.refuse_command(verb, why);
     }
 
@@ -475,14 +486,19 @@ impl Server {
         }
     }
 
-    /// Answers `-ERR`, tells the application, and counts.
     fn tolerated(&mut self, defects: &Defects) {
         self.news.extend(defects.iter().map(Event::Tolerated));
     }
 
+    /// Answers `-ERR`, tells the application, and counts.
     fn refuse_command(&mut self, verb: Option<Verb>, why: Refusal) {
         let code = matches!(why, Refusal::Login).then_some(ResponseCode::Auth);
         self.say_err(code, Phrase::from(&why));
+        // RFC 1939 7: PASS comes behind a USER that was taken, and nothing else that was not. QUIT
+        // with an argument is none.
+        if let Some(verb) = verb.filter(|verb| !matches!(verb, Verb::Quit)) {
+            self.answered(verb, Status::Err);
+        }
         // Other sessions and this one delete messages, so a number that is gone is no bad command.
         if !matches!(why, Refusal::Missing(_)) {
             self.errors += 1;
@@ -501,7 +517,7 @@ impl Server {
         self.end.get_or_insert(end);
     }
 
-    fn answered(&mut self, verb: Verb, status: crate::Status) {
+    fn answered(&mut self, verb: Verb, status: Status) {
         self.state = after(self.state, verb, status);
     }
 
@@ -564,5 +580,19 @@ impl mail_wire::Session for Server {
             Goodbye::InternalError => self.break_off(),
             Goodbye::Done | Goodbye::Shutdown | Goodbye::Overloaded | _ => self.closing = true,
         }
+    }
+}
+
+/// Says nothing of what is in the buffers: passwords pass through them.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("state", &self.state)
+            .field("work", &self.work)
+            .field("maildrop", &self.maildrop.listing())
+            .field("input", &self.input.len())
+            .field("output", &self.output.len())
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }

@@ -83,14 +83,19 @@ impl Policy {
 
 impl Server {
     /// Sets the policy for this user: what CAPA says when they are in. Call it before
-    /// [`accept`](Self::accept).
+    /// [`accept`](Self::accept). Of a user who is refused then, it counts no more.
     ///
     /// # Errors
     /// [`Misuse`] if no login waits for an answer.
     pub fn set_policy(&mut self, policy: Policy) -> Result<(), Misuse> {
         let Work::Login(_) = self.work else { return Err(self.not_owed("set_policy")) };
-        self.config.policy = policy;
+        self.user_policy = Some(policy);
         Ok(())
+    }
+
+    /// Returns the policy of the user who is in, or that of everybody.
+    pub(super) fn policy(&self) -> Policy {
+        self.user_policy.unwrap_or(self.config.policy)
     }
 
     /// Tells whether LOGIN-DELAY and EXPIRE are said to differ from user to user: not to one who is

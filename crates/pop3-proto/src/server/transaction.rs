@@ -65,7 +65,7 @@ impl Server {
     pub(super) fn commit(&mut self) -> Next<Event> {
         self.work = Work::Commit;
         let mut maildrop = std::mem::take(&mut self.maildrop);
-        if self.config.policy.deletes_retrieved() {
+        if self.policy().deletes_retrieved() {
             maildrop.mark_retrieved();
         }
         Next::Event(Event::Commit(Deletions::new(maildrop)))
