@@ -176,6 +176,7 @@
 //! | [`reserve_block`], [`take_piece`], [`shrink`] | the one policy for room in receive buffers |
 //! | [`Deadlines`], [`Pace`] | named times; they stop while the application thinks |
 //! | [`grammar`] | what the protocols' parsers are made of |
+//! | [`deviations!`], [`profile!`] | what a crate's parsers tolerate, and the report of it |
 //! | `testing` | the contract as a test, dialogues cut everywhere, two ends under one clock |
 //!
 //! # Features
@@ -194,6 +195,7 @@
 
 mod buffer;
 mod deadlines;
+mod deviations;
 mod dots;
 pub mod drive;
 #[cfg(feature = "rustls")]
