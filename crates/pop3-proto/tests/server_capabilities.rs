@@ -4,12 +4,14 @@
 
 mod common;
 
+use std::time::Duration;
+
 use bytes::Buf;
 use common::{App, lines, open, serve};
 use mail_wire::testing::{Ended, pretend, replay, start};
 use mail_wire::{Next, Session as _, Upgrade};
 use pop3_proto::server::{Config, Event, Server, Tls, Utf8};
-use pop3_proto::{Response, ResponseCode, State, Text, Timestamp, Violation};
+use pop3_proto::{Response, ResponseCode, ServerLimits, State, Text, Timestamp, Violation};
 
 fn two() -> App {
     App::of_sizes(&[120, 200])
@@ -132,6 +134,19 @@ fn ok_implicit_tls_comes_before_the_greeting() {
     assert!(matches!(server.next_event(start()), Ok(Next::Event(Event::Tls(_)))));
     assert!(matches!(server.next_event(start()), Ok(Next::NeedInput { .. })));
     assert_eq!(server.buffers().1.chunk(), b"+OK POP3 server ready\r\n");
+}
+
+/// A handshake has its own time, however slowly what came before was read.
+#[test]
+fn ok_tls_behind_an_answer_that_was_read_slowly() {
+    let limits = ServerLimits { output: 100, ..ServerLimits::default() };
+    let mut server = Server::new(Config::new().tls(Tls::StartTls).limits(limits));
+    server.buffers().0.extend_from_slice(b"CAPA\r\nSTLS\r\n");
+    assert!(matches!(server.next_event(start()), Ok(Next::NeedOutput { until: Some(_) })));
+    server.buffers().1.advance(50);
+    let later = start() + Duration::from_secs(119);
+    let Ok(Next::Upgrade { until, .. }) = server.next_event(later) else { panic!() };
+    assert_eq!(until, Some(later + ServerLimits::default().handshake_time));
 }
 
 /// The attack of CVE-2011-0411 and its kin: what follows STLS in the clear must not run under TLS.

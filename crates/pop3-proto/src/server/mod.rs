@@ -346,6 +346,8 @@ impl Server {
             self.over(Ok(()));
             return None;
         }
+        // What is still to leave is under the same deadline.
+        self.clock.clear_pace();
         if self.clock.has_expired(Timer::Handshake, self.config.limits.handshake_time, now) {
             self.over(Err(Violation::TimedOut { what: "TLS handshake" }));
             return None;
