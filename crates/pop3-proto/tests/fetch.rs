@@ -13,6 +13,8 @@ use std::{
 };
 
 use common::{App, bold, mrose, open};
+use mail_errors::Secret;
+use mail_sasl::Credentials;
 use mail_wire::{
     drive::{
         Driven,
@@ -35,11 +37,24 @@ struct Mailbox {
     seen: Seen,
     /// After so many octets the disk is full.
     room: Option<usize>,
+    /// What is known by what it holds.
+    known: Vec<(Vec<u8>, SystemTime)>,
+    /// What was said to come.
+    expected: Vec<u32>,
 }
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
 impl Keep for Mailbox {
+    fn expect(&mut self, messages: &[Entry]) {
+        self.expected = numbers(messages);
+    }
+
+    fn since(&mut self) -> Option<SystemTime> {
+        let known = self.known.iter().find(|(text, _)| *text == self.coming);
+        known.map(|(_, since)| *since)
+    }
+
     fn begin(&mut self, _: &Entry) -> io::Result<()> {
         assert!(self.coming.is_empty());
         Ok(())
@@ -306,4 +321,67 @@ fn err_quit_is_not_answered() {
     let (told, said) = played(answers, Leave::Never, &mut mailbox);
     assert!(said.ends_with("DELE 1|QUIT|") && told.deleted.is_empty(), "{told:?}");
     assert_eq!(mailbox.seen.iter().count(), 1, "so it is not fetched again");
+}
+
+const LISTED: &str = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 2 6\r\n+OK\r\n1 3\r\n2 3\r\n.\r\n";
+
+/// A server that keeps what it was told to delete says so, and so do we.
+#[test]
+fn err_deletion_is_refused() {
+    let answers = format!(
+        "{LISTED}+OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\nx\r\n.\r\n+OK\r\ny\r\n.\r\n\
+         -ERR read-only\r\n+OK\r\n+OK bye\r\n"
+    );
+    let (told, said) = played(answers.leak(), Leave::Never, &mut Mailbox::default());
+    assert!(said.ends_with("DELE 1|DELE 2|QUIT|"), "{said}");
+    assert_eq!((numbers(&told.fetched), numbers(&told.deleted)), (vec![1, 2], vec![2]));
+    let [(kept, why)] = &told.undeleted[..] else { panic!("{told:?}") };
+    assert_eq!((kept.number().get(), why.to_string()), (1, "-ERR read-only".to_owned()));
+    assert!(!told.is_complete());
+}
+
+#[test]
+fn err_login_that_cannot_be_given() {
+    let (mut near, _far) = UnixStream::pair().unwrap();
+    let (mut client, mut mailbox, seen) = (Client::new(bold()), Mailbox::default(), Seen::new());
+    let order = Order { seen: &seen, leave: Leave::Never, now: NOW };
+    let blank = Credentials::new("mrose ", Secret::from("tanstaaf")).unwrap();
+    let log_in = |client: &mut Client| client.apop(blank);
+    let told = fetch_new(&mut client, |it| it, &mut near, log_in, order, &mut mailbox);
+    assert!(told.misuse.is_some() && !told.is_complete(), "{told:?}");
+}
+
+/// Where there is nothing, some servers have nothing to list.
+#[test]
+fn ok_empty_maildrop_whose_listings_are_refused() {
+    let answers = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 0 0\r\n-ERR none\r\n-ERR none\r\n+OK bye\r\n";
+    let (told, _) = played(answers, Leave::Never, &mut Mailbox::default());
+    assert!(told.is_complete() && told.inbox.is_some_and(|inbox| inbox.is_empty()));
+    let answers = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 1 5\r\n-ERR none\r\n-ERR none\r\n+OK bye\r\n";
+    let (told, _) = played(answers, Leave::Never, &mut Mailbox::default());
+    assert_eq!(told.refused.map(|(verb, _)| verb), Some(Verb::List));
+}
+
+/// Without ids, what a message holds tells whether it is here, if the mailbox knows such things.
+#[test]
+fn ok_messages_without_ids_come_once_if_their_text_is_known() {
+    let answers = format!(
+        "{LISTED}-ERR what?\r\n+OK\r\nx\r\n.\r\n+OK\r\ny\r\n.\r\n+OK\r\n+OK\r\n+OK bye\r\n"
+    );
+    let answers: &str = answers.leak();
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (leave, since, deleted) in [
+        (Leave::Forever, NOW, vec![]),
+        (Leave::days(1), NOW, vec![]),
+        (Leave::days(1), NOW - day, vec![1]),
+        (Leave::Never, NOW, vec![1, 2]),
+    ] {
+        let mut mailbox = Mailbox::default();
+        mailbox.known = vec![(b"x\r\n".to_vec(), since)];
+        let (told, said) = played(answers, leave, &mut mailbox);
+        assert!(said.contains("|RETR 1|RETR 2|") && told.error.is_none(), "{said}");
+        assert_eq!((mailbox.kept, numbers(&told.fetched)), (vec![b"y\r\n".to_vec()], vec![2]));
+        assert_eq!(numbers(&told.deleted), deleted, "{leave:?}");
+        assert!(told.is_complete() && mailbox.expected == [1, 2]);
+    }
 }

@@ -21,6 +21,11 @@ use super::{Client, Entry, Event, Handle, Inbox, Leave, NotSent, Plan, Seen};
 /// [`end`](Self::end) or [`abort`](Self::abort). None is deleted before [`commit`](Self::commit) has
 /// said that it is safe. After an error nothing more is asked, and the conversation ends.
 pub trait Keep {
+    /// These messages are to come, in this order. It is told once, before the first of them.
+    fn expect(&mut self, messages: &[Entry]) {
+        let _ = messages;
+    }
+
     /// A message begins.
     ///
     /// # Errors
@@ -33,13 +38,20 @@ pub trait Keep {
     /// As [`begin`](Self::begin).
     fn write(&mut self, octets: &[u8]) -> io::Result<()>;
 
+    /// All of a message has been written that the server has no unique id for, so that only what
+    /// it holds can tell whether it came before. Answers since when it is here, if it is: then it is
+    /// told to [`abort`](Self::abort), and deleted if it is due. By default none is known.
+    fn since(&mut self) -> Option<SystemTime> {
+        None
+    }
+
     /// That was all of it.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
     fn end(&mut self) -> io::Result<()>;
 
-    /// The rest of it will not come: what came is to be thrown away.
+    /// What came of it is to be thrown away: the rest will not come, or it is here already.
     fn abort(&mut self);
 
     /// All that have ended are to survive a power cut, and then to be remembered as
@@ -68,6 +80,8 @@ pub struct Fetched<E: Fault> {
     pub fetched: Vec<Entry>,
     /// The messages that were deleted: the server has said so. They may be forgotten.
     pub deleted: Vec<Entry>,
+    /// The messages that were to be deleted and that the server keeps, in its words.
+    pub undeleted: Vec<(Entry, Response<'static>)>,
     /// The messages that were to be fetched and did not come, with the server's words if it had any.
     pub skipped: Vec<(Entry, Option<Response<'static>>)>,
     /// What was listed; `None` if that was not heard to its end.
@@ -76,6 +90,8 @@ pub struct Fetched<E: Fault> {
     pub refused: Option<(Verb, Response<'static>)>,
     /// What was not even sent, and why.
     pub not_sent: Option<NotSent>,
+    /// Why the login could not be given: nothing was sent then.
+    pub misuse: Option<Misuse>,
     /// How many messages had another size than LIST had said
     /// ([`Deviation::WrongSize`](crate::Deviation::WrongSize)).
     pub wrong_sizes: usize,
@@ -94,8 +110,10 @@ impl<E: Fault> Fetched<E> {
     pub const fn is_complete(&self) -> bool {
         self.inbox.is_some()
             && self.skipped.is_empty()
+            && self.undeleted.is_empty()
             && self.refused.is_none()
             && self.not_sent.is_none()
+            && self.misuse.is_none()
             && self.keeping.is_none()
             && self.error.is_none()
     }
@@ -149,7 +167,8 @@ where
 {
     let mut errand = Errand::new(order, keep);
     let mut error = None;
-    if errand.start(client(session), log_in).is_err() {
+    if let Err(misuse) = errand.start(client(session), log_in) {
+        errand.told.misuse = Some(misuse);
         session.close(Goodbye::Done);
     }
     loop {
@@ -208,10 +227,12 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         let told = Fetched {
             fetched: Vec::new(),
             deleted: Vec::new(),
+            undeleted: Vec::new(),
             skipped: Vec::new(),
             inbox: None,
             refused: None,
             not_sent: None,
+            misuse: None,
             wrong_sizes: 0,
             is_unsettled: false,
             keeping: None,
@@ -269,8 +290,12 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
                 self.answered(handle, true, None);
             }
             Event::Refused { handle, verb, response } => {
-                // What becomes of the others is told otherwise, or has no consequence.
-                if !matches!(verb, Verb::Uidl | Verb::Stat | Verb::Retr | Verb::Dele) {
+                // What becomes of the others is told otherwise, or has no consequence. Some servers
+                // have nothing to list in an empty maildrop.
+                let is_empty = self.stat.is_some_and(|stat| stat.messages() == 0);
+                if !matches!(verb, Verb::Uidl | Verb::Stat | Verb::Retr | Verb::Dele)
+                    && !(verb == Verb::List && is_empty)
+                {
                     self.told.refused.get_or_insert((verb, response.clone()));
                 }
                 self.answered(handle, false, Some(response));
@@ -301,9 +326,12 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             }
         } else if self.deleting.front().is_some_and(|(it, _)| *it == handle)
             && let Some((_, entry)) = self.deleting.pop_front()
-            && is_done
         {
-            self.marked.push(entry);
+            match refusal {
+                None if is_done => self.marked.push(entry),
+                None => {}
+                Some(why) => self.told.undeleted.push((entry, why)),
+            }
         }
     }
 
@@ -320,17 +348,26 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         if !self.begin(handle) {
             return;
         }
-        let kept = self.keep.end();
-        if !self.kept(kept) {
-            return;
-        }
-        let octets = self.coming.take().unwrap_or_default();
         let Some(fetching) = self.fetching.front_mut() else { return };
         fetching.is_whole = true;
-        let listed = fetching.entry.octets();
-        self.told.wrong_sizes += usize::from(listed.is_some_and(|listed| listed != octets));
-        self.ended.push(fetching.entry.clone());
-        self.ended_octets += octets;
+        let entry = fetching.entry.clone();
+        let octets = self.coming.unwrap_or_default();
+        self.told.wrong_sizes += usize::from(entry.octets().is_some_and(|it| it != octets));
+        if entry.id().is_none()
+            && let Some(since) = self.keep.since()
+        {
+            self.abort();
+            if self.order.leave.is_due(since, self.order.now) {
+                self.to_delete.push_back(entry);
+            }
+            return;
+        }
+        let kept = self.keep.end();
+        if self.kept(kept) {
+            self.coming = None;
+            self.ended.push(entry);
+            self.ended_octets += octets;
+        }
     }
 
     /// Begins the message that comes, if it has not begun. Tells whether it is kept.
@@ -394,10 +431,12 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             self.plan();
         }
         while self.fetching.len() < AHEAD
-            && let Some(entry) = self.to_fetch.pop_front()
+            && let Some(entry) = self.to_fetch.front()
         {
             let handle = client.retr(entry.number())?;
-            self.fetching.push_back(Fetching { handle, entry, is_whole: false });
+            let entry = self.to_fetch.pop_front();
+            let asked = entry.map(|entry| Fetching { handle, entry, is_whole: false });
+            self.fetching.extend(asked);
         }
         let is_enough = self.ended.len() >= BATCH || self.ended_octets >= BATCH_OCTETS;
         if is_enough || self.fetching.is_empty() {
@@ -418,6 +457,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
     fn plan(&mut self) {
         self.is_planned = true;
         let plan = Plan::new(&self.inbox, self.order.seen, self.order.leave, self.order.now);
+        self.keep.expect(plan.fetch());
         self.to_fetch = plan.fetch().to_vec().into();
         self.to_delete = plan.delete().to_vec().into();
     }

@@ -30,6 +30,15 @@ impl Leave {
             days => Self::For(Duration::from_secs(days as u64 * 24 * 60 * 60)),
         }
     }
+
+    /// Tells whether a message that has been here `since` then is to be deleted.
+    pub(super) fn is_due(self, since: SystemTime, now: SystemTime) -> bool {
+        match self {
+            Self::Forever => false,
+            Self::For(time) => now.duration_since(since).is_ok_and(|age| age >= time),
+            Self::Never => true,
+        }
+    }
 }
 
 /// A message as LIST and UIDL told of it.
@@ -240,12 +249,7 @@ impl Plan {
                 plan.fetch.push(entry.clone());
                 continue;
             };
-            let is_due = match leave {
-                Leave::Forever => false,
-                Leave::For(time) => now.duration_since(*since).is_ok_and(|age| age >= time),
-                Leave::Never => true,
-            };
-            if is_due {
+            if leave.is_due(*since, now) {
                 plan.delete.push(entry.clone());
             }
         }
