@@ -425,7 +425,7 @@ fn err_what_is_no_bounce_says_what_it_is() {
     for (text, error) in [
         ("", NotABounce::Unlike),
         ("From: a@b.test\nSubject: hello\n\nc@d.test: 550 is a code\n", NotABounce::Unlike),
-        ("Return-Path: <>\nSubject: Out of office\n\nI am away.\n", NotABounce::NoRecipient),
+        ("Return-Path: <>\nSubject: Out of office\n\nI am away.\n", NotABounce::AutoReply),
         (
             "Content-Type: multipart/report; report-type=feedback-report; boundary=x\n\n--x\n\
              Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n--x--\n",

@@ -148,11 +148,12 @@ fn recipient(header: &Header<'_>) -> Option<Recipient> {
         Some(crate::EnhancedClass::Permanent) | None => Action::Failed,
     });
     let moment = |name: &str| DateTime::parse(&value(name)?).ok();
+    let diagnostic = typed("Diagnostic-Code", Typed::SMTP);
     Some(Recipient {
         original,
         status,
         remote_mta: typed("Remote-MTA", Typed::DNS),
-        diagnostic: typed("Diagnostic-Code", Typed::SMTP),
+        diagnostic: diagnostic.or_else(|| comment(&value("Status")?)),
         last_attempt: moment("Last-Attempt-Date"),
         log_id: value("Final-Log-ID").and_then(|value| printable(&value)),
         retry_until: moment("Will-Retry-Until"),
@@ -167,6 +168,19 @@ fn status(value: &[u8]) -> Option<EnhancedStatusCode> {
     let end = value.iter().position(|octet| !inside(octet)).unwrap_or(value.len());
     EnhancedStatusCode::parse(value.get(..end)?).ok()
 }
+
+/// Reads the words behind a status: `5.4.4 (Illegal host/domain name found)`. Sun's servers say there
+/// what others say in a diagnosis.
+fn comment(value: &[u8]) -> Option<Typed> {
+    let from = memchr::memchr(b'(', value)?;
+    let inner = value.get(from + 1..)?.trim_ascii();
+    let inner = inner.strip_suffix(b")").unwrap_or(inner);
+    let says = inner.iter().filter(|octet| octet.is_ascii_alphabetic()).count() > 3;
+    says.then(|| Typed::read(inner, COMMENT))?.and_then(|it| Typed::new(COMMENT, it.text()).ok())
+}
+
+/// The type of words that stand behind a status, in place of a diagnosis.
+pub(super) const COMMENT: &str = "x-status";
 
 fn printable(value: &[u8]) -> Option<Box<str>> {
     let text = String::from_utf8_lossy(value.get(..value.len().min(1000)).unwrap_or_default());

@@ -43,13 +43,19 @@
 //! - Fields of reports that RFC 3464 does not have, `X-` fields among them: they are passed over.
 //! - Texts that are not in plain text, or in other encodings than those that contain ASCII.
 
+mod copy;
 mod diagnostic;
 mod fields;
 mod form;
+mod from_report;
+mod from_text;
 mod guard;
 mod limits;
+mod origin;
+mod plain;
 mod read;
 mod report;
+mod said;
 mod text;
 mod typed;
 mod words;

@@ -52,9 +52,10 @@ impl Action {
         known.or_else(|| {
             let is = |other: &str| word.eq_ignore_ascii_case(other.as_bytes());
             match () {
-                () if is("failure") || is("fail") => Some(Self::Failed),
+                // Postfix was asked what would become of it.
+                () if is("failure") || is("fail") || is("undeliverable") => Some(Self::Failed),
                 () if is("delay") || is("deferred") || is("expired") => Some(Self::Delayed),
-                () if is("success") => Some(Self::Delivered),
+                () if is("success") || is("deliverable") => Some(Self::Delivered),
                 () => None,
             }
         })

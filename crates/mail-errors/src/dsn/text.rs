@@ -3,44 +3,75 @@
 //! Each mail system has its own words, and they change; what they share is that an address stands at
 //! the start of a line, and that what became of it follows. So the text is not parsed by the habits
 //! of each: it is cut into blocks, from one such line to the next, and the reply, or else the first
-//! paragraph, is what the block says.
+//! paragraph that tells why, is what the block says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::EnhancedStatusCode;
+use crate::dsn::said::{host, is_telling, said, status};
 use crate::dsn::{Action, Recipient, Typed, diagnostic};
 
-/// Returns the recipients that a text names, at most so many, and whether there are more.
-pub(super) fn recipients(text: &[u8], action: Action, most: usize) -> (Vec<Recipient>, bool) {
+/// What is known of a text before it is read.
+#[derive(Debug, Clone)]
+pub(super) struct About<'a> {
+    /// What became of those that it names.
+    pub(super) action: Action,
+    /// At most so many.
+    pub(super) most: usize,
+    /// The addresses that it went to: those of the sender, in lower case.
+    pub(super) sender: &'a HashSet<Vec<u8>>,
+}
+
+/// Returns the recipients that a text names, and whether there are more.
+pub(super) fn recipients(text: &[u8], about: &About<'_>) -> (Vec<Recipient>, bool) {
     let lines: Vec<&[u8]> = text.split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii).collect();
-    let mut blocks = blocks(&lines, address_line);
+    let begins = |line: &&[u8]| memchr::memmem::find(line, DID_NOT_REACH).is_some();
+    let lead = lines.iter().position(begins).map_or(0, |line| line + 1);
+    let lines = lines.get(lead..).unwrap_or_default();
+    let mut blocks = blocks(lines, address_line, None);
     for reads in [labelled_line, loose_line] {
         if blocks.is_empty() {
-            blocks = self::blocks(&lines, reads);
+            blocks = self::blocks(lines, reads, Some(about.sender));
         }
     }
+    // Some say first why, and then of whom.
+    let before = blocks.first().map_or(0, |block| block.line);
+    let before = words(said(lines.iter().take(before).copied()));
     let mut out: Vec<Recipient> = Vec::new();
     // What stands behind the last of several addresses is said of all of them.
     let mut shared: Option<Vec<u8>> = None;
-    let mut cut = false;
     for block in blocks.iter().rev() {
-        let said = said(block);
-        let said = if said.is_empty() { shared.clone().unwrap_or_default() } else { said };
+        let mut said = said([block.rest].into_iter().chain(block.lines.iter().copied()));
+        if said.is_empty() {
+            said = shared.clone().unwrap_or_default();
+        }
+        if words(said.clone()).is_none()
+            && let Some(before) = &before
+        {
+            said.clone_from(before);
+        }
         shared = Some(said.clone());
         let Some(address) = Typed::read(block.address, Typed::RFC822) else { continue };
-        let Ok(address) = Typed::new(kind_of(address.text()), address.text()) else { continue };
-        out.push(Recipient {
-            status: status(&said),
-            remote_mta: host(&said),
-            diagnostic: Typed::new(Typed::SMTP, &said).ok(),
-            ..Recipient::read(address, action)
-        });
+        let mut one = recipient(address.text(), &said, about.action);
+        if let Some(one) = &mut one {
+            one.original = block.original();
+        }
+        out.extend(one);
     }
     out.reverse();
-    // A text may say the same twice, shorter first; what has a reply wins.
+    unique(out, about.most)
+}
+
+/// Words that tell why, or hold a code.
+fn words(said: Vec<u8>) -> Option<Vec<u8>> {
+    (diagnostic::find(&said).is_some() || is_telling(&said)).then_some(said)
+}
+
+/// A text may say the same twice, shorter first; what has a reply wins.
+fn unique(named: Vec<Recipient>, most: usize) -> (Vec<Recipient>, bool) {
     let mut unique: Vec<Recipient> = Vec::new();
     let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
-    for recipient in out {
+    let mut cut = false;
+    for recipient in named {
         let key = recipient.address.text().to_ascii_lowercase();
         if let Some(&at) = known.get(&key) {
             if let Some(before) = unique.get_mut(at)
@@ -59,15 +90,18 @@ pub(super) fn recipients(text: &[u8], action: Action, most: usize) -> (Vec<Recip
     (unique, cut)
 }
 
-/// Makes a recipient of an address that stands elsewhere, with what the text says of it.
-pub(super) fn named(address: &[u8], text: &[u8], action: Action) -> Option<Recipient> {
+/// Returns what a text says of addresses that stand elsewhere.
+pub(super) fn said_of_all(text: &[u8]) -> Vec<u8> {
+    said(text.split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii))
+}
+
+/// Makes a recipient of an address and what is said of it.
+pub(super) fn recipient(address: &[u8], said: &[u8], action: Action) -> Option<Recipient> {
     let address = Typed::new(kind_of(address), address).ok()?;
-    let lines: Vec<&[u8]> = text.split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii).collect();
-    let said = said(&Block { address: b"", rest: b"", lines: &lines });
     Some(Recipient {
-        status: status(&said),
-        remote_mta: host(&said),
-        diagnostic: Typed::new(Typed::SMTP, &said).ok(),
+        status: status(said),
+        remote_mta: host(said),
+        diagnostic: Typed::new(Typed::SMTP, said).ok(),
         ..Recipient::read(address, action)
     })
 }
@@ -76,72 +110,66 @@ const fn kind_of(address: &[u8]) -> &'static str {
     if address.is_ascii() { Typed::RFC822 } else { Typed::UTF8 }
 }
 
-/// Cuts off the copy of the message that stands behind the text: where it begins, if it does.
-pub(super) fn end_of_words(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    for line in text.split_inclusive(|&octet| octet == b'\n') {
-        if is_separator(line.trim_ascii()) {
-            return Some(at);
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// Tells whether behind this line the message stands that came back.
-fn is_separator(line: &[u8]) -> bool {
-    let starts = [
-        &b"original message follows"[..],
-        b"original message headers:",
-        b"below is a copy of the original message",
-        b"below this line is a copy of the message",
-        b"a copy of the original message",
-        b"the original message follows",
-    ];
-    let holds = [
-        &b"copy of "[..],
-        b"original message",
-        b"original headers",
-        b"unsent message",
-        b"returned message",
-        b"message follows",
-        b"message header",
-        b"message text follows",
-    ];
-    let bare = line.iter().position(|octet| !b"-=*_+ ".contains(octet));
-    let (rule, words) = line.split_at_checked(bare.unwrap_or(line.len())).unwrap_or((line, b""));
-    let words = words.to_ascii_lowercase();
-    let is_ruled = rule.len() >= 2 && rule.iter().any(|octet| *octet != b' ');
-    starts.iter().any(|start| words.starts_with(start))
-        || is_ruled && holds.iter().any(|held| memchr::memmem::find(&words, held).is_some())
-}
+/// Exchange quotes the header first, in which other recipients stand.
+const DID_NOT_REACH: &[u8] = b"did not reach the following recipient(s)";
 
 /// An address and what follows it.
 struct Block<'t, 'a> {
+    /// The line on which it stands.
+    line: usize,
     address: &'a [u8],
     /// What stands behind the address on its line.
     rest: &'a [u8],
     lines: &'t [&'a [u8]],
 }
 
+impl Block<'_, '_> {
+    /// Returns whom the sender had named, where an alias led here: `(expanded from: <a@b>)`,
+    /// `(generated from a@b)`.
+    fn original(&self) -> Option<Typed> {
+        let line = match self.rest {
+            [] => self.lines.first()?,
+            rest => rest,
+        };
+        let at = [&b"expanded from"[..], b"generated from"].iter().find_map(|words| {
+            Some(memchr::memmem::find(line.get(..40.min(line.len()))?, words)? + words.len())
+        })?;
+        let rest = line.get(at..)?.trim_ascii_start();
+        let rest = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
+        let rest = rest.strip_prefix(b"<").unwrap_or(rest);
+        let end = rest.iter().position(|octet| b">) \t".contains(octet)).unwrap_or(rest.len());
+        let address = rest.get(..end).filter(|it| is_address(it))?;
+        Typed::new(kind_of(address), address).ok()
+    }
+}
+
 type AddressLine = for<'a> fn(&'a [u8]) -> Option<(&'a [u8], &'a [u8])>;
 
-fn blocks<'t, 'a>(lines: &'t [&'a [u8]], reads: AddressLine) -> Vec<Block<'t, 'a>> {
+fn blocks<'t, 'a>(
+    lines: &'t [&'a [u8]],
+    reads: AddressLine,
+    sender: Option<&HashSet<Vec<u8>>>,
+) -> Vec<Block<'t, 'a>> {
+    let is_sender = |address: &[u8]| {
+        sender.is_some_and(|sender| sender.contains(&address.to_ascii_lowercase()))
+    };
     let mut starts: Vec<(usize, &'a [u8], &'a [u8])> = Vec::new();
     for (n, line) in lines.iter().enumerate() {
         // Named again in what is said of it, an address begins nothing new.
         let is_new = |address: &[u8]| {
             starts.last().is_none_or(|(_, before, _)| !before.eq_ignore_ascii_case(address))
         };
-        if let Some((address, rest)) = reads(line).filter(|(address, _)| is_new(address)) {
+        let read = reads(line).filter(|(address, _)| is_new(address) && !is_sender(address));
+        if let Some((address, rest)) = read {
             starts.push((n, address, rest));
         }
     }
     let ends = starts.iter().skip(1).map(|(n, ..)| *n).chain([lines.len()]);
-    let block = |((n, address, rest), end): (&(usize, &'a [u8], &'a [u8]), usize)| Block {
+    let block = |((line, address, rest), end): (&(usize, &'a [u8], &'a [u8]), usize)| Block {
+        line: *line,
         address,
         rest,
-        lines: lines.get(n + 1..end).unwrap_or_default(),
+        lines: lines.get(line + 1..end).unwrap_or_default(),
     };
     starts.iter().zip(ends).map(block).collect()
 }
@@ -164,6 +192,13 @@ fn address_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
         && is_address(address)
     {
         return Some((address, line));
+    }
+    // Exchange names by X.400 those whom it does not know.
+    if line.starts_with(b"c=")
+        && let Some(at) = memchr::memmem::find(line, b":SMTP=")
+    {
+        let (address, rest) = split_at_octet(line.get(at + 6..)?, b';')?;
+        return is_address(address).then_some((address, after_address(rest)));
     }
     if let Some(before) = line.strip_suffix(b">")
         && let Some(at) = memchr::memmem::find(before, b"<mailto:")
@@ -203,7 +238,8 @@ fn after_address(rest: &[u8]) -> &[u8] {
 fn labelled_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (label, rest) = split_at_octet(line, b':')?;
     let label = label.to_ascii_lowercase();
-    let labels = [&b"recipient"[..], b"user", b"address", b"mailbox", b"failed", b"to whom"];
+    let labels =
+        [&b"recipient"[..], b"user", b"address", b"mailbox", b"failed", b"to whom", b"rcpt to"];
     if label.len() > 60
         || !labels.iter().any(|known| memchr::memmem::find(&label, known).is_some())
         || memchr::memmem::find(&label, b"sender").is_some()
@@ -220,15 +256,17 @@ fn labelled_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
 /// not be delivered to.
 fn loose_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let words = line.split(|octet| b" \t<>\"',;()".contains(octet));
-    let bare = |word: &[u8]| -> usize {
-        word.iter().rev().take_while(|octet| b".:".contains(octet)).count()
+    let bare = |word: &'_ [u8]| -> usize {
+        word.iter().rev().take_while(|octet| b".:'!".contains(octet)).count()
     };
     let addresses = words.filter_map(|word| {
         let word = word.get(..word.len() - bare(word))?;
+        let word = word.strip_prefix(b"'").unwrap_or(word);
         is_address(word).then_some(word)
     });
     let first = addresses.clone().next()?;
-    let last = addresses.clone().next_back()?;
+    let mut last = addresses.clone().filter(|it| !is_of_sender(line, it));
+    let last = last.clone().rfind(|it| !is_role(it)).or_else(|| last.next_back())?;
     let start = line.iter().position(|octet| !b"-* \t\"'<".contains(octet)).unwrap_or(0);
     if line.get(start..).is_some_and(|line| line.starts_with(first)) {
         let rest = line.get(start + first.len()..).unwrap_or_default();
@@ -244,9 +282,39 @@ fn loose_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
         b"mailbox",
         b"rejected",
         b"rcpt to",
+        b"address:",
+        b"addressed",
+        b"mail to ",
+        b"intended",
+        b"returned",
+        b"failed",
     ];
-    let tells = told.iter().any(|told| memchr::memmem::find(&lower, told).is_some());
-    tells.then_some((last, line))
+    let has = |words: &[&[u8]]| words.iter().any(|it| memchr::memmem::find(&lower, it).is_some());
+    let refers = is_role(last) && has(&[b"contact", b"please", b"reply", b"question", b"assist"]);
+    (has(&told) && !refers).then_some((last, line))
+}
+
+/// Tells whether a line names an address as the one from which a message came.
+fn is_of_sender(line: &[u8], address: &[u8]) -> bool {
+    let at = address.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+    let before = line.get(..at).unwrap_or_default().trim_ascii_end();
+    [&b"mail from"[..], b"message from", b"sent from"].iter().any(|words| before.ends_with(words))
+}
+
+/// Tells whether an address is of those that a text names as the ones to turn to.
+fn is_role(address: &[u8]) -> bool {
+    let local = address.split(|&octet| octet == b'@').next().unwrap_or_default();
+    [
+        &b"postmaster"[..],
+        b"abuse",
+        b"mailer-daemon",
+        b"support",
+        b"helpdesk",
+        b"hostmaster",
+        b"help",
+    ]
+    .iter()
+    .any(|role| local.eq_ignore_ascii_case(role))
 }
 
 /// Tells whether this is an address, as far as a text can tell: quoted local parts are none.
@@ -257,89 +325,13 @@ fn is_address(text: &[u8]) -> bool {
     let in_local = |octet: &u8| {
         octet.is_ascii_graphic() && !b"<>()[],;:\\\"@".contains(octet) || *octet >= 0x80
     };
-    let in_domain =
-        |octet: &u8| octet.is_ascii_alphanumeric() || b"-._[]:".contains(octet) || *octet >= 0x80;
+    let in_domain = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
+    let Ok(domain) = str::from_utf8(domain) else { return false };
     (1..=128).contains(&local.len())
         && local.iter().all(in_local)
         && (1..=255).contains(&domain.len())
-        && domain.iter().all(in_domain)
-        && !domain.ends_with(b".")
-        && !domain.ends_with(b":")
-}
-
-/// Returns what a block says: the lines from the first reply code on, or its first paragraph.
-fn said(block: &Block<'_, '_>) -> Vec<u8> {
-    let lines = || [block.rest].into_iter().chain(block.lines.iter().copied());
-    let has_code = |line: &[u8]| diagnostic::find(line).is_some();
-    let mut from = lines().position(|line| has_code(line) && !is_command(line));
-    if from.is_none() {
-        from = lines().position(|line| !line.is_empty() && !is_frame(line));
-    }
-    // In mid-paragraph a host is named in front of what it said.
-    let Some(mut from) = from else { return Vec::new() };
-    let before = |n: usize| lines().nth(n).unwrap_or_default();
-    if from > 0 && names_host(before(from - 1)) && !is_frame(before(from - 1)) {
-        from -= 1;
-    }
-    let mut out = Vec::new();
-    for (n, line) in lines().skip(from).enumerate() {
-        let line = line.strip_prefix(b"<<< ").unwrap_or(line);
-        // `because:` alone says nothing yet.
-        if line.is_empty() && out.ends_with(b":") {
-            continue;
-        }
-        if n > 0 && (line.is_empty() || is_command(line) || is_frame(line)) || out.len() > 2000 {
-            break;
-        }
-        if !out.is_empty() {
-            out.push(b' ');
-        }
-        out.extend(line.iter().copied().filter(|octet| !b"\r\0".contains(octet)));
-    }
-    // Sendmail puts the reply in parentheses.
-    let reason = out.strip_prefix(b"(reason: ").and_then(|inner| inner.strip_suffix(b")"));
-    let mut out = reason.map_or_else(|| out.clone(), <[u8]>::to_vec);
-    out.truncate(2000);
-    out
-}
-
-fn is_command(line: &[u8]) -> bool {
-    line.starts_with(b">>>")
-}
-
-/// Lines that part the text and say nothing.
-fn is_frame(line: &[u8]) -> bool {
-    line.starts_with(b"---")
-        || line.starts_with(b"___")
-        || line.starts_with(b"Giving up on ")
-        || line.starts_with(b"...")
-}
-
-fn names_host(line: &[u8]) -> bool {
-    line.starts_with(b"host ") || memchr::memmem::find(line, b": host ").is_some()
-}
-
-/// Finds the server that spoke: `host mx.example.com [192.0.2.1] said`.
-fn host(said: &[u8]) -> Option<Typed> {
-    let at = match said.starts_with(b"host ") {
-        true => 5,
-        false => memchr::memmem::find(said, b" host ")? + 6,
-    };
-    let rest = said.get(at..)?;
-    let end = rest.iter().position(|octet| b" [,;(".contains(octet))?;
-    let name = rest.get(..end)?;
-    let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || b"-.".contains(octet);
-    let is_host = name.iter().all(is_name) && name.contains(&b'.');
-    is_host.then(|| Typed::new(Typed::DNS, name).ok())?
-}
-
-/// Finds a status that stands alone in words: `(#5.1.1)`.
-fn status(said: &[u8]) -> Option<EnhancedStatusCode> {
-    let inside = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'.' || octet == b'-';
-    let words = said.split(|&octet| !inside(octet));
-    words
-        .filter(|word| matches!(word, [b'4' | b'5', b'.', ..]))
-        .find_map(|word| EnhancedStatusCode::parse(word.strip_suffix(b".").unwrap_or(word)).ok())
+        && domain.chars().all(in_domain)
+        && !domain.ends_with(['.', ':'])
 }
 
 fn split_at_octet(text: &[u8], octet: u8) -> Option<(&[u8], &[u8])> {

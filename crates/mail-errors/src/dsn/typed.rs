@@ -106,7 +106,11 @@ impl Typed {
         if is_type_alone(value) {
             return None;
         }
-        let typed = split.and_then(|(kind, text)| Self::new(kind, clean(text)).ok());
+        let typed = split.and_then(|(kind, text)| {
+            let typed = Self::new(kind, clean(text)).ok();
+            // Mimecast writes `rfc/822`, which is no token.
+            typed.or_else(|| is_address_of(kind).then(|| Self::new(otherwise, clean(text)).ok())?)
+        });
         typed.or_else(|| Self::new(otherwise, clean(value)).ok())
     }
 
@@ -135,13 +139,18 @@ impl Typed {
     }
 
     /// Returns the address that the text stands for: a `utf-8` one may be written in ASCII with
-    /// `\x{..}` for what is not (RFC 6533 section 3), and some put `<` and `>` around it.
+    /// `\x{..}` for what is not (RFC 6533 section 3), some put `<` and `>` around it, and some the
+    /// way that it is to go (RFC 5321 section 4.1.1.3: nobody needs to know it).
     #[must_use]
     pub fn as_address(&self) -> Cow<'_, [u8]> {
         let bare = match &*self.text {
             [b'<', inner @ .., b'>'] => inner,
             text => text,
         };
+        let bare = bare.strip_suffix(b">").unwrap_or(bare);
+        let routed = bare.first() == Some(&b'@') && !self.is(Self::UTF8);
+        let at = memchr(b':', bare).filter(|_| routed);
+        let bare = at.and_then(|at| bare.get(at + 1..)).filter(|it| !it.is_empty()).unwrap_or(bare);
         if self.is(Self::UTF8) { from_embedded(bare) } else { Cow::Borrowed(bare) }
     }
 
@@ -165,6 +174,12 @@ impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Typed({self})")
     }
+}
+
+/// Tells whether what stands in front of a semicolon means the type of mail addresses.
+fn is_address_of(kind: &str) -> bool {
+    let letters = kind.bytes().filter(u8::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase());
+    letters.eq(*b"rfc822")
 }
 
 /// Tells whether a value is a type with nothing behind it.
