@@ -22,26 +22,31 @@ pub(super) const RULES: &[Rule] = &[
          not accept mail for | not accepting mail for | does not accept mail for | \
          not a recognized domain | no + such + domain at + location | domain not handled | \
          not responsible for domain | this host .. not + configured .. accept | \
-         not relay domain | must have pop | rejected recipient domain",
+         not relay domain | must have pop | rejected recipient domain | \
+         not in my list of allowed hosts | not in list .. allowed hosts | \
+         {host} not in + {list} .. allowed",
     ),
+    says(RelayDenied, 95, "remote domain* | delivery not allowed to {addr}"),
     says(
         RelayDenied,
         92,
         "insecure .. relay | insecure mail relay | send .. directly to our servers | \
          not authorized .. send .. directly | not authorized to send email directly | \
-         use smtp relay | {not} .. {relay} | not an open relay | specified domain not allowed | \
-         as relay | mail gate | not configured to relay | allowed rcpthost",
+         use smtp relay | {not} .. {relay} | not an open relay | \
+         specified domain not allowed | mail gate | not configured to relay | \
+         allowed rcpthost",
     ),
     says(
         AuthRequired,
         96,
         "{auth} {need} | {auth} .. {need} | {need} {auth} | {need} .. {auth} | \
-         must authenticate | must be authenticated | authenticate first | authenticate before | \
-         not authenticated | client .. not + authenticated | not logged | log in first | \
-         login first | smtp auth | smtp authentication | pop before smtp | pop + before | \
-         check mail first | must check .. mail | must log | anonymous mail | send anonymous | \
-         turn on smtp authentication | relay check local | relay check local {fail} | \
-         submission port | 587 | required authentication | 認証 {need} | authentification {need}",
+         must authenticate | must be authenticated | authenticate first | \
+         authenticate before | not authenticated | client .. not + authenticated | \
+         not logged | log in first | login first | smtp auth | smtp authentication | \
+         pop before smtp | pop + before | check mail first | must check .. mail | must log | \
+         anonymous mail | send anonymous | turn on smtp authentication | relay check local | \
+         relay check local {fail} | submission port | 587 | required authentication | \
+         認証 {need} | authentification {need}",
     ),
     says(
         AuthRequired,
@@ -50,25 +55,27 @@ pub(super) const RULES: &[Rule] = &[
          requires authentication when | client was not authenticated | \
          not authenticated .. anonymous | authentification requise",
     ),
+    says(AuthRejected, 112, "{credential} no longer | passwd null | passwd .. null"),
+    says(AuthRejected, 100, "too many authentication {trouble} | too many authentication {fail}"),
     says(
         AuthRejected,
         97,
         "{auth} {fail} | {auth} .. {fail} | {fail} {auth} | {auth} {rejected} | \
          {auth} .. {invalid} | {auth} {invalid} | {invalid} {auth} | \
          {auth} credentials {invalid} | {invalid} {credential} | {credential} .. {invalid} | \
-         {credential} .. not {accept} | {credential} not accepted | {credential} {rejected} | \
-         {credential} .. {fail} | {credential} {need} | password + required | \
-         application specific password | app password | {invalid} {credential} or | \
-         user .. or password | login {fail} | login .. {fail} | login {invalid} | \
-         {invalid} login | login denied | login {rejected} | login + attempts | \
-         too many login | log in via | web login | log in with browser | auth mechanism | \
-         mechanism .. not supported | unrecognized authentication | unrecognized auth* | \
-         authentication type | authentication mechanism | authentication credentials | \
-         authentication unsuccessful | authentication disabled | smtpclientauthentication | \
-         basic authentication | authentication method | encryption required authentication | \
-         expired password | password expired | authenticationfailed | authorizationfailed | \
-         認証 {fail} | 認証エラー | unauthorized | access denied .. password | 密码 错误 | \
-         sasl .. {fail} | bad + username",
+         {credential} .. not {accept} | {credential} not accepted | \
+         {credential} + {rejected} | {credential} .. {fail} | {credential} {need} | \
+         password + required | application specific password | app password | \
+         {invalid} {credential} or | user .. or password | login {fail} | login .. {fail} | \
+         login {invalid} | {invalid} login | login denied | login {rejected} | \
+         login + attempts | too many login | log in via | web login | log in with browser | \
+         auth mechanism | mechanism .. not supported | unrecognized authentication | \
+         unrecognized auth* | authentication type | authentication mechanism | \
+         authentication credentials | authentication unsuccessful | authentication disabled | \
+         smtpclientauthentication | basic authentication | authentication method | \
+         encryption required authentication | expired password | password expired | \
+         authenticationfailed | authorizationfailed | 認証 {fail} | 認証エラー | unauthorized | \
+         access denied .. password | 密码 错误 | sasl .. {fail} | bad + username",
     ),
     says(
         AuthRejected,
@@ -76,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         "incorrect authentication | authentification {invalid} | submitter failed | \
          authentication not allowed | code d'authentification | authentication failure",
     ),
+    says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
     says(TlsRequired, 104, "wasn't sent over tls | not sent over tls"),
     says(
         TlsRequired,
@@ -99,5 +107,4 @@ pub(super) const RULES: &[Rule] = &[
          certificate .. expired",
     ),
     says(TlsRequired, 66, "{tls}"),
-    says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
 ];

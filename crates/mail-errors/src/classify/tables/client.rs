@@ -4,6 +4,7 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(IpBlocklisted, 118, "ip .. {listed} by {box}"),
     says(
         IpBlocklisted,
         96,
@@ -11,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
          rejected based blacklist | in an rbl | listed as abusive | ipbl* | \
          exploits block list | policy block list | spamhaus block list | \
          your domain .. blacklist | blocklisting in effect | blocked by ivmsip | \
-         network .. blacklisted | is {listed} in | adresse ip source bloquee",
+         network .. blacklisted | adresse ip source bloquee",
     ),
     says(
         IpBlocklisted,
@@ -21,26 +22,35 @@ pub(super) const RULES: &[Rule] = &[
          {listed} .. @{dnsbl} | {listed} in @{dnsbl} | {rejected} .. @{dnsbl} | \
          @{dnsbl} .. {listed} | @{dnsbl} .. {rejected} | {ip} {listed} | {ip} .. {listed} | \
          {listed} {ip} | found .. @{dnsbl} | see .. @{dnsbl} | visit .. @{dnsbl} | \
-         by @{dnsbl} | @spamhaus | @spamcop | @sorbs | @barracudacentral | @barracudanetworks | \
-         @uceprotect | @abuseat | @abusix | @spamrl | @spamrats | @invaluement | @mailspike | \
-         @senderbase | dnsbl | dns blacklist | dns based | rbl | rblsmtpd | dns rbl | \
-         rbl + restriction | {ip} .. block list | {ip} .. black list | block list | \
-         black list | %ip + {listed} | %ip .. {listed} | {listed} .. %ip | \
+         by @{dnsbl} | @spamhaus | @spamcop | @sorbs | @barracudacentral | \
+         @barracudanetworks | @uceprotect | @abuseat | @abusix | @spamrl | @spamrats | \
+         @invaluement | @mailspike | @senderbase | dnsbl | dns blacklist | dns based | rbl | \
+         rblsmtpd | dns rbl | rbl + restriction | {ip} .. block list | {ip} .. black list | \
+         block list | black list | %ip + {listed} | %ip .. {listed} | {listed} .. %ip | \
          %ip {blocked} @{dnsbl} | %ip .. @{dnsbl} | %ip .. in + list | refused by dnsbl | \
          {sender} {rejected} .. dnsbl | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
          connections not .. @spamhaus | blocklist | blacklist | blacklisted | blocklisted | \
          real time block | realtime block* | real time black | realtime black* | \
-         email reputation database | black hole | blackhole | spammer list | listed by | 黑名单 | \
-         ブラックリスト | liste noire | lista negra | schwarze liste | open + relay | open proxy | \
-         exploited host | sending spam | currently sending spam | geoip | \
+         email reputation database | black hole | blackhole | spammer list | listed by | \
+         黑名单 | ブラックリスト | liste noire | lista negra | schwarze liste | open + relay | \
+         open proxy | exploited host | sending spam | currently sending spam | geoip | \
          problem occurred .. bl | s3150 | s3140 | part network .. block list",
     ),
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on | {listed} .. see"),
+    says(IpBlocked, 118, "banned sender %ip"),
     says(
         IpBlocked,
-        100,
-        "banned sender %ip | identified as spammer | ip identified spammer | \
-         access denied banned sender | weren't sent",
+        112,
+        "connection refused from %ip | refused from %ip | ip .. filtered and | \
+         dictionary attack* | your ip .. filtered",
+    ),
+    says(IpBlocked, 110, "refused due abuse"),
+    says(IpBlocked, 100, "identified as spammer | ip identified spammer | weren't sent"),
+    says(
+        IpBlocked,
+        97,
+        "black ip | openrelay check | no access for ip | unauthorized interface | \
+         access {rejected} .. try .. {later} | access {rejected} + try + again + later",
     ),
     says(
         IpBlocked,
@@ -83,12 +93,12 @@ pub(super) const RULES: &[Rule] = &[
          host network not allowed | client host rejected .. spammer | \
          client host rejected relaying .. spammer | host .. not allowed | \
          geographic* location | rejected based geographic* | {blocked} using .. geographic* | \
-         symantec zodiac | ipv6 sending | banned sender | banned sending ip | banned sending | \
-         access denied banned | your server .. {blocked} | blocked see | \
-         blocked see @proofpoint | ip .. not + allowed | ip .. not in | ip .. not {accept} | \
-         ip .. {rejected} | {ip} .. spammer | identified spammer | geographic* | \
-         blocked .. region | mail from ip .. {rejected} | no access from | no + access + from | \
-         no mail from | not accept mail from your | not accept mail from host | \
+         symantec zodiac | ipv6 sending | banned sending ip | banned sending | \
+         your server .. {blocked} | blocked see | blocked see @proofpoint | \
+         ip .. not + allowed | ip .. not in | ip .. not {accept} | ip .. {rejected} | \
+         {ip} .. spammer | identified spammer | geographic* | blocked .. region | \
+         mail from ip .. {rejected} | no access from | no + access + from | no mail from | \
+         not accept mail from your | not accept mail from host | \
          does not accept mail from your | comcast block | block for spam | \
          access denied .. ip | access {rejected} .. %ip | \
          access to + mail + system .. rejected | cannot accept .. from your | \
@@ -98,8 +108,16 @@ pub(super) const RULES: &[Rule] = &[
          blocked for spam | blocked for abuse | abuse {rejected} | sent spam | \
          spamming .. {ip} | spamtrap* | spam trap* | intrusion prevention",
     ),
+    says(
+        IpBlocked,
+        88,
+        "not allowed access | access from your location | access to submit | \
+         access .. to submit",
+    ),
+    says(IpBlocked, 78, "banned"),
     says(IpBlocked, 74, "{rejected} .. abuse | network .. not {accept} | %ip .. {rejected}"),
-    says(IpBlocked, 48, "{blocked} | abuse | blocked by"),
+    says(IpBlocked, 48, "abuse | blocked by | blocked"),
+    says(Policy, 40, "{blocked}"),
     says(
         BadReputation,
         103,
@@ -118,11 +136,11 @@ pub(super) const RULES: &[Rule] = &[
         "{reputation} | bad reputation | poor reputation | low reputation | \
          poor .. reputation | low .. reputation | ip reputation | domain reputation | \
          reputation score | reputation .. sending | unexpected volume | \
-         unexpected volume .. {complaint} | deferred .. unexpected volume .. user {complaint} | \
-         tss04 messages | rate limited {reputation} | rate limited due ip {reputation} | \
-         user {complaint} | user complaints | {complaint} from users | complaint rate | \
-         excessive complaints | senderscore | sender score | tss04 | tss09 | \
-         temporarily deferred .. complaints",
+         unexpected volume .. {complaint} | \
+         deferred .. unexpected volume .. user {complaint} | tss04 messages | \
+         rate limited {reputation} | rate limited due ip {reputation} | user {complaint} | \
+         user complaints | {complaint} from users | complaint rate | excessive complaints | \
+         senderscore | sender score | tss04 | tss09 | temporarily deferred .. complaints",
     ),
     says(BadReputation, 60, "untrusted | not + trusted"),
     says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
@@ -137,19 +155,20 @@ pub(super) const RULES: &[Rule] = &[
         95,
         "no {ptr} | {ptr} record* | reverse + dns | {ptr} .. {not} | {ptr} .. {fail} | \
          {ptr} lookup | missing {ptr} | {not} .. {ptr} | without {ptr} | require* .. {ptr} | \
-         reverse hostname | reverse .. hostname | reverse lookup | reverse .. {not} + {found} | \
-         no reverse | {ptr} .. generic | reverse mapping | reverse resolution | reverse name | \
-         reverse ip | reverse address | reverse entry | cannot find your reverse | \
-         cannot find your hostname | find .. hostname | find your hostname | \
-         unverifyable sending | unverifyable sending ips | dns failure reverse | \
-         reverse dns {fail} | reverse + dns {fail} | fix reverse dns | unverifiable sending | \
-         hostname .. mismatch* | mismatch* client ip | forward confirmed | forward dns | \
-         may not be mail exchanger | not mail exchanger | 逆引き | ip .. does not resolve | \
-         ip .. not resolve | client .. does not resolve | ip .. no .. hostname | \
-         client host .. cannot find | host {not} + resolve* | unresolvable hostname | \
-         dns + ptr | hostname does not | no + dns + name | nordns | iprev* | \
-         {rejected} .. {ptr}",
+         reverse hostname | reverse .. hostname | reverse lookup | \
+         reverse .. {not} + {found} | no reverse | {ptr} .. generic | reverse mapping | \
+         reverse resolution | reverse name | reverse ip | reverse address | reverse entry | \
+         cannot find your reverse | cannot find your hostname | find .. hostname | \
+         find your hostname | unverifyable sending | unverifyable sending ips | \
+         dns failure reverse | reverse dns {fail} | reverse + dns {fail} | fix reverse dns | \
+         unverifiable sending | hostname .. mismatch* | mismatch* client ip | \
+         forward confirmed | forward dns | may not be mail exchanger | not mail exchanger | \
+         逆引き | ip .. does not resolve | ip .. not resolve | client .. does not resolve | \
+         ip .. no .. hostname | client host .. cannot find | host {not} + resolve* | \
+         unresolvable hostname | dns + ptr | hostname does not | no + dns + name | nordns | \
+         iprev* | {rejected} .. {ptr}",
     ),
+    says(NoPtr, 55, "{ptr}"),
     says(
         BadHelo,
         104,
@@ -164,12 +183,19 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         BadHelo,
+        98,
+        "helohost {trouble} | {helo} must contain | {helo} requires domain | {helo} .. fqdn | \
+         {command} {helo} requires domain",
+    ),
+    says(
+        BadHelo,
         96,
         "{helo} .. {rejected} | {helo} command {rejected} | {invalid} {helo} | \
          {helo} {invalid} | {helo} .. {invalid} | {helo} name | {helo} hostname | \
          {helo} .. not | {helo} .. mismatch | {helo} argument | {helo} .. does not | \
          polite .. {helo} | fully qualified hostname | fully + qualified | bad helo | \
-         {helo} .. forged | forged {helo} | helo .. dns | {helo} .. resolve | impersonat*",
+         {helo} .. forged | forged {helo} | helo .. dns | {helo} .. resolve",
     ),
-    says(IpBlocked, 88, "not allowed access | access from your location"),
+    says(BadHelo, 80, "impersonat*"),
+    says(BadHelo, 50, "^ {helo}"),
 ];

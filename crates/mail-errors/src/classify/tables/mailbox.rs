@@ -17,15 +17,16 @@ pub(super) const RULES: &[Rule] = &[
          {box} doesn't {exist} | {box} not {exist} | {box} {not} {exist} | \
          {box} {not} + {found} | {box} {not} + been + {found} | {not} + {found} {box} | \
          no {box} here | no {box} with name | no {box} by name | no {box} found | \
-         not {box} here | not + {valid} {box} | not + {valid} .. {box} | {box} not + {valid} | \
-         not known {box} | {box} not known | user doesn't .. account | user doesn't {exist} | \
-         %address + {not} {exist} | %address + {not} {found} | %address + {unknown} | \
-         {unknown} + %address | no mail box | mail box .. not {found} | {box} {not} + known | \
-         no account .. by name | no account .. with | {unknown} + virtual {box} | \
-         {unknown} + local {box} | {unknown} or illegal alias | {unknown} local part | \
-         {unknown} localpart | local part {unknown} | unrouteable local part | \
-         local delivery {unknown} {box} | {box} {absent} | {absent} {box} | {addr} {absent} | \
-         {box} .. {absent} | non existent {box} | non existing {box} | non existant {box} | \
+         not {box} here | not + {valid} {box} | not + {valid} .. {box} | \
+         {box} not + {valid} | not known {box} | {box} not known | user doesn't .. account | \
+         user doesn't {exist} | %address + {not} {exist} | %address + {not} {found} | \
+         %address + {unknown} | {unknown} + %address | no mail box | \
+         mail box .. not {found} | {box} {not} + known | no account .. by name | \
+         no account .. with | {unknown} + virtual {box} | {unknown} + local {box} | \
+         {unknown} or illegal alias | {unknown} local part | {unknown} localpart | \
+         local part {unknown} | unrouteable local part | local delivery {unknown} {box} | \
+         {box} {absent} | {absent} {box} | {addr} {absent} | {box} .. {absent} | \
+         non existent {box} | non existing {box} | non existant {box} | \
          {box} no longer {exist} | {box} no longer server | {box} no longer with | \
          no longer {box} here | {box} left company | no longer employed | no longer works | \
          no longer with company | no longer in + service | no {box} named | recipnotfound | \
@@ -50,26 +51,41 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         MailboxUnknown,
+        88,
+        "{addr} not known | no one with .. {addr} | not found .. ldap | {box} not exists | \
+         {addr} not exists | nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
+         doesn't handle mail for {box} | {addr} not recognized | {box} not in .. list | \
+         {box} {not} have account | {box} {not} + {exist} | {not} {exist} {box} | \
+         {addr} .. not available here | recipient address must contain | \
+         {box} .. not a local account",
+    ),
+    says(
+        MailboxUnknown,
         85,
         "{invalid} + {box} | {box} + {invalid} | {box} .. {invalid} | \
          {invalid} + final + delivery | {box} + {addr} + {unknown} | \
-         {box} + {addr} + {invalid} | {addr} + {invalid} | {addr} + destinataire + {invalid} | \
-         {invalid} + {addr} | {addr} {not} + {exist} | {addr} {not} + {found} | \
-         {addr} no longer | {addr} .. does not {exist} | {addr} .. doesn't {exist} | \
-         {addr} + {unknown} | {unknown} + {addr} | {addr} not valid | not valid {addr} | \
-         no such mailbox | no mailbox | unable to deliver to {box} | \
-         {box} not {accept} .. here | not {accept} .. for {box} | \
-         delivery not authorized {box} | cannot deliver to | \
+         {box} + {addr} + {invalid} | {addr} + {invalid} | \
+         {addr} + destinataire + {invalid} | {invalid} + {addr} | {addr} {not} + {exist} | \
+         {addr} {not} + {found} | {addr} no longer | {addr} .. does not {exist} | \
+         {addr} .. doesn't {exist} | {addr} + {unknown} | {unknown} + {addr} | \
+         {addr} not valid | not valid {addr} | no such mailbox | no mailbox | \
+         unable to deliver to {box} | {box} not {accept} .. here | \
+         not {accept} .. for {box} | delivery not authorized {box} | cannot deliver to | \
          email account .. tried .. reach .. not exist | address couldn't be found | \
          address could not be found | wasn't found at | there no one | no one by name | \
-         no one here | nobody by name | nobody here | isn't in list | recipient lookup failed | \
-         recipient verify failed | recipient verification failed | recipient callout | \
-         callout verification failed recipient | could not be resolved | \
+         no one here | nobody by name | nobody here | isn't in list | \
+         recipient lookup failed | recipient verify failed | recipient verification failed | \
+         recipient callout | callout verification failed recipient | could not be resolved | \
          verify + failed + recipient | user email address .. not found | \
          destination address {rejected} | destination {addr} {invalid} | \
          destination mailbox address | bad destination | bad recipient | bad address | \
-         recipient {not} + ok | mailbox name not allowed | mailbox + syntax | address syntax | \
-         user not {found} | unable to find",
+         recipient {not} + ok | mailbox name not allowed | mailbox + syntax | \
+         address syntax | user not {found} | unable to find",
+    ),
+    says(
+        MailboxUnknown,
+        84,
+        "{box} syntax not {accept} | not {accept} {addr} like | no such mail drop",
     ),
     says(
         MailboxUnknown,
@@ -80,32 +96,50 @@ pub(super) const RULES: &[Rule] = &[
          {addr} + wrong or no longer | my badrcptto | badrcptto | badrecipientto | \
          validrcptto | not in my validrcptto | can't accept user | cannot accept user | \
          rejected recipients | rejected + one + or more recipients | \
-         following recipients .. undeliverable | no + thank you rejected | unknown e address | \
-         adresse .. {invalid} | recipient unrecognized | not our customer | no such id | \
-         such id | ^ user + unknown | adresse d .. {invalid} | 542 rejected | \
-         {box} home directory | envelope recipient .. denied | not + local {addr} | \
-         {box} .. {accept} .. not | invalidrecipient  | {addr} {rejected} .. userunknown | {addr} unrecognized | \
+         following recipients .. undeliverable | no + thank you rejected | \
+         unknown e address | adresse .. {invalid} | recipient unrecognized | \
+         not our customer | no such id | such id | ^ user + unknown | \
+         adresse d .. {invalid} | 542 rejected | {box} home directory | \
+         envelope recipient .. denied | not + local {addr} | {box} .. {accept} .. not | \
+         invalidrecipient | {addr} {rejected} .. userunknown | {addr} unrecognized | \
          account .. domain .. not {exist} | tenant .. not found | not + a known {box} | \
          only + for local users | nobody with",
     ),
     says(MailboxUnknown, 76, "%address + {rejected}"),
+    says(MailboxUnknown, 72, "unavailable {box} | unavailable mail {box}"),
     says(
         MailboxUnknown,
         70,
         "mailbox + unavailable | mailbox not available | mailbox currently unavailable | \
          {box} unavailable | recipient address rejected access denied | \
-         mailbox unavailable access denied  | recipient not allowed | cannot deliver mail for | \
-         recipient not accepted | permanent failure .. recipients | not accepted .. recipient  | account unavailable | account not available | undeliverable {addr} | \
-         address undeliverable | unverified address | undeliverable recipient | \
-         recipient undeliverable | all recipients {invalid} | no valid recipients | \
+         mailbox unavailable access denied | cannot deliver mail for | \
+         recipient not accepted | permanent failure .. recipients | \
+         not accepted .. recipient | account unavailable | account not available | \
+         undeliverable {addr} | address undeliverable | unverified address | \
+         undeliverable recipient | recipient undeliverable | all recipients {invalid} | \
          no + valid recipient | not + deliverable | no + recipients | user .. has no",
     ),
+    says(MailboxUnknown, 62, "not exists"),
+    says(MailboxUnknown, 60, "not + our user"),
     says(
         MailboxUnknown,
         45,
         "^ {box} + {addr} + {rejected} | recipient address {rejected} | \
-         recipient + {rejected} | {rejected} + recipient | does not {exist} | doesn't {exist} | \
-         no such | {unknown} | not {found} | not + like + recipient | {invalid} local part",
+         recipient + {rejected} | {rejected} + recipient | does not {exist} | \
+         doesn't {exist} | no such | {unknown} | not {found} | not + like + recipient | \
+         {invalid} local part",
+    ),
+    says(
+        MailboxUnknown,
+        44,
+        "{addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected} | no valid recipients | \
+         recipient not allowed",
+    ),
+    says(
+        MailboxDisabled,
+        112,
+        "{box} .. inactivity | {box} locked .. suspended | {disabled} due inactivity | \
+         not receiving mail at + {addr}",
     ),
     says(
         MailboxDisabled,
@@ -118,28 +152,28 @@ pub(super) const RULES: &[Rule] = &[
          account .. inactive | account .. suspended | account .. locked | \
          account .. deactivated | account .. closed | account not active | {box} not active | \
          {box} not activated | user not active | no active {box} | mailbox .. frozen | \
-         mailbox .. disabled | mailbox .. suspended | mailbox .. locked | mailbox .. inactive | \
-         mailbox .. blocked | user .. suspended | user .. disabled | user .. inactive | \
-         user .. locked | suspend service | recipient suspend | recipient suspended | \
-         recipient .. suspended | recipient disabled | recipient .. disabled | \
-         account + expired | mailbox + expired | {addr} no longer valid | \
-         {addr} no longer active | {addr} no longer available | {addr} no longer in use | \
-         {box} no longer active | {box} no longer available | {box} no longer in use | \
-         mailbox no longer valid | user no longer valid | no longer accepting mail | \
-         no longer accepts mail | {addr} .. deactivated | {addr} .. disabled | \
-         {addr} .. suspended | mailboxdisabled | accountdisabled | domain .. suspended | \
-         domain .. disabled | domain .. locked | domain .. expired | user .. terminated | \
-         delivery .. suspended | cannot be delivered .. account | account administratively | \
-         temporary locked | archived recipient | archived account | {box} archived | \
-         not been activated | mailbox closed",
+         mailbox .. disabled | mailbox .. suspended | mailbox .. locked | \
+         mailbox .. inactive | mailbox .. blocked | user .. suspended | user .. disabled | \
+         user .. inactive | user .. locked | suspend service | recipient suspend | \
+         recipient suspended | recipient .. suspended | recipient disabled | \
+         recipient .. disabled | account + expired | mailbox + expired | \
+         {addr} no longer valid | {addr} no longer active | {addr} no longer available | \
+         {addr} no longer in use | {box} no longer active | {box} no longer available | \
+         {box} no longer in use | mailbox no longer valid | user no longer valid | \
+         no longer accepting mail | no longer accepts mail | {addr} .. deactivated | \
+         {addr} .. disabled | {addr} .. suspended | mailboxdisabled | accountdisabled | \
+         domain .. suspended | domain .. disabled | domain .. locked | domain .. expired | \
+         user .. terminated | delivery .. suspended | cannot be delivered .. account | \
+         account administratively | temporary locked | archived recipient | \
+         archived account | {box} archived | not been activated | mailbox closed",
     ),
     says(
         MailboxDisabled,
         93,
         "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | not an active {addr} | \
          not an active {box} | %address .. not accepting mail anymore | \
-         not accepting mail anymore | account not allowed to receive | not allowed to receive | \
-         {box} not allowed to receive | no longer accepting",
+         not accepting mail anymore | account not allowed to receive | \
+         not allowed to receive | {box} not allowed to receive | no longer accepting",
     ),
     says(
         MailboxDisabled,
@@ -150,22 +184,37 @@ pub(super) const RULES: &[Rule] = &[
          {box} .. is terminated | {box} currently {disabled} | temporarily inactive | \
          mailbox cannot be accessed | compte .. bloque | boite .. archivee | \
          account closed please remove | account not been activated | \
-         user account not activated | mail receiving disabled | %address deactivated",
+         user account not activated | mail receiving disabled | %address deactivated | \
+         currently suspended | distribution list not active",
+    ),
+    says(
+        MailboxDisabled,
+        88,
+        "{box} .. ha expirado | {box} inactivo | {box} .. inactivo | konto .. zablokowane | \
+         konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
     ),
     says(
         MailboxFull,
+        112,
+        "{box} quota {exceed} | maximum mailbox size | mailbox size | \
+         {box} space not enough | box space not enough | space not enough",
+    ),
+    says(MailboxFull, 108, "{box} exceeds allowed size | {box} .. exceeds .. size"),
+    says(
+        MailboxFull,
         96,
-        "{box_or_quota} {full} | {box_or_quota} .. full | {quota} {full} | {quota} .. {full} | \
-         {full} {quota} | {box} .. over + {quota} | over quota | out of storage | \
-         not enough storage {box} | not enough space {box} | no space left {box} | \
-         exceeded .. storage | exceeded .. quota | exceed .. quota | exhausted .. storage | \
-         disk quota | disk full {box} | {box} .. disk full | {box} .. quota | quota .. {box} | \
-         quotaexceed* | mailboxfull | storage .. exceeded | storage limit | boite .. pleine | \
-         boite .. plein | mailbox size limit | mailbox limit | mailbox .. exceeded | \
-         mailbox .. limit | mailbox .. full | inbox .. full | account .. full | \
-         too many messages .. {box} | too many messages .. server | too many mails .. server | \
-         zuviele mails | {box} .. too many messages | benutzer .. zuviele {msgs} | \
-         postfach .. voll | buzon .. lleno | casella .. piena | 容量 .. 超過 | 容量 .. いっぱい | 容量不足 | \
+        "{box_or_quota} {full} | {box_or_quota} .. full | {quota} {full} | \
+         {quota} .. {full} | {full} {quota} | {box} .. over + {quota} | over quota | \
+         out of storage | not enough storage {box} | not enough space {box} | \
+         no space left {box} | exceeded .. storage | exceeded .. quota | exceed .. quota | \
+         exhausted .. storage | disk quota | disk full {box} | {box} .. disk full | \
+         {box} .. quota | quota .. {box} | quotaexceed* | mailboxfull | storage .. exceeded | \
+         storage limit | boite .. pleine | boite .. plein | mailbox size limit | \
+         mailbox limit | mailbox .. exceeded | mailbox .. limit | mailbox .. full | \
+         inbox .. full | account .. full | too many messages .. {box} | \
+         too many messages .. server | too many mails .. server | zuviele mails | \
+         {box} .. too many messages | benutzer .. zuviele {msgs} | postfach .. voll | \
+         buzon .. lleno | casella .. piena | 容量 .. 超過 | 容量 .. いっぱい | 容量不足 | \
          insufficient + storage {box} | insufficient disk + space | maildir over | \
          maildir + delivery .. quota | user has exceeded | no room {box} | \
          message quota .. {box} | mailbox reached | allocated storage | over .. storage | \
@@ -200,25 +249,4 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(MailboxMoved, 60, "user not local"),
     says(MailboxMoved, 20, "not our user"),
-    // What is refused need not be gone: it takes a code to give the address up.
-    says(
-        MailboxUnknown,
-        44,
-        "%address + {rejected} | {addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected}",
-    ),
-    says(
-        MailboxUnknown,
-        88,
-        "{addr} not known | no one with .. {addr} | not found .. ldap | {box} not exists | \
-         {addr} not exists | nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
-         doesn't handle mail for {box} | {addr} not recognized",
-    ),
-    says(MailboxUnknown, 62, "not exists"),
-    says(MailboxFull, 108, "{box} exceeds allowed size | {box} .. exceeds .. size"),
-    says(
-        MailboxDisabled,
-        88,
-        "{box} .. ha expirado | {box} inactivo | {box} .. inactivo | konto .. zablokowane | \
-         konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
-    ),
 ];

@@ -6,6 +6,12 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         MessageTooLarge,
+        98,
+        "mailsize limit | length .. {exceed} | {attachment} .. {exceed} .. {limit} | \
+         number of {attachment} .. {exceed}",
+    ),
+    says(
+        MessageTooLarge,
         97,
         "{message} too + {large} | headers too + {large} | {message} .. too + {large} | \
          {message} {size} {exceed} | {message} {size} .. {exceed} | \
@@ -28,6 +34,14 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         ContentMalformed,
+        97,
+        "{message} malformed | {fail} to parse {message} | data format {trouble} | \
+         mime nesting | encoding domain | {message} format {invalid} | mime structure | \
+         bare line feed | header not crlf | header lines | partial final lines | @smtplf | \
+         subject mandatory | subject required",
+    ),
+    says(
+        ContentMalformed,
         96,
         "contains nul | contains null | nul characters | bad header section",
     ),
@@ -37,11 +51,11 @@ pub(super) const RULES: &[Rule] = &[
         "missing .. address .. header | missing valid address | no from header | blank from | \
          from address .. valid from | addresses not allowed from | disallowed header | \
          unicode character* | encoded word* | encoded word syntax | \
-         encoded word syntax not permitted message header | base64 encoding | binary content | \
-         headers .. contain | mime complexity | mime headers | message header size | \
-         header size {exceed} | header not {accept} | headers not .. compliant | \
-         message compliant | rfc .. section | from + header .. missing | \
-         missing + required header*",
+         encoded word syntax not permitted message header | base64 encoding | \
+         binary content | headers .. contain | mime complexity | mime headers | \
+         message header size | header size {exceed} | header not {accept} | \
+         headers not .. compliant | message compliant | rfc .. section | \
+         from + header .. missing | missing + required header*",
     ),
     says(
         ContentMalformed,
@@ -55,9 +69,9 @@ pub(super) const RULES: &[Rule] = &[
          missing subject | missing message id | messageid | message id header | \
          {invalid} {header} header | {invalid} header | {invalid} .. header | \
          header .. {invalid} | header error | header syntax | headers .. improperly | \
-         header .. missing | header field | header too long | too many header* | header size | \
-         bare lf | bare newline | bare cr | bare linefeed* | bare carriage | stray newline | \
-         line length | lines too long | line too long | 8 bit | 8bit data | \
+         header .. missing | header field | header too long | too many header* | \
+         header size | bare lf | bare newline | bare cr | bare linefeed* | bare carriage | \
+         stray newline | line length | lines too long | line too long | 8 bit | 8bit data | \
          8 bit data message header | non ascii | improper use | improperly formatted | \
          malformed message | malformed mime | malformed header* | malformed {header} | \
          bad header* | bad mime | mime error | mime .. error | mime .. malformed | \
@@ -68,7 +82,12 @@ pub(super) const RULES: &[Rule] = &[
          syntax error header* | badly formed | poorly formatted | illegal character | \
          invalid character | multiple from | 5322",
     ),
-    says(ContentRejected, 98, "banned exe | reject .. banned"),
+    says(
+        ContentRejected,
+        98,
+        "banned exe | reject .. banned | containing .. macros | vba macros | \
+         disallowed attach* | high risk file | blacklisted .. file extension | attach type",
+    ),
     says(
         ContentRejected,
         92,
@@ -78,9 +97,9 @@ pub(super) const RULES: &[Rule] = &[
     says(
         ContentRejected,
         90,
-        "{attachment} .. {rejected} | {attachment} .. not {accept} | {rejected} {attachment} | \
-         {rejected} .. attachment | banned {attachment} | banned content | \
-         prohibited {attachment} | prohibited content | prohibited file | \
+        "{attachment} .. {rejected} | {attachment} .. not {accept} | \
+         {rejected} {attachment} | {rejected} .. attachment | banned {attachment} | \
+         banned content | prohibited {attachment} | prohibited content | prohibited file | \
          forbidden {attachment} | file type | file extension | attachment type | \
          attachment extension | extension .. {rejected} | \
          message .. blocked because .. content | content .. presents .. potential | \
@@ -94,15 +113,22 @@ pub(super) const RULES: &[Rule] = &[
         "content {rejected} | content not {accept} | content filter | \
          message + content {rejected}",
     ),
+    says(EncodingUnsupported, 108, "smtputf8 | not support unicode | internationalised mailbox"),
     says(
         EncodingUnsupported,
         96,
-        "smtputf8 | 8bitmime | binarymime | conversion + required | \
-         conversion .. not supported | conversion .. prohibited | encoding not supported | \
-         charset not supported | character set .. not | unsupported encoding | \
-         unsupported charset | utf8 .. not {accept} | utf 8 .. not | internationalized | \
-         eai not | non ascii addresses | idn not | media not supported | \
-         media type .. not supported",
+        "8bitmime | binarymime | conversion + required | conversion .. not supported | \
+         conversion .. prohibited | encoding not supported | charset not supported | \
+         character set .. not | unsupported encoding | unsupported charset | \
+         utf8 .. not {accept} | utf 8 .. not | internationalized | eai not | \
+         non ascii addresses | idn not | media not supported | media type .. not supported",
+    ),
+    says(SpamContent, 114, "unsolicited commercial"),
+    says(
+        SpamContent,
+        110,
+        "{listed} {url} {message} | {listed} {url} in {message} | \
+         {url} in {message} .. {listed}",
     ),
     says(
         SpamContent,
@@ -113,21 +139,22 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SpamContent,
         106,
-        "{blocked} using @uribl | {blocked} using .. @uribl | {blocked} using .. @surbl",
+        "{blocked} using @uribl | {blocked} using .. @uribl | {blocked} using .. @surbl | \
+         {message} contains {url} .. {listed}",
     ),
     says(
         SpamContent,
         93,
-        "{blocked} using @dbl | suspicious .. nature content | suspicious .. content .. links | \
-         nature content | mail score | message scoring | score over | scored .. points | \
-         {addr} {blocked} using @dbl | spamtext | embedded {spam} | spam is embedded | \
-         judged {spam} | content judged spam | judged .. spam | content looks | \
-         message {rejected} {spam} | message {rejected} .. {spam} | due to {spam} | \
-         {rejected} due {spam} | {spam} or virus content | \
-         {message} {rejected} .. {spam} or {virus} | {spam} or {virus} classification | \
-         accept .. because {spam} | mass mailer | low priority | url .. {blocked} | \
-         url in {message} | urlbl* | {spam} points | {spam} .. score | message .. is {spam} | \
-         refused .. spam content",
+        "{blocked} using @dbl | suspicious .. nature content | \
+         suspicious .. content .. links | nature content | mail score | message scoring | \
+         score over | scored .. points | {addr} {blocked} using @dbl | spamtext | \
+         embedded {spam} | spam is embedded | judged {spam} | content judged spam | \
+         judged .. spam | content looks | message {rejected} {spam} | \
+         message {rejected} .. {spam} | due to {spam} | {rejected} due {spam} | \
+         {spam} or virus content | {message} {rejected} .. {spam} or {virus} | \
+         {spam} or {virus} classification | accept .. because {spam} | mass mailer | \
+         low priority | url .. {blocked} | url in {message} | urlbl* | {spam} points | \
+         {spam} .. score | message .. is {spam} | refused .. spam content",
     ),
     says(
         SpamContent,
@@ -139,24 +166,25 @@ pub(super) const RULES: &[Rule] = &[
          marked {spam} | categorized {spam} | contains {spam} | contain {spam} | \
          suspicion {spam} | suspected {spam} | probable {spam} | probably {spam} | \
          possible {spam} | likely {spam} | {message} .. likely .. unsolicited | \
-         high probability + spam | spam score | spam + scoring | spam level | spam threshold | \
-         {spam} .. threshold {exceed} | junk mail threshold | spam or junk | \
+         high probability + spam | spam score | spam + scoring | spam level | \
+         spam threshold | {spam} .. threshold {exceed} | junk mail threshold | spam or junk | \
          score .. too high | spam hits | {spam} {rejected} | {rejected} {spam} | \
          {rejected} as {spam} | {rejected} .. as {spam} | {rejected} due to {spam} | \
          {rejected} because {spam} | {message} {spam} | no + spam | antispam | anti spam | \
          spam + filter | spam filter* | spam policy | spam source content | spamassassin | \
          spam agent | spamsignature | mcspamsignature | @uribl | \
          {blocked} using @multi @uribl | {blocked} using @multi @surbl | \
-         {blocked} using @surbl | blacklisted {url} {message} | {listed} {url} in {message} | \
-         @surbl | @multi + @surbl | {url} .. {listed} | contains {url} .. {listed} | \
-         contains .. url | {message} .. contains .. {url} | {url} message .. {rejected} | \
-         spam url | url .. spam | link .. spam | spamvertised | domain .. body .. listed | \
-         reject .. spam | phishing | phish | dt + spm | content denied | mail content denied | \
-         suspicious content | content .. suspicious | suspicious + message | \
-         unacceptable content | questionable content | bulk {message} | ube | uce | \
-         unwanted content | spamware | dspam | bogofilter | cloudmark | \
-         message content rejected | mail content | fingerprint | gtube | pyzor | razor | vade | \
-         vaderetro | 垃圾 | 迷惑メール | ofr 506 | lpn 506 | heuristic* | bayes*",
+         {blocked} using @surbl | blacklisted {url} {message} | @surbl | @multi + @surbl | \
+         {url} .. {listed} | contains {url} .. {listed} | contains .. url | \
+         {message} .. contains .. {url} | {url} message .. {rejected} | spam url | \
+         url .. spam | link .. spam | spamvertised | domain .. body .. listed | \
+         reject .. spam | phishing | phish | dt + spm | content denied | \
+         mail content denied | suspicious content | content .. suspicious | \
+         suspicious + message | unacceptable content | questionable content | \
+         bulk {message} | ube | uce | unwanted content | spamware | dspam | bogofilter | \
+         cloudmark | message content rejected | mail content | fingerprint | gtube | pyzor | \
+         razor | vade | vaderetro | 垃圾 | 迷惑メール | ofr 506 | lpn 506 | heuristic* | bayes* | \
+         antyspamowy | przez system antyspamowy",
     ),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),
     says(Virus, 98, "virus + spam | prohibited virus | infected {message}"),
@@ -166,6 +194,13 @@ pub(super) const RULES: &[Rule] = &[
         "{virus} | {rejected} .. {virus} | {virus} detected | contains {virus} | \
          {rejected} {virus} | clamav | eicar",
     ),
+    says(
+        Policy,
+        98,
+        "{policy} error | restricted by {policy} | due to policy restrictions | \
+         tenant allow block list | delivery requirement* | not meet .. requirements | \
+         not authorized to use + service | blocked by your organization",
+    ),
     says(Policy, 80, "delivery not authorized message refused | not authorized message refused"),
     says(
         Policy,
@@ -174,21 +209,20 @@ pub(super) const RULES: &[Rule] = &[
          {rejected} for {policy} reasons | organizational settings | organization policy | \
          security policies | content examination",
     ),
+    says(Policy, 70, "unauthenticated senders"),
     says(
         Policy,
         62,
-        "{policy} {rejected} | {rejected} .. {policy} | due to {policy} | {policy} violation* | \
-         violat* {policy} | {policy} reason* | {policy} prohibition | \
+        "{policy} {rejected} | {rejected} .. {policy} | due to {policy} | \
+         {policy} violation* | violat* {policy} | {policy} reason* | {policy} prohibition | \
          administrative prohibition | administratively denied | administratively prohibited | \
          denied by policy | local policy | policy restrictions | security {policy} | \
-         security {rejected} | transport rule* | rejected by + organization | resolver rule* | \
-         tenantinboundattribution | transport rules | dlp | content policy | anti spoofing | \
-         header based .. spoofing | anti spoofing {policy} | blocked by header | violations | \
-         mail flow rule | policyviolation | corporate policy | company policy | \
-         failed to delivery | verweigert",
+         security {rejected} | transport rule* | rejected by + organization | \
+         resolver rule* | tenantinboundattribution | transport rules | dlp | content policy | \
+         anti spoofing | header based .. spoofing | anti spoofing {policy} | \
+         blocked by header | violations | mail flow rule | policyviolation | \
+         corporate policy | company policy | failed to delivery | verweigert",
     ),
-    says(Policy, 60, "access {rejected}"),
+    says(Policy, 60, "access {rejected} | not welcome"),
     says(Policy, 34, "{policy} | security | prohibited | not permitted | administrative*"),
-    says(Policy, 98, "{policy} error | restricted by {policy} | due to policy restrictions"),
-    says(SpamContent, 88, "antyspamowy | przez system antyspamowy"),
 ];

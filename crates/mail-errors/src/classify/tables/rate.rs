@@ -4,19 +4,23 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(Greylisted, 114, "greylist* | greylisted for | gl01"),
     says(Greylisted, 108, "greylist* in action | grey + list* .. try | @grey @rbl"),
     says(
         Greylisted,
         98,
-        "greylist* | graylist* | grey + list* | gray + list* | greylisting in action | \
-         postgrey | @postgrey | first + time .. sender | new sender .. try | グレイリスト* | \
+        "graylist* | grey + list* | gray + list* | greylisting in action | postgrey | \
+         @postgrey | first + time .. sender | new sender .. try | グレイリスト* | \
          please come back later | come back + later | come back in | \
-         temporarily deferred .. first | liste grise | lista gris | triplet | verifying your ip",
+         temporarily deferred .. first | liste grise | lista gris | triplet | \
+         verifying your ip | not + yet + {accept} to deliver mail | \
+         intentional policy rejection .. later",
     ),
     says(
         TooManyConnections,
         104,
-        "too many connections from | too many simultaneous connections from",
+        "too many connections from | too many simultaneous connections from | ports {down} | \
+         no free smtp process* | no free process*",
     ),
     says(
         TooManyConnections,
@@ -33,13 +37,15 @@ pub(super) const RULES: &[Rule] = &[
         "trop de connexions | too many sessions | maximum connection limit | \
          per domain connection limit | too many smtp sessions",
     ),
+    says(TooManyRecipients, 98, "rcpt number* | too much recipient | multi recipient bounce"),
     says(
         TooManyRecipients,
         97,
         "{much} {rcpts} | {much} .. {rcpts} | recipient limit | recipients .. limit | \
          {rcpts} {exceed} | {exceed} .. number + {rcpts} | maximum .. {rcpts} | \
          max .. {rcpts} | number of {rcpts} | {rcpts} .. maximum | {much} {invalid} {rcpts} | \
-         {rcpts} per {message} | {rcpts} .. per {conns} | one recipient | multiple + recipients",
+         {rcpts} per {message} | {rcpts} .. per {conns} | one recipient | \
+         multiple + recipients",
     ),
     says(
         TooManyRecipients,
@@ -47,6 +53,17 @@ pub(super) const RULES: &[Rule] = &[
         "multiple destination domains | destination domains per transaction | \
          too many + invalid recipients | too many bad recipients | recipient domains per",
     ),
+    says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
+    says(RateLimited, 126, "submission quota | submissionquota*"),
+    says(
+        RateLimited,
+        110,
+        "sending quota | transfer quota | throttl* quota | ^ email quota {exceed} | \
+         throttl* .. quota | daily .. quota {exceed} | session .. quota | messaging {limit} | \
+         {exceed} .. messaging | credits {exceed}",
+    ),
+    says(RateLimited, 108, "queue quota | organization queue quota"),
+    says(RateLimited, 104, "login delay"),
     says(
         RateLimited,
         100,
@@ -57,21 +74,27 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         RateLimited,
+        98,
+        "too many auth commands | too many authentication attempts | to many {msgs} | \
+         can only send | only send .. per | hl + ifq | {much} data",
+    ),
+    says(
+        RateLimited,
         96,
-        "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | \
-         frequency limited | {conns} rate | connection rate limit | connection frequency | \
-         unusual {rate} | unusual sending | unusual .. volume | excessive volume | \
-         volume .. {exceed} | {much} {msgs} | too + quickly | too + fast | too + frequently | \
-         too + frequent | too + often | {slow} down | try again {slow} | throttl* | \
-         sending {limit} | sending .. limit {exceed} | sending quota | daily .. limit | \
-         daily .. quota | hourly .. limit | messages per {conns} | messages per day | \
-         messages per hour | emails per hour | per hour | per minute | per day | relay limit | \
-         message limit {exceed} | maximum messages | relay quota | mail flood | flood* | \
-         temporary rate | traffic {limit} | limit {exceed} | sender rate | sending too | \
-         rp 001 | 频率 | 発信 {limit} | rl000001 | rl000002 | deferred .. excessive | \
-         submission limit | submissionquota* | quotaexceeded + sender | outbound .. limit | \
-         too + much + {message} | too + many .. time | domain frequency | \
-         frequency .. limited | {conns} frequency limited",
+        "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | frequency limited | \
+         {conns} rate | connection rate limit | connection frequency | unusual {rate} | \
+         unusual sending | unusual .. volume | excessive volume | volume .. {exceed} | \
+         {much} {msgs} | too + quickly | too + fast | too + frequently | too + frequent | \
+         too + often | {slow} down | try again {slow} | throttl* | sending {limit} | \
+         sending .. limit {exceed} | daily .. limit | daily .. quota | hourly .. limit | \
+         messages per {conns} | messages per day | messages per hour | emails per hour | \
+         per hour | per minute | per day | relay limit | message limit {exceed} | \
+         maximum messages | relay quota | mail flood | flood* | temporary rate | \
+         traffic {limit} | limit {exceed} | sender rate | sending too | rp 001 | 频率 | \
+         発信 {limit} | rl000001 | rl000002 | deferred .. excessive | submission limit | \
+         quotaexceeded + sender | outbound .. limit | too + much + {message} | \
+         too + many .. time | domain frequency | frequency .. limited | \
+         {conns} frequency limited",
     ),
     says(
         RateLimited,
@@ -90,7 +113,4 @@ pub(super) const RULES: &[Rule] = &[
         "{rate} limited | been rate limited | temporarily rate limited | {slow} | volume | \
          {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
     ),
-    says(RateLimited, 104, "login delay"),
-    says(RateLimited, 108, "queue quota | organization queue quota"),
-    says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
 ];

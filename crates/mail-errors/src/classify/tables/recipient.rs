@@ -4,15 +4,21 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
     says(
         RecipientRefused,
         104,
         "does not want {message} | not want {message} from | address blocked by recipient | \
          {addr} .. blocked by recipient | been blocked by recipient | \
          sender not authenticated for group | delivery restriction check failed | \
-         rst sender not authenticated",
+         rst sender not authenticated | {listed} by {box} | {blocked} by {box} | \
+         not authenticated by organization | not authenticated for public folder | \
+         not authenticated .. for group | not authenticated + for + mailbox | \
+         route does not {accept} | sender filtered | senderfilterconfig | receiver denied | \
+         rdeny | closed system | approved external {addr} | not accept bounces",
     ),
     says(RecipientRefused, 102, "sender not .. allowed senders | sender not allowed senders list"),
+    says(RecipientRefused, 92, "rejected by destination domain | rejected by destination"),
     says(
         RecipientRefused,
         90,
@@ -24,9 +30,10 @@ pub(super) const RULES: &[Rule] = &[
          access denied rejected by recipient | recipient preferences | not + pre approved | \
          closed mailing list | members only list | non member | not subscribed .. group | \
          list of senders | recipient's list of senders | recipients %address {blocked} | \
-         recipients .. {blocked} | permanent failure .. recipients .. blocked | fakemail user | \
-         secumail | not + authenticated + for + mailbox | not authenticated for group | \
-         not + allowed senders list | sender not allowed + senders",
+         recipients .. {blocked} | permanent failure .. recipients .. blocked | \
+         fakemail user | secumail | not + authenticated + for + mailbox | \
+         not authenticated for group | not + allowed senders list | \
+         sender not allowed + senders",
     ),
     says(
         RecipientRefused,
@@ -51,24 +58,26 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         RecipientRateLimited,
+        112,
+        "receiving rate perm | recipient's per hour | message receive limit | \
+         per hour .. receive | recipient .. exceeded .. limit | \
+         recipient .. limit .. receive | receive per hour",
+    ),
+    says(
+        RecipientRateLimited,
         97,
         "user .. receiving mail .. rate | user .. receiving .. too + quickly | \
          receiving mail .. too quickly | receiving mail .. rate | \
          receiving .. prevents additional | recipient .. rate limit* | \
          recipient .. too many messages | recipient .. too many emails | \
-         recipient .. too many mails | mailbox received too much | mailbox received too many | \
-         mailbox .. too much email | recipient received too | thread limit {exceed} | \
-         receiving rate | recipient thread limit | recipient .. receive .. limit | \
-         account .. receiving .. limit | has exceeded .. receiving | \
-         exceeded .. receive limit | mailbox busy | mailbox .. busy | thread limit | \
-         mailbox .. concurrent | mailbox .. lock* | receive limit | receiving limit | \
-         message rate .. recipient | recipient limit .. hour",
-    ),
-    says(
-        RecipientRateLimited,
-        96,
-        "receiving rate perm | recipient's per hour | message receive limit | \
-         per hour .. receive",
+         recipient .. too many mails | mailbox received too much | \
+         mailbox received too many | mailbox .. too much email | recipient received too | \
+         thread limit {exceed} | receiving rate | recipient thread limit | \
+         recipient .. receive .. limit | account .. receiving .. limit | \
+         has exceeded .. receiving | exceeded .. receive limit | mailbox busy | \
+         mailbox .. busy | thread limit | mailbox .. concurrent | mailbox .. lock* | \
+         receive limit | receiving limit | message rate .. recipient | \
+         recipient limit .. hour",
     ),
     says(
         DomainUnknown,
@@ -76,6 +85,12 @@ pub(super) const RULES: &[Rule] = &[
         "message expired dns query failed | message expired .. info no records",
     ),
     says(DomainUnknown, 100, "bad destination system | destination system address"),
+    says(
+        DomainUnknown,
+        97,
+        "{not} .. mail exchanger | not have any mx | no mx or srv | dns .. no data | \
+         no data .. dns | no data by dns",
+    ),
     says(
         DomainUnknown,
         94,
@@ -90,8 +105,8 @@ pub(super) const RULES: &[Rule] = &[
          mx lookup {fail} | no route + to domain | no route to address | nxdomain | \
          name + not + resolved | cannot resolve {host} | unable to resolve {host} | \
          could not resolve {host} | can't resolve | couldn't find any host | \
-         couldn't find + host | cannot find exchanger | infonorecords | infodomainnonexistent | \
-         dns query failed | dns lookup fail* | dns .. returned no | \
+         couldn't find + host | cannot find exchanger | infonorecords | \
+         infodomainnonexistent | dns query failed | dns lookup fail* | dns .. returned no | \
          no mail + servers .. domain | no mail exchanger* | domain .. doesn't exist | \
          domain .. does not exist | no + address + associated | no a record | no dns | \
          domain + part {invalid} | mail domain .. not | name service error | \
@@ -112,25 +127,19 @@ pub(super) const RULES: &[Rule] = &[
          unable to resolve route | host name lookup failure | name lookup failure | \
          hosted tenant",
     ),
-    says(DomainUnknown, 76, "{invalid} + {host} | {host} + {invalid}"),
+    says(DomainUnknown, 58, "{invalid} + {host} | {host} + {invalid}"),
+    says(DomainNoMail, 98, "mx .. no smtp service | indicated no smtp service"),
     says(
         DomainNoMail,
         97,
         "{host} .. {not} + accept* + mail | {host} .. never + accepts mail | \
          host does not accept mail | domain does not accept mail | does not accept mail | \
          doesn't accept mail | does not accept + messages | does not accept + email | \
-         domain .. not + accept | not accept any mail | not accepting mail + domain | null mx | \
-         nullmx | recipient .. null mx | null + mx + record | domain .. no mail | \
+         domain .. not + accept | not accept any mail | not accepting mail + domain | \
+         null mx | nullmx | recipient .. null mx | null + mx + record | domain .. no mail | \
          smtp + turned off | smtp disabled | server does not accept | no smtp service here | \
          not + receive mail | does not receive mail | does not receive email | \
          machine does not accept | %host .. not + accept mail | host domain does not accept | \
          recipient address has null mx",
-    ),
-    says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
-    says(RecipientRefused, 92, "rejected by destination domain | rejected by destination"),
-    says(
-        RecipientRateLimited,
-        112,
-        "recipient .. exceeded .. limit | recipient .. limit .. receive | receive per hour",
     ),
 ];

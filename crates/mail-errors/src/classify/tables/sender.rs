@@ -4,23 +4,51 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(SenderRejected, 118, "verification failed .. sender verify failed | sender verify {fail}"),
+    says(SenderRejected, 114, "null senders | domain of .. {sender} {addr} | identical sender"),
     says(
         SenderRejected,
         112,
-        "unroutable sender | unrouteable sender | sender .. unrouteable | sender .. unroutable",
+        "unroutable sender | unrouteable sender | sender .. unrouteable | \
+         sender .. unroutable | envelope blocked user | envelope blocked | {invalid} dns mx | \
+         {sender} {addr} syntax | sender + address + syntax",
     ),
     says(
         SenderRejected,
         108,
         "{sender} {addr} .. null mx | {sender} .. null mx | {sender} {addr} not valid | \
          {sender} {addr} .. not valid | sender account disabled or not | \
-         sender account disabled",
+         sender account disabled | {host} in mail from",
+    ),
+    says(
+        SenderRejected,
+        104,
+        "banned sender | {sender} in + my black list | sending .. {box} {disabled} | \
+         sending {disabled} | not allowed to send mail",
+    ),
+    says(
+        SenderRejected,
+        102,
+        "^ mail from .. {box} | ^ mailfrom .. {box} | {sender} {addr} must | \
+         sender %address .. {listed} | sender .. black listed | possible forgery | forgery | \
+         forged {sender} | not who you say",
     ),
     says(
         SenderRejected,
         100,
         "domain name required for sender | required for sender | permission* to send as | \
          not have permission* .. send .. sender | permissions .. send .. sender",
+    ),
+    says(
+        SenderRejected,
+        98,
+        "mail from {invalid} | denies sender | black mail {addr} | {sender} unvalidated | \
+         {sender} not + validated | fake {sender} | no access for domain | \
+         no access for user | {sender} name not valid | not allowed to send from | \
+         not permitted to send from | not authorized to send from | \
+         unauthorized use of {sender} | sender doesn't match | sender does not match | \
+         sender .. not + same | not same as .. username | domain may not {exist} or dns | \
+         postmaster verification failed",
     ),
     says(
         SenderRejected,
@@ -36,38 +64,41 @@ pub(super) const RULES: &[Rule] = &[
          sender not {found} | sender not + {exist} | sender not verified | \
          sender not authorized | not authorized sender | sender domain | \
          sender + domain .. {not} | domain of sender | domain + sender .. {not} | \
-         domain + sender address | sender's domain | senders domain | sender verify {fail} | \
+         domain + sender address | sender's domain | senders domain | \
          sender verification {fail} | sender verification | verify sender | sender callout | \
          sender .. does not exist | email address not verified | sender .. doesn't exist | \
          from domain {invalid} | envelope sender | envelope from | return path | \
          mailfrom domain | from address {invalid} | purported responsible | \
          emetteur {invalid} | expediteur {invalid} | absender {rejected} | absenderadresse | \
-         送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid} | sender unknown | not owned by user | \
-         not owned by auth | not owned | sender mismatch | sender login mismatch | \
-         sender + rewriting | null sender | empty sender | empty envelope | null reverse | \
-         bounce messages .. not | backscatter | bounces not | valid from | valid sender | \
-         valid + domain + sender | verified sender | verify + from address | \
-         sender + not + allowed | from + address .. {invalid} | domain in sender | \
-         badmailfrom | not + local sender | sender blacklisted | sender blocked | \
-         sender denied | sender + is + blocked | sender + listed | blocked sender | \
-         email address is not verified | identity not verified | from domain",
+         送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid} | sender unknown | \
+         not owned by user | not owned by auth | not owned | sender mismatch | \
+         sender login mismatch | sender + rewriting | null sender | empty sender | \
+         empty envelope | null reverse | bounce messages .. not | backscatter | bounces not | \
+         valid from | valid sender | valid + domain + sender | verified sender | \
+         verify + from address | sender + not + allowed | from + address .. {invalid} | \
+         domain in sender | badmailfrom | not + local sender | sender blacklisted | \
+         sender blocked | sender denied | sender + is + blocked | sender + listed | \
+         blocked sender | email address is not verified | identity not verified | \
+         from domain | from + auth not + same",
     ),
+    says(SenderRejected, 94, "account not {accept} to send {message}"),
     says(
         SenderRejected,
         90,
-        "mail from domain {not} | mail from domain .. does not | {addr} .. been + blacklisted | \
-         email address .. blacklisted | your domain .. blacklisted | \
-         domain .. blacklisted .. sender | batv* | {not} .. dsns | unsigned dsn | \
-         no third party | returned mail not | envelope {blocked} | manually blocked senders | \
-         header .. blocked senders | sender in my black list | bogus mail from | \
-         bad outbound sender | outbound sender | sender spammer | mail sending {rejected} | \
-         sender + {box} {disabled} | sender + account + disabled | sender .. account disabled | \
+        "mail from domain {not} | mail from domain .. does not | \
+         {addr} .. been + blacklisted | email address .. blacklisted | \
+         your domain .. blacklisted | domain .. blacklisted .. sender | batv* | \
+         {not} .. dsns | unsigned dsn | no third party | returned mail not | \
+         envelope {blocked} | manually blocked senders | header .. blocked senders | \
+         sender in my black list | bogus mail from | bad outbound sender | outbound sender | \
+         sender spammer | mail sending {rejected} | sender + {box} {disabled} | \
+         sender + account + disabled | sender .. account disabled | \
          sender + account .. not registered | does not exist e2110 | \
          %host does not exist e2110 | not a registered gateway | fully qualified email | \
          empty email | sender account | unregistered domains | valid sender domain | \
-         unresolvable rfc 5321 | not an authorized sender | not authorized to send on behalf | \
-         on behalf | sender {policy} | access denied sender | sender + access denied | \
-         sender .. blacklist",
+         unresolvable rfc 5321 | not an authorized sender | \
+         not authorized to send on behalf | on behalf | sender {policy} | \
+         access denied sender | sender + access denied | sender .. blacklist",
     ),
     says(SenderRejected, 55, "^ {sender} .. {rejected}"),
     says(
@@ -84,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
          not designated sender | not + permitted sender | not a permitted sender | \
          not designate* permitted | sender policy framework | \
          not + authorized to send .. domain | does not designate | \
-         not + allowed to send mail from | not allowed .. mail from domain",
+         not + allowed to send mail from | not allowed .. mail from domain | @pobox",
     ),
     says(
         AuthDkim,
@@ -99,6 +130,7 @@ pub(super) const RULES: &[Rule] = &[
          dkim .. not | dkim | dkim .. {fail} | dkim signature | {fail} .. dkim | domainkeys | \
          no dkim",
     ),
+    says(AuthDmarc, 110, "no dmarc alignment | dmarc alignment"),
     says(
         AuthDmarc,
         104,
@@ -123,7 +155,7 @@ pub(super) const RULES: &[Rule] = &[
          doesn't meet .. authentication | required authentication level | \
          authenticate with either | authenticate with spf | \
          requires .. senders .. authenticate | fail both spf | failing both spf dkim | \
-         sender .. not passed validation",
+         sender .. not passed validation | spoofed {message} | rejecting spoofed",
     ),
     says(
         AuthFailed,
@@ -140,7 +172,4 @@ pub(super) const RULES: &[Rule] = &[
          email authentication | spoofed {sender} | {sender} spoofed | spoofing {sender} | \
          domain authentication",
     ),
-    says(SenderRejected, 112, "envelope blocked user | envelope blocked | {invalid} dns mx"),
-    says(AuthFailed, 100, "spoofed {message} | rejecting spoofed"),
-    says(AuthDmarc, 110, "no dmarc alignment | dmarc alignment"),
 ];

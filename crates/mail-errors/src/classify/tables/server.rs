@@ -6,32 +6,49 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         Network,
+        104,
+        "unable to find .. relay | dropped connection | server timeout | \
+         data from client {trouble}",
+    ),
+    says(
+        Network,
+        97,
+        "connection {rejected} socket | ^ connection refused | \
+         connect .. connection refused | i o timeout | dial tcp | dialing | connection died | \
+         {not} .. establish .. connection | conversation .. timed out | name server timeout | \
+         while sending .. {message} | while receiving | {host} not found try | \
+         dropped by remote host | closed by remote host | host + unreachable | \
+         connection refused connect",
+    ),
+    says(
+        Network,
         90,
         "connection refused | connection reset | connection lost | lost connection | \
-         connection dropped | connection closed | connection {timeout} | connect .. {timeout} | \
-         {not} connect | {fail} to connect | failed to connect | could not connect | \
-         connection {fail} | no route to host | network + unreachable | host unreachable | \
-         network {trouble} | connection {trouble} | broken pipe | no answer from | \
-         operation timed | unable to establish | winsock | socket error | bad connection | \
-         while communicating | unable to open connection | 接続 {fail}",
+         connection dropped | connection + closed | connection + {timeout} | \
+         connect .. {timeout} | {not} connect | {fail} to connect | failed to connect | \
+         could not connect | connection {fail} | no route to host | network + unreachable | \
+         host unreachable | network {trouble} | connection {trouble} | broken pipe | \
+         no answer from | operation timed | unable to establish | winsock | socket error | \
+         bad connection | while communicating | unable to open connection | 接続 {fail}",
     ),
+    says(Network, 45, "timeout | timed out"),
     says(
         RoutingLoop,
         97,
         "too many hops | too many received | too + many .. hops | hop + count | \
-         {message} {loop} | mail + {loop} | {loop} detected | {loop} back | looping | {loop} | \
-         back to myself | back to itself | routing loop | loops | received headers | \
+         {message} {loop} | mail + {loop} | {loop} detected | {loop} back | looping | \
+         {loop} | back to myself | back to itself | routing loop | loops | received headers | \
          maximum hop*",
     ),
     says(
         Expired,
         96,
-        "giving up on | long failure period | failing for long time | server did not respond | \
-         multiple retries | allowed queue period | not collected after | has been delayed | \
-         message delayed | timeout closing connection | timeout .. closing | \
-         message expired .. connection | message expired cannot connect | \
-         message expired connection refused | message expired connection reset | \
-         message expired dns",
+        "giving up on | long failure period | failing for long time | \
+         server did not respond | multiple retries | allowed queue period | \
+         not collected after | has been delayed | message delayed | \
+         timeout closing connection | timeout .. closing | message expired .. connection | \
+         message expired cannot connect | message expired connection refused | \
+         message expired connection reset | message expired dns",
     ),
     says(
         Expired,
@@ -58,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
          insufficient disk | low disk",
     ),
     says(MailerError, 104, "command output | command output procmail"),
+    says(MailerError, 98, "command time limit {exceed} | mail to command restricted"),
     says(
         MailerError,
         88,
@@ -67,23 +85,57 @@ pub(super) const RULES: &[Rule] = &[
          child process | delivery agent | can't create output | permission denied | \
          illegal seek | local delivery {fail}",
     ),
+    says(SystemError, 118, "misconfigured forwarding"),
+    says(
+        SystemError,
+        114,
+        "already locked | maildrop locked | {box} .. already locked | lock busy",
+    ),
+    says(
+        SystemError,
+        112,
+        "{tls} .. due local problem | address verification {trouble} | \
+         address verification request* | temporary {auth} failure | transport {trouble} | \
+         resolver {fail} | {auth} .. temporary system | {virus} scanner .. {trouble} | \
+         {virus} scanner .. {timeout} | connecting to {virus} scanner | \
+         {trouble} .. {virus} scanner | server not ready | while writing | lock file | \
+         failed to lock | local host .. mx record | mx record points to local",
+    ),
+    says(
+        SystemError,
+        110,
+        "address verification in progress | verification in progress | license expired",
+    ),
     says(
         SystemError,
         108,
         "temporary .. dns lookup failure | temporary dmarc | dns lookup failure temporary",
     ),
+    says(SystemError, 100, "cannot update mailbox | no such device | no such file"),
     says(SystemError, 96, "connection was closed abruptly"),
+    says(
+        SystemError,
+        95,
+        "unable to chdir | home directory | problem with child | too many results",
+    ),
     says(
         SystemError,
         92,
         "authenticate .. temporary system | cannot authenticate .. temporary | \
          temporary system problem | insufficient permission* | could not load drd | no mdb | \
          mdb properties | interrupted system call | encountered error while | \
-         remote server misconfigured | timeout waiting for input | missing or bad storedriver | \
-         aliasing .. broken | temporarily unable | temporarily unable to process | \
-         service {temporary} {down} | server {temporary} {not} available",
+         remote server misconfigured | timeout waiting for input | \
+         missing or bad storedriver | aliasing .. broken | temporarily unable | \
+         temporarily unable to process | service {temporary} {down} | \
+         server {temporary} {not} available | unknown error | {unknown} {trouble} | \
+         server temporarily {rejected}",
     ),
     says(SystemError, 90, "service not active | server not active"),
+    says(
+        SystemError,
+        88,
+        "too much load | message will be retried | delivery attempts will continue",
+    ),
     says(
         SystemError,
         78,
@@ -108,7 +160,8 @@ pub(super) const RULES: &[Rule] = &[
          serverbug | sys + temp | sys + perm | gsmtp internal | サーバー .. エラー | 一時的 | 系统 错误 | \
          system + is + busy | queue file write | queue {trouble} | write error | i o error | \
          aborted local | action aborted | program failure | malfunction | \
-         certificate verification error internal",
+         certificate verification error internal | temporarily {rejected} | \
+         failed to be replicated",
     ),
     says(SystemError, 45, "unavailable | busy | not available"),
     says(
@@ -117,10 +170,21 @@ pub(super) const RULES: &[Rule] = &[
         "try + {later} | {later} | temporar* | deferred | closing transmission | \
          closing connection",
     ),
+    says(ProtocolError, 106, "improper .. pipelining | cannot be used with binarymime"),
     says(
         ProtocolError,
         98,
-        "syntax mail from | syntax rcpt to | syntax + mail | syntax + rcpt | syntax + {helo}",
+        "syntax mail from | syntax rcpt to | syntax + mail | syntax + rcpt | \
+         syntax + {helo} | sequence {trouble} | line parse {trouble} | \
+         {auth} mode unsupported | {tls} already | starttls .. repeated | \
+         unauthenticated commands | null bdat | protocol synchronization | \
+         no recipients specified | rcpt to .. empty | should not be empty | {auth} aborted | \
+         authentication exchange line too long | address contains illegal | \
+         restricted characters .. address | illegal characters .. {box} name | \
+         turn {rejected} | vrfy {rejected} | expn {rejected} | etrn {rejected} | \
+         command line too long | nonmail {command} | {helo} before mail | \
+         {auth} not enabled | ssl attempted | nul characters .. smtp | issue a reset | \
+         line delimiter",
     ),
     says(
         ProtocolError,
@@ -128,20 +192,22 @@ pub(super) const RULES: &[Rule] = &[
         "protocol violation | smtp protocol violation | not allowed to pipeline | \
          no + data before greeting | bad commands",
     ),
+    says(ProtocolError, 95, "not following .. protocol"),
+    says(ProtocolError, 92, "line too long"),
     says(
         ProtocolError,
         88,
         "{command} {unknown} | {unknown} {command} | {command} not + recogni* | \
          {command} not implemented | not implemented | unimplemented | {command} {rejected} | \
-         unrecognized {command} | unrecognised {command} | syntax error | syntax .. {command} | \
-         bad sequence | {command} sequence | sequence .. command* | out of sequence | \
-         out + order | bad syntax | {invalid} {command} | {invalid} syntax | \
-         too many {trouble} | too many + bad | too many + unknown | too many + errors | \
-         too many syntax | protocol {trouble} | protocol error | pipelining | \
-         improper {command} pipelining | need {command} | need rcpt | need mail | need + helo | \
-         send helo | helo first | say helo | ehlo first | polite people | \
-         no valid recipients + data | unsupported {command} | parameters .. not | nested mail | \
-         sender already | already specified | line limit | command line too long | \
+         unrecognized {command} | unrecognised {command} | syntax error | \
+         syntax .. {command} | bad sequence | {command} sequence | sequence .. command* | \
+         out of sequence | out + order | bad syntax | {invalid} {command} | \
+         {invalid} syntax | too many {trouble} | too many + bad | too many + unknown | \
+         too many + errors | too many syntax | protocol {trouble} | protocol error | \
+         pipelining | improper {command} pipelining | need {command} | need rcpt | \
+         need mail | need + helo | send helo | helo first | say helo | ehlo first | \
+         polite people | no valid recipients + data | unsupported {command} | \
+         parameters .. not | nested mail | sender already | already specified | line limit | \
          command too long | line limit exceeded | unexpected {command} | \
          synchronization error | spoke too soon | you talk too soon | talk too soon | \
          premature* | before greeting | out of band | valid rcpt | rcpt first | mail first | \
@@ -154,22 +220,5 @@ pub(super) const RULES: &[Rule] = &[
         "suppression list | suppressed | suppress* .. {addr} | previously bounced | \
          recently bounced | history of bounc* | known bad address | hard bounced | \
          unsubscribed {addr} | bounced {addr}",
-    ),
-    says(
-        SystemError,
-        114,
-        "already locked | maildrop locked | {box} .. already locked | lock busy",
-    ),
-    says(
-        SystemError,
-        110,
-        "address verification in progress | verification in progress | license expired",
-    ),
-    says(SystemError, 92, "unknown error | {unknown} {trouble} | server temporarily {rejected}"),
-    says(SystemError, 78, "temporarily {rejected} | failed to be replicated"),
-    says(
-        SystemError,
-        88,
-        "too much load | message will be retried | delivery attempts will continue",
     ),
 ];

@@ -12,7 +12,7 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
     // Who or what does not get the message.
     (
         "box",
-        "user users mailbox mailboxes mbox inbox recipient recipients rcpt addressee account \
+        "user users rcptto mailbox mailboxes mbox inbox recipient recipients rcpt addressee account \
          accounts alias aliases username userid login customer subscriber mailaddress maildrop \
          benutzer nutzer empfänger empfaenger postfach konto mailadresse emailadresse \
          benutzerkonto destinataire utilisateur boite boîte compte usuario destinatario buzón buzon \
@@ -36,10 +36,10 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
          存在しません 存在しない 不存在 见つかりません 見つかりません 見つからない 不明です ありません \
          没有 沒有 查无此人",
     ),
-    ("exist", "exist exists existe existiert existing exister existieren esiste"),
+    ("exist", "exist exists exits existe existiert existing exister existieren esiste"),
     (
         "not",
-        "not no non isn't doesn't don't wasn't cannot can't could couldn't didn't never isnt \
+        "not no non isn't doesn't dosn't doesnot don't wasn't cannot can't could couldn't didn't never isnt \
          doesnt dont cant nicht kein keine pas ne n'existe nonexistent unable unless aren't won't",
     ),
     (
@@ -102,7 +102,7 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
     (
         "exceed",
         "exceed exceeds exceeded exceeding over above überschreitet ueberschreitet depasse \
-         dépasse 超え 超过 超過 超えて 超出 larger bigger greater reached hit excede",
+         dépasse 超え 超过 超過 超えて 超出 larger bigger greater reached hit excede achieved",
     ),
     // What happened to it.
     (
