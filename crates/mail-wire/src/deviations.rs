@@ -133,7 +133,7 @@ macro_rules! deviations {
             }
 
             /// Notes that a deviation was met, unless one of the sort stands before it.
-            #[inline]
+            #[cold]
             pub(crate) fn report(&mut self, deviation: Deviation, offset: usize) {
                 if self.met & deviation.bit() != 0 {
                     return;

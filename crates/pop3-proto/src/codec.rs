@@ -36,7 +36,7 @@
 
 use std::{collections::VecDeque, io};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use mail_errors::{Fault, FaultKind, Misuse, ParseError};
 use mail_wire::{
     BareNewline, BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Line, LineFramer, LineLimits,
@@ -356,7 +356,7 @@ impl Encoder<Frame> for ResponseCodec {
                 let stuffer = self.outgoing.get_or_insert_with(|| DotStuffer::new(policy));
                 let mut stuffed = SendBuffer::new();
                 let pushed = stuffer.push(part, &mut stuffed);
-                drain(&mut stuffed, out);
+                out.put(stuffed);
                 pushed?;
             }
             Frame::End { .. } => match self.outgoing.take() {
@@ -364,20 +364,11 @@ impl Encoder<Frame> for ResponseCodec {
                 Some(stuffer) => {
                     let mut end = SendBuffer::new();
                     stuffer.finish(&mut end)?;
-                    drain(&mut end, out);
+                    out.put(end);
                 }
             },
         }
         Ok(())
-    }
-}
-
-fn drain(from: &mut SendBuffer, to: &mut BytesMut) {
-    while from.has_remaining() {
-        let piece = from.chunk();
-        to.extend_from_slice(piece);
-        let octets = piece.len();
-        from.advance(octets);
     }
 }
 

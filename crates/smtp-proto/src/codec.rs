@@ -34,7 +34,7 @@
 
 use std::io;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use mail_errors::{Fault, FaultKind, Misuse, ParseError, Reply};
 use mail_wire::{
     BareNewline, BareOctet, BodyPiece, DotStuffer, DotUnstuffer, Line, LineFramer, LineLimits,
@@ -255,7 +255,7 @@ impl Encoder<Frame> for CommandCodec {
             (Frame::Body(part), Some(Outgoing::Message(stuffer))) => {
                 let mut stuffed = SendBuffer::new();
                 let pushed = stuffer.push(part, &mut stuffed);
-                drain(&mut stuffed, out);
+                out.put(stuffed);
                 pushed?;
             }
             (Frame::Body(part), Some(Outgoing::Chunk(left))) => {
@@ -270,7 +270,7 @@ impl Encoder<Frame> for CommandCodec {
                 if let Some(Outgoing::Message(stuffer)) = self.outgoing.take() {
                     let mut end = SendBuffer::new();
                     stuffer.finish(&mut end)?;
-                    drain(&mut end, out);
+                    out.put(end);
                 }
             }
             (Frame::BodyEnd { .. }, Some(_)) => return Err(not_now("the end of the body").into()),
@@ -286,15 +286,6 @@ impl Encoder<Frame> for CommandCodec {
 
 fn not_now(call: &'static str) -> Misuse {
     Misuse::WrongMoment { call, state: "another frame is due" }
-}
-
-fn drain(from: &mut SendBuffer, to: &mut BytesMut) {
-    while from.has_remaining() {
-        let piece = from.chunk();
-        to.extend_from_slice(piece);
-        let octets = piece.len();
-        from.advance(octets);
-    }
 }
 
 /// Reads and writes what a server sends.
