@@ -157,8 +157,7 @@
 //!
 //! RFC 1939 whole, with UIDL, TOP, USER, PASS and APOP; CAPA, PIPELINING and response codes
 //! (RFC 2449), LOGIN-DELAY and EXPIRE from a policy; STLS and TLS from the start (RFC 2595, RFC 8314); the codes SYS and AUTH (RFC 3206);
-//! AUTH with every mechanism of `mail-sasl` (RFC 5034, RFC 1734); UTF8 and LANG at the server's end
-//! (RFC 6856).
+//! AUTH with every mechanism of `mail-sasl` (RFC 5034, RFC 1734); UTF8 and LANG (RFC 6856).
 //!
 //! Not supported: downgrading of messages for clients without UTF8 (RFC 6858).
 //!

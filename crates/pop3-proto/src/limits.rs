@@ -13,7 +13,8 @@ pub struct ServerLimits {
     /// passwords need more. Default 1024.
     pub command_line: usize,
     /// How many octets of an over-long command line are read and thrown away before the
-    /// conversation is given up. Default 64 KiB.
+    /// conversation is given up; they cost no memory. Default 2 MiB: whoever pastes a file hears what
+    /// is wrong, where a connection that is cut under it would hear nothing.
     pub swallow_line: u64,
     /// Unsent octets above which no new work is taken on. Default 64 KiB.
     pub output: usize,
@@ -43,7 +44,7 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             command_line: 1024,
-            swallow_line: 64 * 1024,
+            swallow_line: 2 * 1024 * 1024,
             output: 64 * 1024,
             errors: 20,
             auth_failures: 3,
