@@ -4,6 +4,7 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(RelayDenied, 104, "accepting {message} for domain | accept {message} for domain"),
     says(
         RelayDenied,
         98,
@@ -36,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
          specified domain not allowed | mail gate | not configured to relay | \
          allowed rcpthost",
     ),
+    says(RelayDenied, 85, "{addr} not handled"),
     says(
         AuthRequired,
         96,
@@ -55,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
          requires authentication when | client was not authenticated | \
          not authenticated .. anonymous | authentification requise",
     ),
+    says(AuthRejected, 120, "login {disabled}"),
     says(AuthRejected, 112, "{credential} no longer | passwd null | passwd .. null"),
     says(AuthRejected, 100, "too many authentication {trouble} | too many authentication {fail}"),
     says(
@@ -85,6 +88,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
     says(TlsRequired, 104, "wasn't sent over tls | not sent over tls"),
+    says(TlsRequired, 100, "lack of security | security level"),
     says(
         TlsRequired,
         97,

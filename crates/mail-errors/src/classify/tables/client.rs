@@ -4,7 +4,14 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(IpBlocklisted, 124, "connection refused .. @{dnsbl}"),
     says(IpBlocklisted, 118, "ip .. {listed} by {box}"),
+    says(
+        IpBlocklisted,
+        116,
+        "connections not .. @spamhaus | connections .. @spamhaus | accepted .. @spamhaus",
+    ),
+    says(IpBlocklisted, 106, "sending {spam}"),
     says(
         IpBlocklisted,
         96,
@@ -29,15 +36,16 @@ pub(super) const RULES: &[Rule] = &[
          block list | black list | %ip + {listed} | %ip .. {listed} | {listed} .. %ip | \
          %ip {blocked} @{dnsbl} | %ip .. @{dnsbl} | %ip .. in + list | refused by dnsbl | \
          {sender} {rejected} .. dnsbl | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
-         connections not .. @spamhaus | blocklist | blacklist | blacklisted | blocklisted | \
-         real time block | realtime block* | real time black | realtime black* | \
-         email reputation database | black hole | blackhole | spammer list | listed by | \
-         黑名单 | ブラックリスト | liste noire | lista negra | schwarze liste | open + relay | \
-         open proxy | exploited host | sending spam | currently sending spam | geoip | \
-         problem occurred .. bl | s3150 | s3140 | part network .. block list",
+         blocklist | blacklist | blacklisted | blocklisted | real time block | \
+         realtime block* | real time black | realtime black* | email reputation database | \
+         black hole | blackhole | spammer list | listed by | 黑名单 | ブラックリスト | liste noire | \
+         lista negra | schwarze liste | open + relay | open proxy | exploited host | \
+         sending spam | currently sending spam | geoip | problem occurred .. bl | s3150 | \
+         s3140 | part network .. block list",
     ),
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on | {listed} .. see"),
     says(IpBlocked, 118, "banned sender %ip"),
+    says(IpBlocked, 116, "^ connection refused .. %ip | bad sender's ip"),
     says(
         IpBlocked,
         112,
@@ -142,6 +150,7 @@ pub(super) const RULES: &[Rule] = &[
          user complaints | {complaint} from users | complaint rate | excessive complaints | \
          senderscore | sender score | tss04 | tss09 | temporarily deferred .. complaints",
     ),
+    says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
     says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
     says(

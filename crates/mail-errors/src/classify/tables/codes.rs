@@ -92,6 +92,8 @@ pub(in crate::classify) const fn basic(code: ReplyCode) -> &'static [(Reason, u8
         454 => &[(TlsRequired, 24), (AuthRejected, 10)],
         455 => &[(ProtocolError, 25)],
         500..=504 | 555 => &[(ProtocolError, 26)],
+        // Courier.
+        517 => &[(SenderRejected, 45)],
         521 | 556 => &[(DomainNoMail, 40)],
         523 => &[(MessageTooLarge, 34)],
         524 => &[(SystemError, 10)],

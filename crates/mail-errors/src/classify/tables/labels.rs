@@ -102,10 +102,11 @@ pub(super) const RULES: &[Rule] = &[
     // Microsoft.
     says(IpBlocked, 120, "sc + 004 | sc + 002 | sc + 003 | dy + 001 | dy + 002 | ou + 001"),
     says(IpBlocklisted, 120, "s3140 | s3150"),
-    says(SpamContent, 120, "cs01 | ou + 002 | sc + 001"),
+    says(SpamContent, 120, "cs01"),
+    says(SpamContent, 88, "ou + 002 | sc + 001"),
     says(RateLimited, 120, "rp + 001 | rp + 002 | rp + 003"),
     // Response codes of IMAP and POP3. RFC 5530, 2449 and 3206.
-    says(TlsRequired, 124, "privacyrequired | logindisabled | plaintext login disabled"),
+    says(TlsRequired, 132, "privacyrequired | logindisabled | plaintext login disabled"),
     says(AuthRejected, 120, "authenticationfailed | authorizationfailed"),
     says(
         SystemError,

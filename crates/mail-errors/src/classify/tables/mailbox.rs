@@ -11,6 +11,11 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         MailboxUnknown,
+        98,
+        "{box} not + listed | not listed .. book | not have final .. delivery",
+    ),
+    says(
+        MailboxUnknown,
         92,
         "{box} + {unknown} | {unknown} + {box} | no such {box} | no such person | \
          no such + {addr} | {box} .. does not {exist} | {box} .. doesn't {exist} | \
@@ -80,12 +85,14 @@ pub(super) const RULES: &[Rule] = &[
          destination address {rejected} | destination {addr} {invalid} | \
          destination mailbox address | bad destination | bad recipient | bad address | \
          recipient {not} + ok | mailbox name not allowed | mailbox + syntax | \
-         address syntax | user not {found} | unable to find",
+         address syntax | user not {found} | unable to find | {box} not + ok | \
+         not a member of domain | {box} cannot be verified | {box} {not} be verified",
     ),
     says(
         MailboxUnknown,
         84,
-        "{box} syntax not {accept} | not {accept} {addr} like | no such mail drop",
+        "{box} syntax not {accept} | not {accept} {addr} like | no such mail drop | \
+         {message} {not} {exist} | {message} .. does not {exist}",
     ),
     says(
         MailboxUnknown,
@@ -103,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
          envelope recipient .. denied | not + local {addr} | {box} .. {accept} .. not | \
          invalidrecipient | {addr} {rejected} .. userunknown | {addr} unrecognized | \
          account .. domain .. not {exist} | tenant .. not found | not + a known {box} | \
-         only + for local users | nobody with",
+         only + for local users | nobody with | {box} verification {trouble}",
     ),
     says(MailboxUnknown, 76, "%address + {rejected}"),
     says(MailboxUnknown, 72, "unavailable {box} | unavailable mail {box}"),
@@ -119,8 +126,10 @@ pub(super) const RULES: &[Rule] = &[
          undeliverable recipient | recipient undeliverable | all recipients {invalid} | \
          no + valid recipient | not + deliverable | no + recipients | user .. has no",
     ),
+    says(MailboxUnknown, 68, "{addr} unavailable"),
     says(MailboxUnknown, 62, "not exists"),
     says(MailboxUnknown, 60, "not + our user"),
+    says(MailboxUnknown, 50, "mail to %address not {accept}"),
     says(
         MailboxUnknown,
         45,
@@ -185,7 +194,7 @@ pub(super) const RULES: &[Rule] = &[
          mailbox cannot be accessed | compte .. bloque | boite .. archivee | \
          account closed please remove | account not been activated | \
          user account not activated | mail receiving disabled | %address deactivated | \
-         currently suspended | distribution list not active",
+         currently suspended | distribution list not active | {addr} {temporary} {down}",
     ),
     says(
         MailboxDisabled,
@@ -193,13 +202,22 @@ pub(super) const RULES: &[Rule] = &[
         "{box} .. ha expirado | {box} inactivo | {box} .. inactivo | konto .. zablokowane | \
          konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
     ),
+    says(MailboxDisabled, 86, "now {disabled}"),
+    says(MailboxDisabled, 80, "unverified {box}"),
     says(
         MailboxFull,
         112,
         "{box} quota {exceed} | maximum mailbox size | mailbox size | \
-         {box} space not enough | box space not enough | space not enough",
+         {box} space not enough | box space not enough | space not enough | full mailbox | \
+         full inbox | messages .. mailbox {exceed} | {box} reached .. quota | \
+         {box} .. disk quota",
     ),
-    says(MailboxFull, 108, "{box} exceeds allowed size | {box} .. exceeds .. size"),
+    says(
+        MailboxFull,
+        108,
+        "{box} exceeds allowed size | {box} .. exceeds .. size | {box} .. over .. quota | \
+         mailfolder .. over",
+    ),
     says(
         MailboxFull,
         96,

@@ -32,6 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         "taille .. limite | taille limite | {size} .. reached | message .. {exceed} .. kb | \
          message file too {large} | fixed limit",
     ),
+    says(ContentMalformed, 112, "line length"),
     says(
         ContentMalformed,
         97,
@@ -71,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
          header .. {invalid} | header error | header syntax | headers .. improperly | \
          header .. missing | header field | header too long | too many header* | \
          header size | bare lf | bare newline | bare cr | bare linefeed* | bare carriage | \
-         stray newline | line length | lines too long | line too long | 8 bit | 8bit data | \
+         stray newline | lines too long | line too long | 8 bit | 8bit data | \
          8 bit data message header | non ascii | improper use | improperly formatted | \
          malformed message | malformed mime | malformed header* | malformed {header} | \
          bad header* | bad mime | mime error | mime .. error | mime .. malformed | \
@@ -83,6 +84,14 @@ pub(super) const RULES: &[Rule] = &[
          invalid character | multiple from | 5322",
     ),
     says(
+        ContentMalformed,
+        90,
+        "resent from | not conform | headers missing | headers specify | header and body | \
+         headers are missing | @barelf | wrongly formatted | incorrectly formatted | \
+         formatted incorrectly | not properly formatted",
+    ),
+    says(ContentMalformed, 80, "{invalid} structure | {invalid} data in message | mime {rejected}"),
+    says(
         ContentRejected,
         98,
         "banned exe | reject .. banned | containing .. macros | vba macros | \
@@ -92,7 +101,8 @@ pub(super) const RULES: &[Rule] = &[
         ContentRejected,
         92,
         "illegal attachment | potentially executable | form of attachment | \
-         attachment .. used by | images or other attachments | content presents",
+         attachment .. used by | images or other attachments | content presents | \
+         unsafe content",
     ),
     says(
         ContentRejected,
@@ -113,7 +123,13 @@ pub(super) const RULES: &[Rule] = &[
         "content {rejected} | content not {accept} | content filter | \
          message + content {rejected}",
     ),
-    says(EncodingUnsupported, 108, "smtputf8 | not support unicode | internationalised mailbox"),
+    says(
+        EncodingUnsupported,
+        108,
+        "smtputf8 | not support unicode | internationalised mailbox | character set* | \
+         character sets | non western",
+    ),
+    says(EncodingUnsupported, 104, "non unicode | unicode {message} | unicode {addr} | eight bit"),
     says(
         EncodingUnsupported,
         96,
@@ -128,7 +144,7 @@ pub(super) const RULES: &[Rule] = &[
         SpamContent,
         110,
         "{listed} {url} {message} | {listed} {url} in {message} | \
-         {url} in {message} .. {listed}",
+         {url} in {message} .. {listed} | spam like characteristics",
     ),
     says(
         SpamContent,
@@ -194,6 +210,7 @@ pub(super) const RULES: &[Rule] = &[
         "{virus} | {rejected} .. {virus} | {virus} detected | contains {virus} | \
          {rejected} {virus} | clamav | eicar",
     ),
+    says(Virus, 90, "threat found | threat {message} found | threat detected | oletools"),
     says(
         Policy,
         98,

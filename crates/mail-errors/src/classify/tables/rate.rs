@@ -42,10 +42,10 @@ pub(super) const RULES: &[Rule] = &[
         TooManyRecipients,
         97,
         "{much} {rcpts} | {much} .. {rcpts} | recipient limit | recipients .. limit | \
-         {rcpts} {exceed} | {exceed} .. number + {rcpts} | maximum .. {rcpts} | \
-         max .. {rcpts} | number of {rcpts} | {rcpts} .. maximum | {much} {invalid} {rcpts} | \
-         {rcpts} per {message} | {rcpts} .. per {conns} | one recipient | \
-         multiple + recipients",
+         recipients {exceed} | rcpts {exceed} | {exceed} .. number + {rcpts} | \
+         maximum .. {rcpts} | max .. {rcpts} | number + {rcpts} | {rcpts} .. maximum | \
+         {much} {invalid} {rcpts} | {rcpts} per {message} | {rcpts} .. per {conns} | \
+         one recipient",
     ),
     says(
         TooManyRecipients,
@@ -54,13 +54,15 @@ pub(super) const RULES: &[Rule] = &[
          too many + invalid recipients | too many bad recipients | recipient domains per",
     ),
     says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
+    says(TooManyRecipients, 60, "multiple + recipients"),
     says(RateLimited, 126, "submission quota | submissionquota*"),
     says(
         RateLimited,
         110,
         "sending quota | transfer quota | throttl* quota | ^ email quota {exceed} | \
          throttl* .. quota | daily .. quota {exceed} | session .. quota | messaging {limit} | \
-         {exceed} .. messaging | credits {exceed}",
+         {exceed} .. messaging | credits {exceed} | throttl* | outmail quota | \
+         outgoing quota | outbound quota | sent too many | too + fast | limit for processing",
     ),
     says(RateLimited, 108, "queue quota | organization queue quota"),
     says(RateLimited, 104, "login delay"),
@@ -84,17 +86,16 @@ pub(super) const RULES: &[Rule] = &[
         "rate {limit} | rate .. {limit} | ratelimit* | {rate} {limit} | frequency limited | \
          {conns} rate | connection rate limit | connection frequency | unusual {rate} | \
          unusual sending | unusual .. volume | excessive volume | volume .. {exceed} | \
-         {much} {msgs} | too + quickly | too + fast | too + frequently | too + frequent | \
-         too + often | {slow} down | try again {slow} | throttl* | sending {limit} | \
-         sending .. limit {exceed} | daily .. limit | daily .. quota | hourly .. limit | \
-         messages per {conns} | messages per day | messages per hour | emails per hour | \
-         per hour | per minute | per day | relay limit | message limit {exceed} | \
-         maximum messages | relay quota | mail flood | flood* | temporary rate | \
-         traffic {limit} | limit {exceed} | sender rate | sending too | rp 001 | 频率 | \
-         発信 {limit} | rl000001 | rl000002 | deferred .. excessive | submission limit | \
-         quotaexceeded + sender | outbound .. limit | too + much + {message} | \
-         too + many .. time | domain frequency | frequency .. limited | \
-         {conns} frequency limited",
+         {much} {msgs} | too + quickly | too + frequently | too + frequent | too + often | \
+         {slow} down | try again {slow} | sending {limit} | sending .. limit {exceed} | \
+         daily .. limit | daily .. quota | hourly .. limit | messages per {conns} | \
+         messages per day | messages per hour | emails per hour | per hour | per minute | \
+         per day | relay limit | message limit {exceed} | maximum messages | relay quota | \
+         mail flood | flood* | temporary rate | traffic {limit} | limit {exceed} | \
+         sender rate | sending too | rp 001 | 频率 | 発信 {limit} | rl000001 | rl000002 | \
+         deferred .. excessive | submission limit | quotaexceeded + sender | \
+         outbound .. limit | too + much + {message} | too + many .. time | domain frequency | \
+         frequency .. limited | {conns} frequency limited",
     ),
     says(
         RateLimited,
@@ -113,4 +114,5 @@ pub(super) const RULES: &[Rule] = &[
         "{rate} limited | been rate limited | temporarily rate limited | {slow} | volume | \
          {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
     ),
+    says(RateLimited, 66, "reached .. limit"),
 ];

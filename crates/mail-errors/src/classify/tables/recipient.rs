@@ -4,6 +4,11 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(
+        RecipientRefused,
+        116,
+        "recipient %address {listed} | recipient .. black listed | {box} {not} want",
+    ),
     says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
     says(
         RecipientRefused,
@@ -18,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
          rdeny | closed system | approved external {addr} | not accept bounces",
     ),
     says(RecipientRefused, 102, "sender not .. allowed senders | sender not allowed senders list"),
+    says(RecipientRefused, 95, "not member of .. list"),
     says(RecipientRefused, 92, "rejected by destination domain | rejected by destination"),
     says(
         RecipientRefused,

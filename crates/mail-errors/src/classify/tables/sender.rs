@@ -5,7 +5,7 @@ use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
     says(SenderRejected, 118, "verification failed .. sender verify failed | sender verify {fail}"),
-    says(SenderRejected, 114, "null senders | domain of .. {sender} {addr} | identical sender"),
+    says(SenderRejected, 114, "null senders | domain of + {sender} {addr} | identical sender"),
     says(
         SenderRejected,
         112,
@@ -49,6 +49,12 @@ pub(super) const RULES: &[Rule] = &[
          unauthorized use of {sender} | sender doesn't match | sender does not match | \
          sender .. not + same | not same as .. username | domain may not {exist} or dns | \
          postmaster verification failed",
+    ),
+    says(
+        SenderRejected,
+        97,
+        "mail from mismatch* | not {accept} to send from .. header | \
+         from .. not authorised to send",
     ),
     says(
         SenderRejected,
@@ -101,6 +107,7 @@ pub(super) const RULES: &[Rule] = &[
          access denied sender | sender + access denied | sender .. blacklist",
     ),
     says(SenderRejected, 55, "^ {sender} .. {rejected}"),
+    says(AuthSpf, 112, "per it's spf | {spf} record"),
     says(
         AuthSpf,
         98,

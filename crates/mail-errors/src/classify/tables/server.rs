@@ -31,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
          no answer from | operation timed | unable to establish | winsock | socket error | \
          bad connection | while communicating | unable to open connection | 接続 {fail}",
     ),
+    says(Network, 80, "{not} reach"),
     says(Network, 45, "timeout | timed out"),
     says(
         RoutingLoop,
@@ -40,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
          {loop} | back to myself | back to itself | routing loop | loops | received headers | \
          maximum hop*",
     ),
+    says(Expired, 120, "message expired connection {rejected}"),
     says(
         Expired,
         96,
@@ -62,7 +64,8 @@ pub(super) const RULES: &[Rule] = &[
          message could not be delivered within | all delivery attempts | max + retry | \
          maximum retr* | lifetime | attempted failover | alternate hosts | \
          error .. communicating .. attempted | establish .. connection .. queue + too long | \
-         message .. queue + too long | retry limit | maximum time",
+         message .. queue + too long | retry limit | maximum time | envelope expired | \
+         not delivered within | not responding",
     ),
     says(
         SystemFull,
@@ -86,6 +89,7 @@ pub(super) const RULES: &[Rule] = &[
          illegal seek | local delivery {fail}",
     ),
     says(SystemError, 118, "misconfigured forwarding"),
+    says(SystemError, 116, "unable to scan | not + scan | scan {fail}"),
     says(
         SystemError,
         114,
@@ -112,6 +116,11 @@ pub(super) const RULES: &[Rule] = &[
         "temporary .. dns lookup failure | temporary dmarc | dns lookup failure temporary",
     ),
     says(SystemError, 100, "cannot update mailbox | no such device | no such file"),
+    says(
+        SystemError,
+        97,
+        "input output error | input output | can not open .. file | cannot open .. file",
+    ),
     says(SystemError, 96, "connection was closed abruptly"),
     says(
         SystemError,
@@ -131,11 +140,7 @@ pub(super) const RULES: &[Rule] = &[
          server temporarily {rejected}",
     ),
     says(SystemError, 90, "service not active | server not active"),
-    says(
-        SystemError,
-        88,
-        "too much load | message will be retried | delivery attempts will continue",
-    ),
+    says(SystemError, 88, "too much load | delivery attempts will continue"),
     says(
         SystemError,
         78,
@@ -192,8 +197,15 @@ pub(super) const RULES: &[Rule] = &[
         "protocol violation | smtp protocol violation | not allowed to pipeline | \
          no + data before greeting | bad commands",
     ),
+    says(ProtocolError, 96, "too many {fail} | bare cr or lf"),
     says(ProtocolError, 95, "not following .. protocol"),
     says(ProtocolError, 92, "line too long"),
+    says(
+        ProtocolError,
+        90,
+        "{command} {trouble} | wrong state | protocol status | protocol deviation | \
+         mail before rcpt | rcpt before data",
+    ),
     says(
         ProtocolError,
         88,

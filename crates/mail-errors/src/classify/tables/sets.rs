@@ -17,7 +17,7 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
          benutzer nutzer empfänger empfaenger postfach konto mailadresse emailadresse \
          benutzerkonto destinataire utilisateur boite boîte compte usuario destinatario buzón buzon \
          cuenta casilla utente casella caixa conta użytkownik \
-         ユーザ ユーザー 宛先 受信者 メールボックス アカウント 利用者 受取人 あて先 \
+         ユーザ ユーザー 宛先 受信者 メールボックス アカウント 利用者 グループ 受取人 あて先 \
          用户 用戶 收件人 邮箱 信箱 帐号 账号 帳號 邮箱用户 收信人",
     ),
     (
@@ -39,7 +39,7 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
     ("exist", "exist exists exits existe existiert existing exister existieren esiste"),
     (
         "not",
-        "not no non isn't doesn't dosn't doesnot don't wasn't cannot can't could couldn't didn't never isnt \
+        "not no non isn't doesn't dosn't doesnot hasn't haven't don't wasn't cannot can't could couldn't didn't never isnt \
          doesnt dont cant nicht kein keine pas ne n'existe nonexistent unable unless aren't won't",
     ),
     (
