@@ -57,7 +57,6 @@ pub(super) const RULES: &[Rule] = &[
          requires authentication when | client was not authenticated | \
          not authenticated .. anonymous | authentification requise",
     ),
-    says(AuthRejected, 120, "login {disabled}"),
     says(AuthRejected, 112, "{credential} no longer | passwd null | passwd .. null"),
     says(AuthRejected, 100, "too many authentication {trouble} | too many authentication {fail}"),
     says(
