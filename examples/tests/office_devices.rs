@@ -234,6 +234,7 @@ fn ok_pop3_sees_the_maildrop_as_it_was_when_it_was_opened() {
         assert!(lines.ends_with("\r\n\r\n..one\r\n"), "{lines}");
         pop3.pop3_lines("RETR 2").concat()
     } else {
+        assert_eq!(one, "-ERR that message is gone\r\n", "RFC 3206 4: no trouble of the system");
         pop3.pop3_lines("RETR 2").concat()
     };
     assert!(two.ends_with(&message("two")), "{two}");

@@ -203,6 +203,8 @@ impl Pop3 {
         note(match read {
             Ok(octets) if octets.is_empty() => session.body_end(want.id()),
             Ok(octets) => session.body(want.id(), octets),
+            // Another program has expunged it meanwhile: no trouble, and it will not pass.
+            Err(StoreError::NotFound { .. }) if want.offset() == 0 => session.refuse(&gone()),
             Err(error) if want.offset() == 0 => session.refuse(&trouble(&error)),
             Err(error) => {
                 warn!(%error, "a body broke off");
@@ -303,6 +305,10 @@ fn refusal(code: ResponseCode<'_>, text: &str) -> Response<'static> {
 
 fn broken() -> Response<'static> {
     Response::err(ResponseCode::SysTemp, "try again later").expect("the text is plain")
+}
+
+fn gone() -> Response<'static> {
+    Response::err(None, "that message is gone").expect("the text is plain")
 }
 
 fn trouble(error: &StoreError) -> Response<'static> {
