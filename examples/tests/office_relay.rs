@@ -174,6 +174,48 @@ fn ok_sender_who_wants_to_hear_of_nothing_does_not() {
     }
 }
 
+/// RFC 3461 §5.2.2: of success the last tells who can; a host without DSN never will.
+#[test]
+fn ok_sender_hears_that_a_host_took_it_that_tells_nothing() {
+    for (name, ehlo, notices) in [
+        ("relay-untold", "250-mx.elsewhere.test\r\n250 HELP", 1),
+        ("relay-told-on", "250-mx.elsewhere.test\r\n250 DSN", 0),
+    ] {
+        let host = Host::new(move |_, mut stream| {
+            let _ = stream.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+            let mut told = Vec::new();
+            answer_commands_as(&mut stream, &mut told, ehlo, yes);
+            told
+        });
+        let alias = "[aliases]\n'away@post-office.test' = ['x@elsewhere.test']\n";
+        let office = host.office(name, &config(alias));
+        let mut client = office.submission("alice");
+        client.smtp(&format!("MAIL FROM:<{ALICE}> ENVID=Q1")).code(250);
+        client.smtp("RCPT TO:<away@post-office.test> NOTIFY=SUCCESS").code(250);
+        client.smtp("RCPT TO:<y@elsewhere.test> NOTIFY=FAILURE").code(250);
+        client.smtp("DATA").code(354);
+        client.smtp(&format!("{MESSAGE}.")).code(250);
+        settled(&office);
+        let inbox = office.inbox("alice");
+        assert_eq!(inbox.len(), notices, "{name}");
+        let told = host.next();
+        // RFC 3461 §5.2.7.3: the name that the sender knows goes on with the alias.
+        let asked = "NOTIFY=SUCCESS ORCPT=rfc822;away@post-office.test";
+        assert_eq!(told.iter().any(|line| line.ends_with(asked)), notices == 0, "{told:?}");
+        let Some(notice) = inbox.first() else { continue };
+        let bounce = Bounce::read(notice.as_bytes()).expect("a report");
+        let [recipient] = bounce.report().recipients() else { panic!("one recipient") };
+        assert_eq!(recipient.action(), Action::Relayed);
+        assert_eq!(recipient.address().to_string(), "rfc822; x@elsewhere.test");
+        let original = recipient.original().expect("it was named").to_string();
+        assert_eq!(original, "rfc822; away@post-office.test");
+        let words = recipient.diagnostic().expect("the host's").to_string();
+        assert_eq!(words, "smtp; 250 2.0.0 taken");
+        assert_eq!(recipient.remote_mta().expect("it spoke").text(), b"mx.elsewhere.test");
+        assert_eq!(bounce.report().original_envelope_id(), Some("Q1"));
+    }
+}
+
 /// RFC 5321 §4.5.3.1.10, RFC 9422 §3: whether the host said so before, or says so then.
 #[test]
 fn ok_too_many_recipients_at_once_go_in_further_transactions() {

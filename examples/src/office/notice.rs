@@ -2,7 +2,7 @@
 //! notifications (RFC 3464), in English and Japanese.
 
 use mail_errors::{
-    Reply,
+    EnhancedStatusCode, Reply,
     classify::Failure as Classified,
     diagnosis::{Diagnosis, Language},
     dsn::{self, Action, Notification, Recipient, Report, Return, Returned, Silence, Typed},
@@ -24,11 +24,13 @@ use crate::store::{
 /// where the message is longer: most letters without their pictures.
 pub(super) const MOST_RETURNED: usize = 64 * 1024;
 
-/// What became of a recipient who did not get the message, or not yet.
+/// What became of a recipient, to be told to the sender.
 #[derive(Debug, Clone)]
-pub(super) struct Failure {
+pub(super) struct Note {
     recipient: String,
-    reply: Reply,
+    action: Action,
+    /// What a host answered, if one was asked.
+    reply: Option<Reply>,
     /// The host whose reply it is; ours if none.
     host: Option<String>,
     /// The address that the sender had named, as ORCPT has it.
@@ -37,10 +39,21 @@ pub(super) struct Failure {
     until: Option<UnixTime>,
 }
 
-impl Failure {
-    pub(super) fn new(recipient: impl std::fmt::Display, reply: Reply) -> Self {
+impl Note {
+    /// They will not get the message.
+    pub(super) fn failed(recipient: impl std::fmt::Display, reply: Reply) -> Self {
+        Self { reply: Some(reply), ..Self::done(recipient, Action::Failed) }
+    }
+
+    /// A host took the message that tells nothing of what becomes of it.
+    pub(super) fn relayed(recipient: impl std::fmt::Display, reply: Reply) -> Self {
+        Self { reply: Some(reply), ..Self::done(recipient, Action::Relayed) }
+    }
+
+    /// This was done here.
+    pub(super) fn done(recipient: impl std::fmt::Display, action: Action) -> Self {
         let recipient = recipient.to_string();
-        Self { recipient, reply, host: None, original: None, until: None }
+        Self { recipient, action, reply: None, host: None, original: None, until: None }
     }
 
     /// Names the host that gave the reply.
@@ -57,29 +70,33 @@ impl Failure {
 
     /// Says that it will be tried again.
     pub(super) const fn tried_until(mut self, until: UnixTime) -> Self {
-        self.until = Some(until);
+        (self.action, self.until) = (Action::Delayed, Some(until));
         self
     }
 
     #[cfg(test)]
-    pub(super) const fn reply(&self) -> &Reply {
-        &self.reply
+    pub(super) const fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
     }
 
     pub(super) fn recipient(&self) -> &str {
         &self.recipient
     }
 
-    pub(super) const fn is_delay(&self) -> bool {
-        self.until.is_some()
+    pub(super) const fn action(&self) -> Action {
+        self.action
     }
 
     /// Returns it as the report has it; `None` if the address cannot stand there.
     fn to_recipient(&self) -> Option<Recipient> {
-        let action = if self.until.is_some() { Action::Delayed } else { Action::Failed };
         let address = Typed::address(&self.recipient).ok()?;
         let now = moment(clock::wall());
-        let told = Recipient::refused(address, action, &self.reply, self.host.as_deref()).ok()?;
+        let told = match &self.reply {
+            Some(reply) => {
+                Recipient::refused(address, self.action, reply, self.host.as_deref()).ok()?
+            }
+            None => Recipient::new(address, self.action, EnhancedStatusCode::OK),
+        };
         let told = now.into_iter().fold(told, Recipient::tried_at);
         let original = self.original.as_ref().and_then(|orcpt| Typed::from_orcpt(orcpt).ok());
         let told = original.into_iter().fold(told, Recipient::originally);
@@ -101,13 +118,13 @@ pub(super) struct Shown {
 }
 
 /// Sends a notice by itself, where nothing else has to be written down with it.
-pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &Spooled) {
+pub(super) fn send(office: &Office, to: &Address, notes: &[Note], about: &Spooled, asked: &str) {
     let size = about.size();
     let mut octets = vec![0; MOST_RETURNED.min(usize::try_from(size).unwrap_or(MOST_RETURNED))];
     let read = about.read_at(0, &mut octets).unwrap_or_default();
     octets.truncate(read);
-    let shown = Shown { octets, size, arrived: Some(clock::wall()), asked: String::new() };
-    let written = write(office, to, failures, &shown);
+    let shown = Shown { octets, size, arrived: Some(clock::wall()), asked: asked.to_owned() };
+    let written = write(office, to, notes, &shown);
     match written.and_then(|notice| notice.map(|it| office.store().accept(&it)).transpose()) {
         Ok(None) => {}
         Ok(Some(accepted)) => {
@@ -125,7 +142,7 @@ pub(super) fn send(office: &Office, to: &Address, failures: &[Failure], about: &
 pub(super) fn write(
     office: &Office,
     to: &Address,
-    failures: &[Failure],
+    notes: &[Note],
     about: &Shown,
 ) -> Result<Option<Incoming>, StoreError> {
     // RFC 3834 §2, RFC 3464 §2: programs would answer each other for ever.
@@ -145,7 +162,7 @@ pub(super) fn write(
             return Ok(None);
         }
     };
-    let Some(octets) = compose(office, to, date, failures, about) else {
+    let Some(octets) = compose(office, to, date, notes, about) else {
         warn!(%to, "a notice cannot be written");
         return Ok(None);
     };
@@ -170,7 +187,7 @@ fn compose(
     office: &Office,
     to: &Address,
     date: InternalDate,
-    failures: &[Failure],
+    notes: &[Note],
     about: &Shown,
 ) -> Option<Vec<u8>> {
     let from = Mailbox::new(&postmaster(office)).ok()?.named("Mail Delivery System").ok()?;
@@ -181,7 +198,7 @@ fn compose(
     if let Some(arrived) = about.arrived.and_then(moment) {
         report = report.arrived_at(arrived);
     }
-    for recipient in failures.iter().filter_map(Failure::to_recipient) {
+    for recipient in notes.iter().filter_map(Note::to_recipient) {
         report = report.recipient(recipient);
     }
     // RFC 3461 §6.3: the name under which the sender knows the message.

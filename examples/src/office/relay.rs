@@ -23,7 +23,7 @@ use mail_wire::{
     layered::{Layered, LayeredError},
 };
 use smtp_proto::{
-    BodyType, Domain, Mailbox, ReversePath, State, Verb,
+    BodyType, Domain, Extension, Mailbox, ReversePath, State, Verb,
     client::{Client, Config, EightBit, Envelope, Event, NotSent, Outcome as Told, TlsPolicy},
 };
 use tokio::{
@@ -37,7 +37,7 @@ use tracing::{error, info, warn};
 use self::answers::{Answers, EXPIRED, UNREADABLE, reply};
 use super::{
     Office, clock,
-    notice::{self, Failure, MOST_RETURNED, Shown},
+    notice::{self, MOST_RETURNED, Note, Shown},
     sight::Sight,
 };
 use crate::store::{
@@ -115,9 +115,9 @@ fn set_aside(office: &Office, broken: &Unreadable) {
     let Unreadable { id, queue, sender, recipients, why } = broken;
     let aside = || Outcome::SetAside { diagnostic: why.clone() };
     let outcomes: Vec<_> = recipients.iter().map(|(id, _)| (*id, aside())).collect();
-    let failures: Vec<_> =
-        recipients.iter().map(|(_, shown)| Failure::new(shown, UNREADABLE)).collect();
-    match settle(office, *id, sender.as_ref(), &outcomes, &failures, Shown::default) {
+    let notes: Vec<_> =
+        recipients.iter().map(|(_, shown)| Note::failed(shown, UNREADABLE)).collect();
+    match settle(office, *id, sender.as_ref(), &outcomes, &notes, Shown::default) {
         Ok(accepted) => {
             error!(queue = queue.number(), ?recipients, why, "set aside: a person must look at it");
             told(office, &accepted);
@@ -164,16 +164,16 @@ async fn work_off(office: &Arc<Office>, claim: Claim, closing: watch::Receiver<b
         None => {}
     }
     let fates = answers.fates();
-    let (outcomes, mut failures) = answers.settle(&claim, clock::wall(), jitter());
+    let (outcomes, mut notes) = answers.settle(&claim, clock::wall(), jitter());
     // RFC 3461 §4.1: who asked not to hear of it does not.
-    failures.retain(|failure| {
-        let of = claim.recipients.iter().find(|to| to.address.as_str() == failure.recipient());
-        of.is_none_or(|to| asked::wants(&to.asked, failure.is_delay()))
+    notes.retain(|note| {
+        let of = claim.recipients.iter().find(|to| to.address.as_str() == note.recipient());
+        of.is_none_or(|to| asked::wants(&to.asked, note.action()))
     });
     let settled = loop {
         let shown = || shown(office, &claim);
         let sender = claim.sender.as_ref();
-        match block_in_place(|| settle(office, claim.id, sender, &outcomes, &failures, shown)) {
+        match block_in_place(|| settle(office, claim.id, sender, &outcomes, &notes, shown)) {
             // What was delivered must not go out again because the disk was full for a while.
             Err(error) if error.is_transient() && clock::monotonic() < lease_ends => {
                 warn!(%error, domain = %claim.domain, "the queue cannot be written yet");
@@ -215,11 +215,11 @@ fn settle(
     claim: ClaimId,
     sender: Option<&Address>,
     outcomes: &[(RecipientId, Outcome)],
-    failures: &[Failure],
+    notes: &[Note],
     about: impl FnOnce() -> Shown,
 ) -> Result<Accepted, StoreError> {
     let mut notice = match sender {
-        Some(sender) if !failures.is_empty() => notice::write(office, sender, failures, &about())?,
+        Some(sender) if !notes.is_empty() => notice::write(office, sender, notes, &about())?,
         Some(_) | None => None,
     };
     loop {
@@ -467,6 +467,7 @@ impl Conversation {
                     if is_too_many(&outcome) {
                         self.more.push(recipient);
                     }
+                    answers.offers_dsn(client.capabilities().offers(Extension::Dsn));
                     answers.told(recipient, outcome);
                 }
             }

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use mail_errors::{EnhancedStatusCode, Misuse, Reply, ReplyCode};
+use mail_errors::{EnhancedStatusCode, Misuse, Reply, ReplyCode, dsn::Action};
 use mail_message::Header;
 use mail_sasl::server::{Claim, Lookup};
 use mail_wire::{TlsInfo, layered::Layered};
 use smtp_proto::{
-    Attributes, BodyType, Domain, ForwardPath, Mailbox, ReversePath,
+    Attributes, BodyType, Domain, ForwardPath, Mailbox, Offer, ReversePath,
     limits::ServerLimits,
     server::{Config, Event, Mail, Rcpt, Server, replies},
 };
@@ -22,7 +22,7 @@ use super::{
     Office, clock,
     connection::Application,
     login::{MECHANISMS, Refused},
-    notice::{self, Failure},
+    notice::{self, Note},
     relay::asked,
     trace::{Received, prefix, return_path},
     unguessable,
@@ -96,7 +96,8 @@ pub(super) fn session(office: &Office, service: Service, peer: IpAddr) -> Layere
         // RFC 8314 §3.3: no AUTH of any sort before TLS.
         Role::Submission => Config::submission(&host),
     };
-    let config = config.limits(limits);
+    // RFC 3461: what becomes of a message is told, here and by the relay.
+    let config = config.limits(limits).offer(Offer::Dsn);
     let config = match Role::of(service) {
         Role::Mx => config,
         Role::Submission => config.auth(&MECHANISMS),
@@ -125,7 +126,7 @@ struct Transaction {
     sender: Option<Address>,
     size: u64,
     eight_bit: bool,
-    recipients: Vec<Address>,
+    recipients: Vec<Named>,
     accounts: BTreeSet<AccountId>,
     relay: BTreeSet<Address>,
     asked: Asked,
@@ -133,6 +134,17 @@ struct Transaction {
     last: [u8; 2],
     /// What is to be said instead, before there is one and once it could not be written.
     spool: Result<Spool, Reply>,
+}
+
+/// A recipient as the sender names them.
+struct Named {
+    address: Address,
+    /// What the sender asks to be told of them.
+    asked: String,
+    /// The mailboxes to which the address leads.
+    accounts: Vec<AccountId>,
+    /// How many other addresses it leads to.
+    elsewhere: usize,
 }
 
 impl Smtp {
@@ -228,13 +240,17 @@ impl Smtp {
                 return Err(replies::MAILBOX_FULL);
             }
         }
-        open.accounts.extend(accounts);
         let asked = asked::of_recipient(rcpt.params());
-        for to in relay {
-            open.asked.of_recipients.insert(to.clone(), asked.clone());
-            open.relay.insert(to);
+        let (elsewhere, is_expanded) = (relay.len(), accounts.len() + relay.len() > 1);
+        for on in relay {
+            let is_alias = on != to;
+            let asked =
+                if is_alias { asked::onward(&asked, &to, is_expanded) } else { asked.clone() };
+            open.asked.of_recipients.insert(on.clone(), asked);
+            open.relay.insert(on);
         }
-        open.recipients.push(to);
+        open.accounts.extend(&accounts);
+        open.recipients.push(Named { address: to, asked, accounts, elsewhere });
         Ok(())
     }
 
@@ -267,8 +283,9 @@ impl Smtp {
         if self.open.as_ref().is_some_and(|open| &open.last != b"\r\n") {
             self.body(b"\r\n");
         }
-        let open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
-        let message = open.spool?.finish();
+        let mut open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
+        let spool = std::mem::replace(&mut open.spool, Err(replies::BAD_SEQUENCE));
+        let message = spool?.finish();
         if hops(&message).map_err(|error| trouble(&error))? >= MOST_HOPS {
             return Err(replies::ROUTING_LOOP);
         }
@@ -284,7 +301,7 @@ impl Smtp {
             authenticated: self.account.is_some(),
             id: &id,
             recipient: match &*open.recipients {
-                [only] => Some(only),
+                [only] => Some(&only.address),
                 _ => None,
             },
             date,
@@ -300,8 +317,9 @@ impl Smtp {
         });
         let eight_bit = open.eight_bit || message.is_eight_bit();
         let deliveries = open.accounts.iter().map(delivery).collect();
-        let incoming = Incoming { message, date, deliveries, relay };
-        self.keep(incoming, open.sender.as_ref())?;
+        let mut incoming = Incoming { message, date, deliveries, relay };
+        let full = self.keep(&mut incoming)?;
+        self.tell(&open, &full, &incoming.message);
         info!(
             peer = %self.peer, id, sender = ?open.sender.as_ref().map(Address::as_str),
             recipients = open.recipients.len(), eight_bit, "message accepted"
@@ -309,19 +327,19 @@ impl Smtp {
         Ok(id)
     }
 
-    /// Puts the message where it goes, on disk. An account that is full meanwhile gets none, and
-    /// the sender is told.
-    fn keep(&self, mut incoming: Incoming, sender: Option<&Address>) -> Result<(), Reply> {
-        let mut full = Vec::new();
+    /// Puts the message where it goes, on disk. An account that is full meanwhile gets none; returns
+    /// those.
+    fn keep(&self, incoming: &mut Incoming) -> Result<BTreeSet<AccountId>, Reply> {
+        let mut full = BTreeSet::new();
         let accepted = loop {
-            match self.office.store().accept(&incoming) {
+            match self.office.store().accept(incoming) {
                 Ok(accepted) => break accepted,
                 Err(StoreError::OverQuota { account, .. }) => {
                     incoming.deliveries.retain(|to| to.place != Place::Inbox(account));
                     if incoming.deliveries.is_empty() && incoming.relay.is_none() {
                         return Err(replies::MAILBOX_FULL);
                     }
-                    full.push(account);
+                    full.insert(account);
                 }
                 Err(error) => return Err(trouble(&error)),
             }
@@ -332,17 +350,50 @@ impl Smtp {
         if accepted.queued.is_some() {
             self.office.queue.notify_one();
         }
-        if let (Some(sender), false) = (sender, full.is_empty()) {
-            let failures: Vec<_> =
-                full.iter().filter_map(|&id| self.office.store().account(id).ok()).collect();
-            let failures: Vec<_> = failures
-                .iter()
-                .filter_map(|account| account.addresses.first())
-                .map(|address| Failure::new(address.clone(), replies::MAILBOX_FULL))
-                .collect();
-            notice::send(&self.office, sender, &failures, &incoming.message);
+        Ok(full)
+    }
+
+    /// Tells the sender what became of the recipients, as far as it is known by now and they want to
+    /// hear of it (RFC 3461 §5.2).
+    fn tell(&self, open: &Transaction, full: &BTreeSet<AccountId>, message: &Spooled) {
+        let Some(sender) = &open.sender else { return };
+        let notes: Vec<_> = open
+            .recipients
+            .iter()
+            .flat_map(|named| {
+                let notes = self.notes(named, full).into_iter();
+                notes.filter(|note| asked::wants(&named.asked, note.action()))
+            })
+            .collect();
+        if !notes.is_empty() {
+            notice::send(&self.office, sender, &notes, message, &open.asked.of_message);
         }
-        Ok(())
+    }
+
+    /// What became of a recipient here. Of what goes on elsewhere the relay tells.
+    fn notes(&self, named: &Named, full: &BTreeSet<AccountId>) -> Vec<Note> {
+        let original = asked::original(&named.asked);
+        let failed = |address: &Address| Note::failed(address, replies::MAILBOX_FULL);
+        match (&*named.accounts, named.elsewhere) {
+            ([], 0 | 1) => Vec::new(),
+            ([only], 0) if full.contains(only) => vec![failed(&named.address).originally(original)],
+            ([_], 0) => {
+                vec![Note::done(&named.address, Action::Delivered).originally(original)]
+            }
+            // RFC 3461 §5.2.7.4: an address that leads to several.
+            (several, _) => {
+                let onward = asked::onward(&named.asked, &named.address, true);
+                let original_of_member = asked::original(&onward);
+                let full = several.iter().filter(|id| full.contains(id));
+                let full = full.filter_map(|&id| self.office.store().account(id).ok());
+                let full = full.filter_map(|account| {
+                    let address = account.addresses.first()?;
+                    Some(failed(address).originally(original_of_member))
+                });
+                let expanded = Note::done(&named.address, Action::Expanded).originally(original);
+                full.chain([expanded]).collect()
+            }
+        }
     }
 
     fn answer(&mut self, server: &mut Server, event: Event) -> Result<(), Misuse> {

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::{
     super::{
-        notice::{self, Failure},
+        notice::{self, Note},
         sight::Fate,
     },
     asked,
@@ -55,12 +55,16 @@ pub(super) struct Answers<'c> {
     host: Option<String>,
     /// Whose answers they are.
     said_by: HashMap<RecipientId, String>,
+    /// The host that is asked tells the sender what becomes of a message that it takes.
+    tells_on: bool,
     /// Nothing is wrong but that we had to stop.
     is_interrupted: bool,
 }
 
 enum Answer {
     Accepted(Reply),
+    /// By a host that tells nothing of what becomes of it.
+    Relayed(Reply),
     Refused(Reply),
     /// A host refuses us, whomever the message is for; another one may not.
     Unwelcome(Reply),
@@ -71,14 +75,15 @@ enum Answer {
 impl<'c> Answers<'c> {
     pub(super) fn new(recipients: &'c [QueuedRecipient]) -> Self {
         let (known, said_by) = (HashMap::new(), HashMap::new());
-        Self { recipients, known, host: None, said_by, is_interrupted: false }
+        let (host, tells_on, is_interrupted) = (None, false, false);
+        Self { recipients, known, host, said_by, tells_on, is_interrupted }
     }
 
     /// The recipients that another host may be asked about.
     pub(super) fn open(&self) -> Vec<&'c QueuedRecipient> {
         let is_open = |recipient: &&QueuedRecipient| match self.known.get(&recipient.id) {
             None | Some(Answer::Open(_) | Answer::Unwelcome(_)) => true,
-            Some(Answer::Accepted(_) | Answer::Refused(_)) => false,
+            Some(Answer::Accepted(_) | Answer::Relayed(_) | Answer::Refused(_)) => false,
         };
         self.recipients.iter().filter(is_open).collect()
     }
@@ -87,15 +92,22 @@ impl<'c> Answers<'c> {
         self.open().is_empty()
     }
 
+    /// Says whether the host offers DSN (RFC 3461): then it is its part to tell of success.
+    pub(super) const fn offers_dsn(&mut self, yes: bool) {
+        self.tells_on = yes;
+    }
+
     /// Names the host that is asked from now on.
     pub(super) fn ask(&mut self, host: &str) {
+        self.tells_on = false;
         self.host = Some(host.trim_end_matches('.').to_owned());
     }
 
     pub(super) fn told(&mut self, recipient: RecipientId, outcome: Told) {
         let is_hosts = matches!(outcome, Told::Accepted(_) | Told::Refused { .. });
         let answer = match outcome {
-            Told::Accepted(reply) => Answer::Accepted(reply),
+            Told::Accepted(reply) if self.tells_on => Answer::Accepted(reply),
+            Told::Accepted(reply) => Answer::Relayed(reply),
             Told::Refused { stage: Verb::Connect | Verb::Ehlo | Verb::Helo, reply }
                 if reply.is_permanent() =>
             {
@@ -156,7 +168,9 @@ impl<'c> Answers<'c> {
 
     pub(super) fn fates(&self) -> Vec<(Address, Fate)> {
         let fate = |recipient: &QueuedRecipient| match self.known.get(&recipient.id) {
-            Some(Answer::Accepted(reply)) => Fate::Delivered(reply.clone()),
+            Some(Answer::Accepted(reply) | Answer::Relayed(reply)) => {
+                Fate::Delivered(reply.clone())
+            }
             Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => Fate::Failed(reply.clone()),
             Some(Answer::Open(why)) => Fate::PutOff(why.clone()),
             None => Fate::PutOff(NOBODY.to_owned()),
@@ -164,30 +178,34 @@ impl<'c> Answers<'c> {
         self.recipients.iter().map(|to| (to.address.clone(), fate(to))).collect()
     }
 
-    /// Decides what becomes of each recipient. `jitter` is a number from 0 to 1, so that not all
+    /// Decides what becomes of each recipient, and what there is to tell of it. `jitter` is a number from 0 to 1, so that not all
     /// messages come back at the same moment.
     pub(super) fn settle(
         self,
         claim: &Claim,
         now: UnixTime,
         jitter: f64,
-    ) -> (Vec<(RecipientId, Outcome)>, Vec<Failure>) {
-        let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
+    ) -> (Vec<(RecipientId, Outcome)>, Vec<Note>) {
+        let (mut outcomes, mut notes) = (Vec::new(), Vec::new());
         let waited = now.since(claim.queued_at);
         for recipient in self.recipients {
             let to = &recipient.address;
             let host = self.said_by.get(&recipient.id).map(String::as_str);
             let original = asked::original(&recipient.asked);
-            let failure = |reply| Failure::new(to, reply).told_by(host).originally(original);
+            let of = |note: Note| note.told_by(host).originally(original);
+            let failure = |reply| of(Note::failed(to, reply));
             let (reply, why) = match self.known.get(&recipient.id) {
-                Some(Answer::Accepted(_)) => {
+                Some(answer @ (Answer::Accepted(_) | Answer::Relayed(_))) => {
+                    if let Answer::Relayed(reply) = answer {
+                        notes.push(of(Note::relayed(to, reply.clone())));
+                    }
                     outcomes.push((recipient.id, Outcome::Delivered));
                     continue;
                 }
                 Some(Answer::Refused(reply) | Answer::Unwelcome(reply)) => {
                     let reason = notice::reason(reply);
                     warn!(recipient = %to, host, reason, %reply, "refused");
-                    failures.push(failure(reply.clone()));
+                    notes.push(failure(reply.clone()));
                     outcomes.push((recipient.id, Outcome::Failed));
                     continue;
                 }
@@ -200,7 +218,7 @@ impl<'c> Answers<'c> {
             let give_up = SCHEDULE.of(told.reason()).give_up();
             let Next::After(wait) = SCHEDULE.next(&told, tries, waited, jitter) else {
                 warn!(recipient = %to, host, reason, diagnostic = why, "given up");
-                failures.push(failure(if waited < give_up {
+                notes.push(failure(if waited < give_up {
                     reply
                 } else {
                     let text = format!("{PATIENCE_IS_OVER}: {}", one_line(why));
@@ -212,12 +230,12 @@ impl<'c> Answers<'c> {
             let until = now.after(if self.is_interrupted { wait.min(SOON) } else { wait });
             // Before it is tried again it will have waited for long: once in its life.
             if waited < WORRY && until.since(claim.queued_at) >= WORRY {
-                failures.push(failure(reply).tried_until(claim.queued_at.after(give_up)));
+                notes.push(failure(reply).tried_until(claim.queued_at.after(give_up)));
             }
             warn!(recipient = %to, host, reason, diagnostic = why, "put off");
             outcomes.push((recipient.id, Outcome::Deferred { until, diagnostic: why.to_owned() }));
         }
-        (outcomes, failures)
+        (outcomes, notes)
     }
 }
 
@@ -245,6 +263,8 @@ pub(super) fn reply(code: u16, (class, subject, detail): (u16, u16, u16), text: 
 
 #[cfg(test)]
 mod tests {
+    use mail_errors::dsn::Action;
+
     use super::*;
     use crate::store::{ClaimId, QueueId};
 
@@ -353,6 +373,24 @@ mod tests {
         assert_eq!(waits(&greylists), [10, 20, 40, 60]);
     }
 
+    /// RFC 3461 §5.2.2: who hands a message to a host that will not tell of it tells so.
+    #[test]
+    fn ok_success_is_told_where_the_next_host_does_not() {
+        let recipients = recipients();
+        for (tells_on, told) in [(false, 1), (true, 0)] {
+            let mut answers = Answers::new(&recipients);
+            answers.ask("mx.elsewhere.test.");
+            answers.offers_dsn(tells_on);
+            answers.told(RecipientId::new(1), Told::Accepted(reply(250, (2, 0, 0), "ok")));
+            assert!(answers.all_told());
+            let now = UnixTime::new(1_700_000_000);
+            let (outcomes, notes) = answers.settle(&claim(now), now, 0.5);
+            assert_eq!(outcomes[0].1, Outcome::Delivered);
+            assert_eq!(notes.len(), told);
+            assert!(notes.iter().all(|note| note.action() == Action::Relayed));
+        }
+    }
+
     /// RFC 3461 §6.3
     #[test]
     fn ok_sender_is_told_once_that_a_message_waits() {
@@ -368,8 +406,8 @@ mod tests {
             let (outcomes, failures) = answers.settle(&claim(queued), now, 0.5);
             assert!(matches!(outcomes[0].1, Outcome::Deferred { .. }));
             for failure in failures {
-                assert!(failure.is_delay());
-                told.push((minutes, failure.reply().to_string()));
+                assert_eq!(failure.action(), Action::Delayed);
+                told.push((minutes, failure.reply().expect("a reply").to_string()));
             }
         }
         assert_eq!(told, [(3 * 60 + 30, "450 4.0.0 no".to_owned())]);
@@ -388,7 +426,8 @@ mod tests {
             let (outcomes, failures) = answers.settle(&claim(queued), queued.after(waited), 0.5);
             assert_eq!(outcomes.len(), 1);
             assert_eq!(matches!(outcomes[0].1, Outcome::Failed), code.is_some());
-            let told: Vec<String> = failures.iter().map(|f| f.reply().to_string()).collect();
+            let told: Vec<String> =
+                failures.iter().filter_map(|f| f.reply().map(Reply::to_string)).collect();
             match code {
                 None => assert!(told.is_empty()),
                 Some(_) => assert!(told[0].contains("no connection"), "{told:?}"),

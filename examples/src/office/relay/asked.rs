@@ -1,10 +1,13 @@
 //! What a sender asks to be told of a message: RFC 3461. It stands in the queue as MAIL and RCPT had
 //! it, and goes on to the next host.
 
+use mail_errors::dsn::Action;
 use smtp_proto::{
     EnvelopeId, MailParams, Mailbox, Notify, OriginalRecipient, RcptParams, Ret,
     client::{Envelope, Recipient},
 };
+
+use crate::store::Address;
 
 /// Returns those of the parameters of MAIL that go on with a message.
 pub(in crate::office) fn of_message(params: &MailParams) -> String {
@@ -18,10 +21,41 @@ pub(in crate::office) fn of_recipient(params: &RcptParams) -> String {
     join(kept.map(|param| (param.keyword, param.value)))
 }
 
-/// Tells whether the sender of a message for this recipient hears of a failure, or of a delay.
-/// RFC 3461 4.1: of both, unless they say otherwise.
-pub(in crate::office) fn wants(asked: &str, of_delay: bool) -> bool {
-    notify(asked).is_none_or(|of| if of_delay { of.on_delay() } else { of.on_failure() })
+/// Tells whether the sender of a message for this recipient hears of this. RFC 3461 4.1: of failures
+/// and delays, unless they say otherwise, and of nothing else, unless they say so.
+pub(in crate::office) fn wants(asked: &str, action: Action) -> bool {
+    let asked = notify(asked);
+    match action {
+        Action::Failed => asked.is_none_or(Notify::on_failure),
+        Action::Delayed => asked.is_none_or(Notify::on_delay),
+        Action::Delivered | Action::Relayed | Action::Expanded => {
+            asked.is_some_and(Notify::on_success)
+        }
+    }
+}
+
+/// Returns what is asked of those to whom an alias leads. RFC 3461 5.2.7: they have the address that
+/// the sender had named; and where it leads to several, the sender has heard of success.
+pub(in crate::office) fn onward(asked: &str, named: &Address, is_expanded: bool) -> String {
+    let mut out: Vec<String> = words(asked)
+        .map(|(keyword, value)| match (keyword, is_expanded) {
+            ("NOTIFY", true) => format!("NOTIFY={}", without_success(value)),
+            _ => format!("{keyword}={value}"),
+        })
+        .collect();
+    if original(asked).is_none()
+        && let Ok(original) = OriginalRecipient::rfc822(named.as_str())
+        && let Ok(wire) = str::from_utf8(original.as_wire())
+    {
+        out.push(format!("ORCPT=rfc822;{wire}"));
+    }
+    out.join(" ")
+}
+
+fn without_success(notify: &str) -> String {
+    let rest = notify.split(',').filter(|word| !word.eq_ignore_ascii_case("SUCCESS"));
+    let rest = rest.collect::<Vec<_>>().join(",");
+    if rest.is_empty() { "NEVER".to_owned() } else { rest }
 }
 
 /// Returns how much of a message is to come back.
@@ -94,16 +128,46 @@ mod tests {
 
     #[test]
     fn ok_who_wants_to_hear_of_what() {
-        for (asked, failure, delay) in [
-            ("", true, true),
-            ("ORCPT=rfc822;x@y", true, true),
-            ("NOTIFY=NEVER", false, false),
-            ("NOTIFY=SUCCESS", false, false),
-            ("NOTIFY=FAILURE ORCPT=rfc822;x@y", true, false),
-            ("NOTIFY=SUCCESS,DELAY", false, true),
-            ("NOTIFY=nonsense", true, true),
+        for (asked, failure, delay, success) in [
+            ("", true, true, false),
+            ("ORCPT=rfc822;x@y", true, true, false),
+            ("NOTIFY=NEVER", false, false, false),
+            ("NOTIFY=SUCCESS", false, false, true),
+            ("NOTIFY=FAILURE ORCPT=rfc822;x@y", true, false, false),
+            ("NOTIFY=SUCCESS,DELAY", false, true, true),
+            ("NOTIFY=nonsense", true, true, false),
         ] {
-            assert_eq!((wants(asked, false), wants(asked, true)), (failure, delay), "{asked}");
+            let wants = |action| wants(asked, action);
+            assert_eq!(
+                (wants(Action::Failed), wants(Action::Delayed)),
+                (failure, delay),
+                "{asked}"
+            );
+            for done in [Action::Delivered, Action::Relayed, Action::Expanded] {
+                assert_eq!(wants(done), success, "{asked}");
+            }
+        }
+    }
+
+    /// RFC 3461 §5.2.7.3 and §5.2.7.4
+    #[test]
+    fn ok_what_is_asked_goes_on_behind_an_alias() {
+        let named = Address::parse("a+b@x.test").expect("an address");
+        for (asked, one, several) in [
+            ("", "ORCPT=rfc822;a+2Bb@x.test", "ORCPT=rfc822;a+2Bb@x.test"),
+            (
+                "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;y@z",
+                "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;y@z",
+                "NOTIFY=FAILURE ORCPT=rfc822;y@z",
+            ),
+            (
+                "NOTIFY=SUCCESS ORCPT=rfc822;y@z",
+                "NOTIFY=SUCCESS ORCPT=rfc822;y@z",
+                "NOTIFY=NEVER ORCPT=rfc822;y@z",
+            ),
+        ] {
+            assert_eq!(onward(asked, &named, false), one);
+            assert_eq!(onward(asked, &named, true), several);
         }
     }
 
