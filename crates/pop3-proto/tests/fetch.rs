@@ -385,3 +385,20 @@ fn ok_messages_without_ids_come_once_if_their_text_is_known() {
         assert!(told.is_complete() && mailbox.expected == [1, 2]);
     }
 }
+
+/// A server that had ids, or says that it has, is not taken for one that has none.
+#[test]
+fn err_ids_are_refused_for_once() {
+    let login = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 1 3\r\n+OK\r\n1 3\r\n.\r\n";
+    let offers = "+OK\r\n+OK\r\nUIDL\r\nUSER\r\n.\r\n+OK\r\n+OK\r\n+OK\r\nUIDL\r\n.\r\n+OK 1 3\r\n+OK\r\n1 3\r\n.\r\n";
+    let mut before = Seen::new();
+    before.insert(UniqueId::new("a").unwrap(), NOW);
+    for (login, seen) in [(login, before), (offers, Seen::new())] {
+        let mut mailbox = Mailbox { seen, ..Mailbox::default() };
+        let answers = format!("{login}-ERR [SYS/TEMP] later\r\n+OK bye\r\n");
+        let (told, said) = played(answers.leak(), Leave::Never, &mut mailbox);
+        assert!(said.ends_with("|UIDL|QUIT|"), "{said}");
+        assert_eq!(told.refused.map(|(verb, _)| verb), Some(Verb::Uidl));
+        assert!(told.fetched.is_empty() && told.deleted.is_empty() && mailbox.kept.is_empty());
+    }
+}

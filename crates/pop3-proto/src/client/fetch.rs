@@ -11,7 +11,7 @@ use mail_wire::{
     },
 };
 
-use crate::{DropListing, Response, Verb};
+use crate::{Capability, DropListing, Response, Verb};
 
 use super::{Client, Entry, Event, Handle, Inbox, Leave, NotSent, Plan, Seen};
 
@@ -86,7 +86,8 @@ pub struct Fetched<E: Fault> {
     pub skipped: Vec<(Entry, Option<Response<'static>>)>,
     /// What was listed; `None` if that was not heard to its end.
     pub inbox: Option<Inbox>,
-    /// What else was refused, and why: a login, LIST, QUIT.
+    /// What else was refused, and why: a login, LIST, QUIT, or UIDL where there must be ids: it is
+    /// offered, or some are [`seen`](Order::seen).
     pub refused: Option<(Verb, Response<'static>)>,
     /// What was not even sent, and why.
     pub not_sent: Option<NotSent>,
@@ -207,6 +208,8 @@ struct Errand<'a, K, E: Fault> {
     inbox: Inbox,
     list: Option<Handle>,
     uidl: Option<Handle>,
+    /// Why there are no ids.
+    without_ids: Option<Response<'static>>,
     /// LIST and UIDL have been answered, and it is known what to do.
     is_planned: bool,
     to_fetch: VecDeque<Entry>,
@@ -246,6 +249,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             inbox: Inbox::new(),
             list: None,
             uidl: None,
+            without_ids: None,
             is_planned: false,
             to_fetch: VecDeque::new(),
             to_delete: VecDeque::new(),
@@ -293,9 +297,8 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
                 // What becomes of the others is told otherwise, or has no consequence. Some servers
                 // have nothing to list in an empty maildrop.
                 let is_empty = self.stat.is_some_and(|stat| stat.messages() == 0);
-                if !matches!(verb, Verb::Uidl | Verb::Stat | Verb::Retr | Verb::Dele)
-                    && !(verb == Verb::List && is_empty)
-                {
+                let is_told = matches!(verb, Verb::Uidl | Verb::Stat | Verb::Retr | Verb::Dele);
+                if !is_told && (verb != Verb::List || !is_empty) {
                     self.told.refused.get_or_insert((verb, response.clone()));
                 }
                 self.answered(handle, false, Some(response));
@@ -317,7 +320,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
     /// A command has been answered, or never will be.
     fn answered(&mut self, handle: Handle, is_done: bool, refusal: Option<Response<'static>>) {
         if Some(handle) == self.uidl {
-            self.uidl = None;
+            (self.uidl, self.without_ids) = (None, refusal);
         } else if Some(handle) == self.list {
             self.list = None;
         } else if self.fetching.front().is_some_and(|it| it.handle == handle) {
@@ -427,8 +430,11 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             self.to_fetch.clear();
             self.to_delete.clear();
             self.fetching.drain(..).for_each(|it| client.forget(it.handle));
-        } else if !self.is_planned && self.told.refused.is_none() && self.told.not_sent.is_none() {
-            self.plan();
+        } else if !self.is_planned {
+            self.need_ids(client);
+            if self.told.refused.is_none() && self.told.not_sent.is_none() {
+                self.plan();
+            }
         }
         while self.fetching.len() < AHEAD
             && let Some(entry) = self.to_fetch.front()
@@ -452,6 +458,17 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             client.quit()?;
         }
         Ok(())
+    }
+
+    /// A server that has ids and will not tell them now is asked again another time: without them
+    /// all that is here would come once more.
+    fn need_ids(&mut self, client: &Client) {
+        let Some(response) = self.without_ids.take() else { return };
+        let offers = client.capabilities().is_some_and(|it| it.has(&Capability::Uidl));
+        let were_told = self.order.seen.iter().next().is_some();
+        if (offers || were_told) && !self.inbox.is_empty() {
+            self.told.refused.get_or_insert((Verb::Uidl, response));
+        }
     }
 
     fn plan(&mut self) {
