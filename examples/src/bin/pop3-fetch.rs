@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
 };
@@ -23,14 +23,16 @@ use mail_sasl::{BearerToken, Mechanism, SaslError, client::Identity};
 use mail_wire::{drive::DriveError, layered::LayeredError};
 use pop3_proto::{
     ResponseCode, Violation,
-    client::{Client, Config, Fetched, Leave, Order, PlaintextLogin, Seen, Tls},
+    client::{Client, Config, Fetched, Leave, Order, PlaintextLogin, Plan, Seen, Tls},
 };
 
 /// Download the messages of a maildrop by POP3, each of them once.
 ///
 /// STLS is insisted on unless --tls or --plain is given. With --to or --mbox only what has not come
 /// yet is downloaded, whenever and however the last run ended; what has come is remembered beside it,
-/// apart for each server and account. Without both, all messages go to standard output.
+/// apart for each server and account (ports 110 and 995 of a host are one server). From a server that
+/// gives messages no unique ids all are downloaded, and those that have come before thrown away.
+/// Without both, all messages go to standard output.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 struct Cli {
@@ -87,8 +89,12 @@ enum Failure {
     NotSent(pop3_proto::client::NotSent),
     #[error("{0} of the messages did not come")]
     Skipped(usize),
-    #[error("{0}")]
-    Io(#[from] io::Error),
+    #[error("{0} of the messages were not deleted")]
+    Undeleted(usize),
+    #[error("the server ended the conversation")]
+    Ended,
+    #[error("{place}: {error}")]
+    Keeping { place: String, error: io::Error },
 }
 
 fn main() -> ExitCode {
@@ -104,10 +110,11 @@ impl Failure {
             Self::Client(error) => error.is_transient(),
             Self::Conversation(error) => error.kind().is_transient(),
             Self::Refused { transient, .. } => *transient,
-            Self::Io(error) => error.kind() == io::ErrorKind::WouldBlock,
-            Self::Skipped(_) => true,
+            Self::Keeping { error, .. } => error.kind() == io::ErrorKind::WouldBlock,
+            Self::Skipped(_) | Self::Ended => true,
             Self::NoUser
             | Self::NowhereToRemember
+            | Self::Undeleted(_)
             | Self::Args(_)
             | Self::Sasl(_)
             | Self::NotSent(_) => false,
@@ -131,11 +138,15 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let now = clock::wall().seconds();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now.unsigned_abs());
     let (host, port) = &peer.address;
-    // Whoever logs in elsewhere, or as another, has other messages, whatever their ids are.
-    let account = format!("{host}:{port} {}", credentials.user());
+    let account = account(host, *port, credentials.user());
+    let place = cli.to.as_ref().or(cli.mbox.as_ref()).map(PathBuf::as_path);
+    let keeping = |error| {
+        let place = place.unwrap_or(Path::new("standard output")).display().to_string();
+        Failure::Keeping { place, error }
+    };
     let mailbox = match (&cli.to, &cli.mbox) {
-        (Some(path), _) => Some(Mailbox::maildir(path, &account, now)?),
-        (None, Some(path)) => Some(Mailbox::mbox(path, &account, now)?),
+        (Some(path), _) => Some(Mailbox::maildir(path, &account, now).map_err(keeping)?),
+        (None, Some(path)) => Some(Mailbox::mbox(path, &account, now).map_err(keeping)?),
         (None, None) if matches!(leave, Leave::For(_)) => return Err(Failure::NowhereToRemember),
         (None, None) => None,
     };
@@ -152,14 +163,13 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         None => client.log_in(identity),
     };
     let (client, tap) = (Client::new(config), cli.server.tap(Protocol::Pop3));
-    let draws = cli.progress.applies(u64::MAX);
     let fetched = match mailbox {
         Some(mailbox) => {
             let seen = mailbox.seen().clone();
             let order = Order { seen: &seen, leave, now };
-            let mut keep = Shown::new(mailbox, draws);
+            let mut keep = Shown::new(mailbox, cli.progress, io::stderr());
             let fetched = fetch(client, &peer, tap, log_in, order, &mut keep, until)?;
-            keep.into_inner().forget(&fetched.deleted)?;
+            forget(keep.into_inner(), order, &fetched).map_err(keeping)?;
             fetched
         }
         None => {
@@ -168,19 +178,52 @@ fn run(cli: &Cli) -> Result<(), Failure> {
             fetch(client, &peer, tap, log_in, order, &mut keep, until)?
         }
     };
-    judge(fetched)
+    judge(fetched, keeping)
+}
+
+/// Names a maildrop. Whoever logs in elsewhere, or as another, has other messages, whatever their
+/// ids are. The two ports of POP3 lead to one maildrop; behind any other port there may be another
+/// server, at the end of a tunnel.
+fn account(host: &str, port: u16, user: &str) -> String {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    match port {
+        110 | 995 => format!("{host} {user}"),
+        port => format!("{host}:{port} {user}"),
+    }
+}
+
+/// Forgets what the server has not any more, because it may call others so. Listings that contradict
+/// each other are not believed, nor is one where ids are missing.
+fn forget(
+    mut mailbox: Mailbox,
+    order: Order<'_>,
+    fetched: &Fetched<LayeredError<Violation>>,
+) -> io::Result<()> {
+    let inbox = fetched.inbox.as_ref().filter(|it| !fetched.is_unsettled && it.without_id() == 0);
+    let plan = inbox.map(|inbox| Plan::new(inbox, order.seen, order.leave, order.now));
+    mailbox.forget(&fetched.deleted, plan.as_ref().map_or(&[], Plan::gone))?;
+    if fetched.is_complete() && !fetched.is_unsettled { mailbox.forget_nameless() } else { Ok(()) }
 }
 
 /// Says what went wrong, the worst first.
-fn judge(fetched: Fetched<LayeredError<Violation>>) -> Result<(), Failure> {
+fn judge(
+    fetched: Fetched<LayeredError<Violation>>,
+    keeping: impl Fn(io::Error) -> Failure,
+) -> Result<(), Failure> {
     for (entry, why) in &fetched.skipped {
         let why =
             why.as_ref().map_or_else(|| "it did not come whole".to_owned(), ToString::to_string);
         // Nothing is left to be done if even this cannot be said.
         let _ = writeln!(io::stderr(), "pop3-fetch: message {}: {why}", entry.number());
     }
+    for (entry, why) in &fetched.undeleted {
+        let _ = writeln!(io::stderr(), "pop3-fetch: message {}: {why}", entry.number());
+    }
+    if let Some(misuse) = fetched.misuse {
+        return Err(misuse.into());
+    }
     if let Some(error) = fetched.keeping {
-        return Err(error.into());
+        return Err(keeping(error));
     }
     if let Some(error) = fetched.error {
         return Err(Failure::Conversation(error));
@@ -197,12 +240,33 @@ fn judge(fetched: Fetched<LayeredError<Violation>>) -> Result<(), Failure> {
     if let Some(why) = fetched.not_sent {
         return Err(Failure::NotSent(why));
     }
-    match fetched.skipped.len() {
-        0 => Ok(()),
-        some => Err(Failure::Skipped(some)),
+    match (fetched.skipped.len(), fetched.undeleted.len()) {
+        (0, 0) if fetched.inbox.is_none() => Err(Failure::Ended),
+        (0, 0) => Ok(()),
+        (0, some) => Err(Failure::Undeleted(some)),
+        (some, _) => Err(Failure::Skipped(some)),
     }
 }
 
 fn mechanism(text: &str) -> Result<Mechanism, SaslError> {
     Mechanism::parse(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_the_ports_of_pop3_lead_to_one_maildrop_and_no_others_do() {
+        let one = account("pop.example.org", 110, "a");
+        assert_eq!(account("POP.example.org.", 995, "a"), one);
+        for (host, port, user) in [
+            ("pop.example.org", 110, "b"),
+            ("pop.example.org", 1110, "a"),
+            ("pop.example.org", 1995, "a"),
+            ("example.org", 110, "a"),
+        ] {
+            assert_ne!(account(host, port, user), one);
+        }
+    }
 }

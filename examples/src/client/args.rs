@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, BufRead as _, Read as _, Write as _},
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
     str::FromStr,
@@ -133,9 +134,9 @@ impl ServerArgs {
         let password = match &self.password {
             Some(password) => password.clone(),
             None if self.password_stdin => first_line()?,
-            None => match std::env::var("MAIL_PASSWORD") {
-                Ok(password) => Secret::from(&*password),
-                Err(_) => return Err(ArgsError::NoPassword { user: user.clone() }),
+            None => match std::env::var_os("MAIL_PASSWORD") {
+                Some(password) => Secret::from(password.as_bytes()),
+                None => return Err(ArgsError::NoPassword { user: user.clone() }),
             },
         };
         Ok(Some(Credentials::new(user, password)?))

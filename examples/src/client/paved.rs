@@ -81,6 +81,7 @@ impl Stream for Bounded {
 
 impl Read for Bounded {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        left(self.until)?;
         self.stream.read(room)
     }
 }

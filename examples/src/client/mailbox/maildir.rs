@@ -1,13 +1,13 @@
 //! A Maildir: what is being written is in `tmp`, what is there is in `new`.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{self, BufWriter, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
-use super::sync_directory;
+use super::{make_directory, sync_directory};
 use crate::office::clock;
 
 #[derive(Debug)]
@@ -17,13 +17,13 @@ pub(super) struct Maildir {
     mark: String,
     count: u64,
     coming: Option<(BufWriter<File>, String)>,
-    ended: Vec<(File, String)>,
+    ended: Vec<String>,
 }
 
 impl Maildir {
     pub(super) fn open(path: &Path, account: &str) -> io::Result<Self> {
         for part in ["cur", "new", "tmp"] {
-            DirBuilder::new().recursive(true).mode(0o700).create(path.join(part))?;
+            make_directory(&path.join(part))?;
         }
         // FNV-1a, by which nothing is kept secret.
         let hash = account.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
@@ -37,7 +37,11 @@ impl Maildir {
     pub(super) fn begin(&mut self) -> io::Result<()> {
         self.count += 1;
         let (seconds, process) = (clock::wall().seconds(), std::process::id());
-        let name = format!("{seconds}.P{process}Q{}.{}", self.count, self.mark);
+        // Clocks are set back, and in a container each process has the same number.
+        let mut drawn = [0; 8];
+        getrandom::fill(&mut drawn).map_err(|error| io::Error::other(error.to_string()))?;
+        let drawn = u64::from_ne_bytes(drawn);
+        let name = format!("{seconds}.P{process}Q{}R{drawn:016x}.{}", self.count, self.mark);
         let tmp = self.path.join("tmp").join(&name);
         let file = File::options().write(true).create_new(true).mode(0o600).open(tmp)?;
         self.coming = Some((BufWriter::new(file), name));
@@ -52,9 +56,9 @@ impl Maildir {
     }
 
     pub(super) fn end(&mut self) -> io::Result<()> {
-        if let Some((file, name)) = self.coming.take() {
-            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            self.ended.push((file, name));
+        if let Some((mut file, name)) = self.coming.take() {
+            file.flush()?;
+            self.ended.push(name);
         }
         Ok(())
     }
@@ -68,10 +72,10 @@ impl Maildir {
 
     /// Sees to it that all that has ended is on disk, and says in which files.
     pub(super) fn prepare(&mut self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for (file, name) in self.ended.drain(..) {
-            file.sync_all()?;
-            names.push(name);
+        let names = std::mem::take(&mut self.ended);
+        // They are opened anew, because a process may have few files open at once.
+        for name in &names {
+            File::open(self.path.join("tmp").join(name))?.sync_all()?;
         }
         sync_directory(&self.path.join("tmp"))?;
         Ok(names)

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::sync_directory;
+use super::{parent, sync_directory};
 
 #[derive(Debug)]
 pub(super) struct Mbox {
@@ -133,10 +133,10 @@ impl Mbox {
     pub(super) fn prepare(&mut self) -> io::Result<(u64, u64)> {
         self.spool.flush()?;
         self.spool.get_ref().sync_all()?;
-        sync_directory(self.spooled.parent().unwrap_or(Path::new(".")))?;
+        sync_directory(parent(&self.spooled))?;
         self.lock = Some(DotLock::take(&self.path)?);
-        let offset = match fs::metadata(&self.path) {
-            Ok(found) => found.len(),
+        let offset = match OpenOptions::new().read(true).append(true).open(&self.path) {
+            Ok(mut found) => end_line(&mut found)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
@@ -165,11 +165,12 @@ impl Mbox {
         let from = if is_ours { offset.min(end) } else { end };
         mbox.seek(SeekFrom::Start(from))?;
         let mut spool = File::open(&self.spooled)?.take(len);
-        io::copy(&mut spool, &mut mbox)?;
-        mbox.sync_all()?;
-        sync_directory(
-            self.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        )
+        if let Err(error) = io::copy(&mut spool, &mut mbox).and_then(|_| mbox.sync_all()) {
+            // Nobody is to read half of a message; it is tried again by the next run.
+            let _ = mbox.set_len(from);
+            return Err(error);
+        }
+        sync_directory(parent(&self.path))
     }
 
     /// Tells whether so many octets of the mbox are the spool's first.
@@ -199,6 +200,23 @@ impl Mbox {
     }
 }
 
+/// Sees to it that an mbox ends in an empty line, and says how long it is. Behind a line without end
+/// the next message would belong to the one before.
+fn end_line(mbox: &mut File) -> io::Result<u64> {
+    let len = mbox.metadata()?.len();
+    let (mut tail, wanted) = ([0; 2], len.min(2));
+    mbox.seek(SeekFrom::End(-i64::try_from(wanted).unwrap_or_default()))?;
+    let tail = tail.get_mut(..usize::try_from(wanted).unwrap_or_default()).unwrap_or_default();
+    mbox.read_exact(tail)?;
+    let missing: &[u8] = match tail {
+        [] | [b'\n'] | [.., b'\n', b'\n'] => b"",
+        [.., b'\n'] => b"\n",
+        _ => b"\n\n",
+    };
+    mbox.write_all(missing)?;
+    Ok(len + missing.len() as u64)
+}
+
 /// The file beside an mbox that says that somebody writes to it.
 #[derive(Debug)]
 struct DotLock(PathBuf);
@@ -217,10 +235,10 @@ impl DotLock {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 Err(_) => {}
             }
-            // Of one that was killed only its number is left.
+            // Of one that was killed only its number is left. Many programs give none, or 0.
             let holder =
                 fs::read_to_string(&path).ok().and_then(|it| it.trim().parse::<u32>().ok());
-            if holder.is_some_and(|it| {
+            if holder.filter(|it| *it != 0).is_some_and(|it| {
                 Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{it}")).exists()
             }) {
                 let _ = fs::remove_file(&path);
@@ -228,7 +246,7 @@ impl DotLock {
             }
             thread::sleep(Duration::from_millis(100));
         }
-        let text = format!("{} is locked by another program", mbox.display());
+        let text = format!("another program writes to it: {} is there", path.display());
         Err(io::Error::new(io::ErrorKind::WouldBlock, text))
     }
 }

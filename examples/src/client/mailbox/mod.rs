@@ -1,5 +1,8 @@
 //! Messages that are downloaded: into a Maildir or an mbox, each of them once.
 //!
+//! A message is known by its unique id, or, where the server has none for it, by the SHA-256 of what
+//! it holds.
+//!
 //! A batch of messages is on disk under another name before the state file says where it
 //! is to go; then it goes there; then the state file says that it is there. Whatever ends the program in
 //! between, the next run finishes what the state file says, so nothing is lost and nothing comes
@@ -10,16 +13,23 @@ mod mbox;
 mod state;
 
 use std::{
+    collections::HashMap,
+    fs::DirBuilder,
     io::{self, Write},
+    os::unix::fs::DirBuilderExt as _,
     path::Path,
     time::SystemTime,
 };
 
-use pop3_proto::client::{Entry, Keep, Seen};
+use pop3_proto::{
+    MessageNumber, UniqueId,
+    client::{Entry, Keep, Seen},
+};
+use sha2::{Digest as _, Sha256};
 
 use maildir::Maildir;
 use mbox::Mbox;
-use state::{Block, State};
+use state::{Block, Name, State};
 
 /// Where messages go, and what is known of those that went there.
 #[derive(Debug)]
@@ -30,6 +40,12 @@ pub struct Mailbox {
     /// How many octets the present message has, and those that have ended.
     coming: u64,
     sizes: Vec<u64>,
+    /// The present message, if the server has no id for it.
+    nameless: Option<(MessageNumber, Sha256)>,
+    /// What such messages are called here.
+    names: HashMap<MessageNumber, UniqueId>,
+    /// How many of each name have come or come again.
+    met: HashMap<UniqueId, usize>,
 }
 
 #[derive(Debug)]
@@ -73,8 +89,9 @@ impl Mailbox {
         Ok(Self::new(Place::Mbox(mbox), state, now))
     }
 
-    const fn new(place: Place, state: State, now: SystemTime) -> Self {
-        Self { place, state, now, coming: 0, sizes: Vec::new() }
+    fn new(place: Place, state: State, now: SystemTime) -> Self {
+        let (names, met) = (HashMap::new(), HashMap::new());
+        Self { place, state, now, coming: 0, sizes: Vec::new(), nameless: None, names, met }
     }
 
     /// Returns what is here.
@@ -83,18 +100,52 @@ impl Mailbox {
         self.state.seen()
     }
 
-    /// Forgets messages that the server has deleted: it may call others so.
+    /// Forgets messages that the server has deleted, and those that are `gone` from there without
+    /// our doing: it may call others so (RFC 1939 7).
     ///
     /// # Errors
     /// If that cannot be written.
-    pub fn forget(&mut self, deleted: &[Entry]) -> io::Result<()> {
-        self.state.forget(deleted.iter().filter_map(Entry::id))
+    pub fn forget(&mut self, deleted: &[Entry], gone: &[UniqueId]) -> io::Result<()> {
+        let deleted = deleted.iter().filter_map(|entry| self.name(entry));
+        let gone = gone.iter().map(|id| Name::Id(id.clone()));
+        let names: Vec<_> = deleted.chain(gone).collect();
+        for name in &names {
+            if let Name::Text(text) = name
+                && let Some(met) = self.met.get_mut(text)
+            {
+                *met = met.saturating_sub(1);
+            }
+        }
+        self.state.forget(&names)
+    }
+
+    /// Forgets messages without ids that did not come again, when all messages have come: they are
+    /// not on the server any more.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn forget_nameless(&mut self) -> io::Result<()> {
+        let mut left = self.met.clone();
+        let mut gone = Vec::new();
+        for (text, _) in self.state.texts().iter() {
+            match left.get_mut(text).filter(|left| **left > 0) {
+                Some(left) => *left -= 1,
+                None => gone.push(Name::Text(text.clone())),
+            }
+        }
+        self.state.forget(&gone)
+    }
+
+    fn name(&self, entry: &Entry) -> Option<Name> {
+        let text = || self.names.get(&entry.number()).cloned().map(Name::Text);
+        entry.id().cloned().map(Name::Id).or_else(text)
     }
 }
 
 impl Keep for Mailbox {
-    fn begin(&mut self, _: &Entry) -> io::Result<()> {
+    fn begin(&mut self, message: &Entry) -> io::Result<()> {
         self.coming = 0;
+        self.nameless = message.id().is_none().then(|| (message.number(), Sha256::new()));
         match &mut self.place {
             Place::Maildir(maildir) => maildir.begin(),
             Place::Mbox(mbox) => mbox.begin(),
@@ -103,10 +154,24 @@ impl Keep for Mailbox {
 
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         self.coming += octets.len() as u64;
+        if let Some((_, text)) = &mut self.nameless {
+            text.update(octets);
+        }
         match &mut self.place {
             Place::Maildir(maildir) => lines(octets, |text| maildir.write(text)),
             Place::Mbox(mbox) => lines(octets, |text| mbox.write(text)),
         }
+    }
+
+    fn since(&mut self) -> Option<SystemTime> {
+        let (number, text) = self.nameless.take()?;
+        let text: String = text.finalize().iter().map(|octet| format!("{octet:02x}")).collect();
+        let text = UniqueId::new(text).ok()?;
+        self.names.insert(number, text.clone());
+        // Of several that are the same, as many are known as have come.
+        let met = self.met.entry(text.clone()).or_default();
+        *met += 1;
+        self.state.texts().since(&text).get(*met - 1).copied()
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -132,8 +197,8 @@ impl Keep for Mailbox {
                 Block::Append { offset, len }
             }
         };
-        let ids: Vec<_> = messages.iter().map(|entry| entry.id().cloned()).collect();
-        self.state.begin(block, ids, self.now)?;
+        let names = messages.iter().filter_map(|entry| self.name(entry)).collect();
+        self.state.begin(block, names, self.now)?;
         match (&mut self.place, self.state.pending()) {
             (Place::Maildir(maildir), Some(Block::Files(names))) => maildir.finish(names)?,
             (Place::Mbox(mbox), Some(Block::Append { offset, len })) => {
@@ -159,6 +224,20 @@ impl Keep for Mailbox {
 /// left out.
 fn lines(octets: &[u8], mut put: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     octets.split(|octet| *octet == b'\r').filter(|text| !text.is_empty()).try_for_each(&mut put)
+}
+
+/// Makes a directory for its owner alone, and those above it, unless they are there. They survive a
+/// power cut.
+fn make_directory(path: &Path) -> io::Result<()> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing.into_iter().try_for_each(|made| sync_directory(parent(made)))
+}
+
+/// Returns the directory that a path is in.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Sees to it that what a directory lists survives a power cut.

@@ -4,6 +4,7 @@
 //! ```text
 //! pop3-fetch 1 127.0.0.1:2110 carol@post-office.test    what it is, and of which account
 //! S 1700000000 id                                       a message that is here, and since when
+//! S 1700000000 %=ab12                                   one without an id: SHA-256 of its octets
 //! F id                                                  one that is forgotten
 //! P 1700000100 id2                                      one of a batch that is on its way
 //! N 1700000100.P12Q1.x                                  the file that it is in, in a Maildir
@@ -17,9 +18,9 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -27,7 +28,7 @@ use std::{
 use pop3_proto::{UniqueId, client::Seen};
 use rusqlite::Connection;
 
-use super::sync_directory;
+use super::{make_directory, parent, sync_directory};
 
 /// What is known of one account.
 #[derive(Debug)]
@@ -36,10 +37,42 @@ pub(super) struct State {
     path: PathBuf,
     header: String,
     file: File,
-    seen: Seen,
+    known: Known,
     pending: Option<Batch>,
     /// The system ends it with the process.
     _lock: Connection,
+}
+
+/// What a message is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name {
+    /// By the server.
+    Id(UniqueId),
+    /// By what it holds.
+    Text(UniqueId),
+}
+
+/// The messages that are here, by the server's names and by ours.
+#[derive(Debug, Default)]
+struct Known {
+    ids: Seen,
+    texts: Seen,
+}
+
+impl Known {
+    fn insert(&mut self, name: Name, since: SystemTime) {
+        match name {
+            Name::Id(id) => self.ids.insert(id, since),
+            Name::Text(text) => self.texts.insert(text, since),
+        }
+    }
+
+    fn remove(&mut self, name: &Name) {
+        match name {
+            Name::Id(id) => self.ids.remove(id),
+            Name::Text(text) => self.texts.remove(text),
+        }
+    }
 }
 
 /// Messages that are on their way together.
@@ -47,7 +80,7 @@ pub(super) struct State {
 struct Batch {
     block: Block,
     /// What each is called, and since when it is here.
-    ids: Vec<(Option<UniqueId>, SystemTime)>,
+    names: Vec<(Name, SystemTime)>,
 }
 
 /// Where a batch goes.
@@ -61,7 +94,7 @@ pub(super) enum Block {
 
 impl State {
     pub(super) fn open(directory: &Path, account: &str) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        make_directory(directory)?;
         let path =
             directory.join(escaped(account.as_bytes()).replace('/', "%2F").replace('.', "%2E"));
         let _lock = lock(&path.with_extension("lock"))?;
@@ -71,14 +104,14 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => header.clone(),
             Err(error) => return Err(error),
         };
-        let (seen, pending) = read(&text, &header)?;
+        let (known, pending) = read(&text, &header)?;
         // It is made anew when what was pending is settled.
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
             .open(path.with_extension("state"))?;
-        Ok(Self { path, header, file, seen, pending, _lock })
+        Ok(Self { path, header, file, known, pending, _lock })
     }
 
     /// Returns the path of another file of this account.
@@ -87,7 +120,12 @@ impl State {
     }
 
     pub(super) const fn seen(&self) -> &Seen {
-        &self.seen
+        &self.known.ids
+    }
+
+    /// Returns the messages that have no id, by what they hold.
+    pub(super) const fn texts(&self) -> &Seen {
+        &self.known.texts
     }
 
     /// Returns the batch that is on its way.
@@ -99,8 +137,10 @@ impl State {
     pub(super) fn settle(&mut self) -> io::Result<()> {
         self.remember();
         let mut text = self.header.clone();
-        for (id, since) in self.seen.iter() {
-            line(&mut text, &format!("S {} {}", seconds(since), escaped(id.as_bytes())));
+        let ids = self.known.ids.iter().map(|(id, since)| (Name::Id(id.clone()), since));
+        let texts = self.known.texts.iter().map(|(id, since)| (Name::Text(id.clone()), since));
+        for (name, since) in ids.chain(texts) {
+            line(&mut text, &format!("S {} {}", seconds(since), word(&name)));
         }
         let new = self.path.with_extension("new");
         let mut file =
@@ -108,7 +148,7 @@ impl State {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, self.path.with_extension("state"))?;
-        sync_directory(self.path.parent().unwrap_or(Path::new(".")))?;
+        sync_directory(parent(&self.path))?;
         self.file = OpenOptions::new().append(true).open(self.path.with_extension("state"))?;
         Ok(())
     }
@@ -117,13 +157,12 @@ impl State {
     pub(super) fn begin(
         &mut self,
         block: Block,
-        ids: Vec<Option<UniqueId>>,
+        names: Vec<Name>,
         now: SystemTime,
     ) -> io::Result<()> {
         let mut text = String::new();
-        for id in &ids {
-            let id = id.as_ref().map_or("%".to_owned(), |id| escaped(id.as_bytes()));
-            line(&mut text, &format!("P {} {id}", seconds(now)));
+        for name in &names {
+            line(&mut text, &format!("P {} {}", seconds(now), word(name)));
         }
         match &block {
             Block::Files(names) => names.iter().for_each(|it| line(&mut text, &format!("N {it}"))),
@@ -131,8 +170,8 @@ impl State {
         }
         line(&mut text, "E");
         self.append(&text)?;
-        let ids = ids.into_iter().map(|id| (id, now)).collect();
-        self.pending = Some(Batch { block, ids });
+        let names = names.into_iter().map(|name| (name, now)).collect();
+        self.pending = Some(Batch { block, names });
         Ok(())
     }
 
@@ -143,59 +182,58 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn forget<'i>(&mut self, ids: impl Iterator<Item = &'i UniqueId>) -> io::Result<()> {
+    pub(super) fn forget(&mut self, names: &[Name]) -> io::Result<()> {
         let mut text = String::new();
-        for id in ids {
-            line(&mut text, &format!("F {}", escaped(id.as_bytes())));
-            self.seen.remove(id);
+        for name in names {
+            line(&mut text, &format!("F {}", word(name)));
+            self.known.remove(name);
         }
         if text.is_empty() { Ok(()) } else { self.append(&text) }
     }
 
     fn remember(&mut self) {
-        let ids = self.pending.take().map_or_else(Vec::new, |batch| batch.ids);
-        for (id, since) in ids {
-            id.into_iter().for_each(|id| self.seen.insert(id, since));
-        }
+        let names = self.pending.take().map_or_else(Vec::new, |batch| batch.names);
+        names.into_iter().for_each(|(name, since)| self.known.insert(name, since));
     }
 
     fn append(&mut self, text: &str) -> io::Result<()> {
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()
+        let before = self.file.metadata()?.len();
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            // What is written next would stand on the same line.
+            let _ = self.file.set_len(before);
+        }
+        written
     }
 }
 
-fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Batch>)> {
+fn read(text: &str, header: &str) -> io::Result<(Known, Option<Batch>)> {
     let strange = |what: &str| {
         let text = format!("the state file is of another account or program: {what}");
         io::Error::new(io::ErrorKind::InvalidData, text)
     };
-    let mut seen = Seen::new();
+    let mut known = Known::default();
     let mut lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     match lines.next() {
-        None => return Ok((seen, None)),
+        None => return Ok((known, None)),
         Some(first) if Some(first) == header.strip_suffix('\n') => {}
         Some(first) => return Err(strange(first)),
     }
-    let (mut ids, mut names, mut place, mut whole) = (Vec::new(), Vec::new(), None, None);
+    let (mut called, mut names, mut place, mut whole) = (Vec::new(), Vec::new(), None, None);
     for line in lines {
         let mut words = line.split(' ');
         let (kind, one, two) = (words.next(), words.next(), words.next());
         match (kind, one, two) {
             (Some("S"), Some(since), Some(id)) => {
-                let id = unescaped(id).ok_or_else(|| strange(line))?;
-                seen.insert(id, time(since).ok_or_else(|| strange(line))?);
+                let name = name(id).ok_or_else(|| strange(line))?;
+                known.insert(name, time(since).ok_or_else(|| strange(line))?);
             }
             (Some("F"), Some(id), None) => {
-                seen.remove(&unescaped(id).ok_or_else(|| strange(line))?)
+                known.remove(&name(id).ok_or_else(|| strange(line))?);
             }
             (Some("P"), Some(since), Some(id)) => {
                 let since = time(since).ok_or_else(|| strange(line))?;
-                let id = match id {
-                    "%" => None,
-                    id => Some(unescaped(id).ok_or_else(|| strange(line))?),
-                };
-                ids.push((id, since));
+                called.push((name(id).ok_or_else(|| strange(line))?, since));
             }
             (Some("N"), Some(name), None) => names.push(name.to_owned()),
             (Some("A"), Some(offset), Some(len)) => {
@@ -208,18 +246,16 @@ fn read(text: &str, header: &str) -> io::Result<(Seen, Option<Batch>)> {
                     Some((offset, len)) => Block::Append { offset, len },
                     None => Block::Files(names),
                 };
-                whole = Some(Batch { block, ids: std::mem::take(&mut ids) });
+                whole = Some(Batch { block, names: std::mem::take(&mut called) });
             }
             (Some("D"), None, None) => {
                 let batch: Batch = whole.take().ok_or_else(|| strange(line))?;
-                for (id, since) in batch.ids {
-                    id.into_iter().for_each(|id| seen.insert(id, since));
-                }
+                batch.names.into_iter().for_each(|(name, since)| known.insert(name, since));
             }
             _ => return Err(strange(line)),
         }
     }
-    Ok((seen, whole))
+    Ok((known, whole))
 }
 
 /// One process at a time: a transaction that the system ends with the process.
@@ -245,6 +281,21 @@ fn seconds(time: SystemTime) -> u64 {
 
 fn time(seconds: &str) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?))
+}
+
+/// A name as a word. No id begins with what marks ours.
+fn word(name: &Name) -> String {
+    match name {
+        Name::Id(id) => escaped(id.as_bytes()),
+        Name::Text(text) => format!("%={}", escaped(text.as_bytes())),
+    }
+}
+
+fn name(word: &str) -> Option<Name> {
+    match word.strip_prefix("%=") {
+        Some(text) => unescaped(text).map(Name::Text),
+        None => unescaped(word).map(Name::Id),
+    }
 }
 
 /// Octets as a word: what is no letter, digit or common sign is `%` and two digits.
@@ -288,13 +339,15 @@ mod tests {
     fn ok_what_was_written_is_read_wherever_it_was_torn() {
         let header = "pop3-fetch 1 h:1%20u\n";
         let text = format!(
-            "{header}S 5 a\nS 6 b%20%FF%25\nP 7 c\nP 7 %\nN x\nN y\nE\nD\nF a\nP 8 d\nA 10 20\nE\n"
+            "{header}S 5 a\nS 6 b%20%FF%25\nP 7 c\nP 7 %=5e\nN x\nN y\nE\nD\nF a\nP 8 d\nA 10 20\nE\n"
         );
         for end in header.len()..=text.len() {
-            let (seen, pending) = read(&text[..end], header).expect("it is ours");
+            let (known, pending) = read(&text[..end], header).expect("it is ours");
+            let (seen, texts) = (known.ids, known.texts);
             let done = |what: &str| text[..end].contains(what);
             assert_eq!(seen.since(&id(b"b \xff%")).len(), usize::from(done("%25\n")), "{end}");
             assert_eq!(seen.since(&id(b"c")).len(), usize::from(done("E\nD\n")), "{end}");
+            assert_eq!(texts.since(&id(b"5e")).len(), usize::from(done("E\nD\n")), "{end}");
             assert_eq!(seen.since(&id(b"a")).len(), usize::from(done("5 a\n") && !done("F a\n")));
             let block = pending.map(|batch| batch.block);
             let files = || Block::Files(vec!["x".to_owned(), "y".to_owned()]);
