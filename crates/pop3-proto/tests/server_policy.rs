@@ -3,16 +3,17 @@
 
 mod common;
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use bytes::{Buf, Bytes};
 use common::{App, lines, open, serve};
 use mail_errors::Misuse;
+use mail_sasl::Mechanism;
 use mail_wire::testing::{Act, Ended, replay, start};
 use mail_wire::{Next, Session as _};
 use pop3_proto::server::{Config, Event, Language, Phrase, Policy, Retention, Server, Tls, Utf8};
 use pop3_proto::{
-    LanguageListing, LanguageTag, Maildrop, Response, ResponseCode, ServerLimits, Text,
+    LanguageListing, LanguageTag, Maildrop, Response, ResponseCode, ServerLimits, Text, Violation,
 };
 use proptest::prelude::*;
 
@@ -240,6 +241,49 @@ fn connection_that_is_cut_at_every_octet_deletes_nothing_before_quit() {
             let (_, deleted) = cut_off(open().policy(policy), &three(), sent);
             assert_eq!(deleted.is_some(), at == script.len(), "cut at {at}");
         }
+    }
+}
+
+/// RFC 1939 3: the server hangs up "without removing any messages or sending any response".
+#[test]
+fn err_client_that_falls_silent_wherever_it_stands() {
+    let marked = format!("{LOGIN}RETR 1\r\nDELE 2\r\n");
+    let long = "x".repeat(5000);
+    let deletes = Policy::new().retention(Retention::DeleteRetrieved);
+    let config = open().auth(&[Mechanism::Login]).policy(deletes);
+    for sent in [
+        "",
+        "CAPA\r\nUS",
+        "USER mrose\r\n",
+        "AUTH LOGIN\r\n",
+        "AUTH LOGIN\r\nbXJvc2U=\r\ndGF",
+        &long,
+        &marked,
+        &format!("{marked}QUIT"),
+        &format!("{marked}{long}"),
+    ] {
+        let mut server = Server::new(config.clone());
+        let app = three();
+        server.buffers().0.extend_from_slice(sent.as_bytes());
+        let now = start();
+        let until = loop {
+            let answer = server.next_event(now).unwrap();
+            let (_, out) = server.buffers();
+            out.advance(out.remaining());
+            match answer {
+                Next::Event(Event::Commit(_)) => panic!("deletes behind {sent:.20}"),
+                Next::Event(event) => drop(app.act(&mut server, event)),
+                Next::NeedInput { until } => break until.unwrap(),
+                Next::NeedOutput { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(until, now + ServerLimits::default().idle_time, "{sent:.20}");
+        let just_before = until - Duration::from_nanos(1);
+        assert!(matches!(server.next_event(just_before), Ok(Next::NeedInput { .. })));
+        let error = server.next_event(until).unwrap_err();
+        assert_eq!(error, Violation::TimedOut { what: "next command" });
+        assert!(server.buffers().1.is_empty(), "nothing is said behind {sent:.20}");
     }
 }
 
