@@ -99,10 +99,12 @@ fn arguments<'a>(verb: Verb, i: &'a [u8], blanks: &mut Blanks<'_>) -> PResult<'a
         }
         Verb::Apop => {
             let (i, ()) = blanks.between(i)?;
-            // The digest is what stands behind the last space: names may have spaces.
-            let Some(at) = memchr::memrchr(b' ', i) else { return unmet(i, &"name and digest") };
-            let (i, name) = name_of(i, at)?;
-            let (i, ()) = sp(i)?;
+            // The digest is what stands behind the last blank: names may have spaces.
+            let Some(at) = i.iter().rposition(|octet| is_blank(*octet)) else {
+                return unmet(i, &"name and digest");
+            };
+            let (i, name) = name_of(i, trim_blanks(cut(i, at).0).len())?;
+            let (i, ()) = blanks.between(i)?;
             let (i, digest) = digest_of(i)?;
             Ok((i, Command::Apop(name, digest)))
         }
@@ -355,6 +357,11 @@ mod tests {
             (b"QUIT \t", b"QUIT", &["blank at the end of the line at offset 4"]),
             (b"LIST ", b"LIST", &["blank at the end of the line at offset 4"]),
             (b"PASS  two ", b"PASS  two ", &[]),
+            (
+                b"APOP m r \tc4c9334bac560ecc979e58001b3e22fb",
+                b"APOP m r c4c9334bac560ecc979e58001b3e22fb",
+                &["more than one blank at offset 9"],
+            ),
         ] {
             let mut defects = Defects::new();
             assert_eq!(command(line, Profile::COMPAT, &mut defects), Ok(reads(same)));
@@ -403,6 +410,8 @@ mod tests {
             (b"LANG **", "expected end of line at offset 6"),
             (b"APOP mrose", "expected name and digest at offset 5"),
             (b"APOP mrose c4", "expected 32 lower-case hexadecimal digits at offset 13"),
+            (b"APOP mrose  c4", "expected 32 lower-case hexadecimal digits at offset 11"),
+            (b"APOP  c4", "expected a user name at offset 5"),
             (b"APOP m C4C9", "expected 32 lower-case hexadecimal digits at offset 7"),
         ] {
             let read = command(line, Profile::STRICT, &mut Defects::new());
