@@ -5,8 +5,8 @@
 
 use mail_errors::diagnosis::Language;
 use mail_errors::dsn::{
-    self, Action, Bounce, Form, NotABounce, Notification, ReadLimits, Recipient, Report, Returned,
-    Typed,
+    self, Action, Bounce, Extension, Form, NotABounce, Notification, ReadLimits, Recipient, Report,
+    Returned, Typed,
 };
 use mail_errors::{EnhancedStatusCode, Reply, ReplyCode};
 use mail_message::compose::{Mailbox, MessageId};
@@ -494,6 +494,12 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn extension()(name in "X-[A-Za-z]{1,20}", value in word()) -> Extension {
+        Extension::new(&name, value).unwrap()
+    }
+}
+
+prop_compose! {
     fn recipient()(
         address in typed(&["rfc822", "utf-8"]),
         original in prop::option::of(typed(&["rfc822", "x400"])),
@@ -503,6 +509,7 @@ prop_compose! {
         diagnostic in prop::option::of(typed(&["smtp", "x-unix"])),
         tried in prop::option::of(moment()),
         until in prop::option::of(moment()),
+        extensions in prop::collection::vec(extension(), 0..3),
     ) -> Recipient {
         let class = match action {
             Action::Failed => 5,
@@ -518,7 +525,7 @@ prop_compose! {
         if let Some(words) = diagnostic.filter(says) { it = it.because(words); }
         if let Some(tried) = tried { it = it.tried_at(tried); }
         if let (Some(until), Action::Delayed) = (until, action) { it = it.retried_until(until); }
-        it
+        extensions.into_iter().fold(it, Recipient::extension)
     }
 }
 
@@ -528,6 +535,7 @@ proptest! {
         recipients in prop::collection::vec(recipient(), 1..5),
         id in prop::option::of("[!-~]{1,20}"),
         arrival in prop::option::of(moment()),
+        extensions in prop::collection::vec(extension(), 0..3),
         body in "[ -~\r\n]{0,100}",
         eight_bit: bool,
     ) {
@@ -537,6 +545,7 @@ proptest! {
         }
         if let Some(id) = id { report = report.envelope_id(&id).unwrap(); }
         if let Some(arrival) = arrival { report = report.arrived_at(arrival); }
+        report = extensions.into_iter().fold(report, Report::extension);
         let message = format!("Subject: x\r\n\r\n{body}");
         let mut draft = notification(&report).returning(Returned::Message(message.as_bytes()));
         if eight_bit { draft = draft.eight_bit(); }

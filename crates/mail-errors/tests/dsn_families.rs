@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use mail_errors::classify::Reason;
-use mail_errors::dsn::{Bounce, NotABounce, Recipient};
+use mail_errors::dsn::{Bounce, Extension, NotABounce, Recipient};
 
 const DAEMON: &str = "From: MAILER-DAEMON@mx.test\nTo: me@x.test\nSubject: failure\n\n";
 
@@ -156,6 +156,13 @@ fn ok_failed_recipients_of_the_header() {
         ),
         &["group@b.test failed mailbox_full: save to /var/mail/group mailbox is full"],
     );
+    check(
+        &format!(
+            "{head}This message was created automatically by mail delivery software.\n\n  \
+                  pipe to |/bin/filter\n\ncannot open /home/a/.filter/group@b.test: disk quota exceeded\n"
+        ),
+        &["group@b.test failed mailer_error: pipe to |/bin/filter"],
+    );
     // Of many there is one text, and it is read once.
     let many: Vec<String> = (0..5000).map(|n| format!("a{n}@b.test")).collect();
     let head = head.replace("group@b.test", &many.join(",\n "));
@@ -287,4 +294,82 @@ fn err_a_list_is_not_its_member() {
     assert_eq!(Bounce::read(text.as_bytes()), Err(NotABounce::NoRecipient));
     let member = text.replace("To: list@l.test", "To: a@b.test");
     check(&member, &["a@b.test failed unknown: It could not be delivered."]);
+}
+
+/// Octets of one character set as a message in it.
+fn in_charset(charset: &str, octets: &[u8]) -> Vec<u8> {
+    let head =
+        format!("From: MAILER-DAEMON@mx.test\nContent-Type: text/plain; charset={charset}\n\n");
+    [head.as_bytes(), b"<a@b.test>:\n", octets, b"\n"].concat()
+}
+
+#[test]
+fn ok_texts_in_other_character_sets() {
+    for (charset, octets, words) in [
+        // 宛先不明です
+        ("ISO-2022-JP", &b"\x1b$B08@hITL@$G$9\x1b(B"[..], "宛先不明です"),
+        ("us-ascii", b"\x1b$B08@hITL@$G$9\x1b(B", "宛先不明です"),
+        ("Shift_JIS", b"\x88\xb6\x90\xe6\x95s\x96\xbe\x82\xc5\x82\xb7", "宛先不明です"),
+        ("EUC-JP", b"\xb0\xb8\xc0\xe8\xc9\xd4\xcc\xc0\xa4\xc7\xa4\xb9", "宛先不明です"),
+        ("iso-8859-1", b"Bo\xeete pleine", "Boîte pleine"),
+        ("GB2312", b"\xd3\xc3\xbb\xa7\xb2\xbb\xb4\xe6\xd4\xda", "用户不存在"),
+    ] {
+        let bounce = Bounce::read(&in_charset(charset, octets)).unwrap();
+        let told = bounce.report().recipients()[0].diagnostic().unwrap().text_lossy().into_owned();
+        assert_eq!(told, words, "{charset}");
+    }
+    let gb = in_charset("GB18030", b"\xd3\xc3\xbb\xa7\xb2\xbb\xb4\xe6\xd4\xda");
+    let bounce = Bounce::read(&gb).unwrap();
+    let failure = bounce.report().recipients()[0].failure().unwrap();
+    assert_eq!(failure.classify().reason(), Reason::MailboxUnknown);
+    // Kanji in a field that may hold ASCII alone, as Domino writes it; and in a subject.
+    let group = "Final-Recipient: rfc822;a@b.test\nAction: failed\nStatus: 5.0.0\n\
+                 Diagnostic-Code: X-Notes; \x1b$B08@hITL@$G$9\x1b(B\n";
+    let text = report("", group).replace(
+        "--b--",
+        "--b\nContent-Type: text/rfc822-headers\n\n\
+         Subject: =?ISO-2022-JP?B?GyRCJWEhPCVrGyhC?=\n\n--b--",
+    );
+    let bounce = Bounce::read(text.as_bytes()).unwrap();
+    let words = bounce.report().recipients()[0].diagnostic().unwrap().to_string();
+    assert_eq!(words, "X-Notes; 宛先不明です");
+    assert_eq!(bounce.original_subject(), Some("メール"));
+}
+
+/// RFC 3464 sections 2.2.1, 2.3.1 and 2.4
+#[test]
+fn ok_fields_of_others_are_kept() {
+    let text = report(
+        "",
+        "X-Postfix-Queue-ID: 4BCD\nX-Postfix-Sender: rfc822;\n  me@x.test\n\n\
+         Final-Recipient: rfc822;a@b.test\nAction: failed\nX-Actual-Recipient: rfc822; c@b.test\n\
+         Content-Type: none\nX-Empty:\n\n\
+         Return-Path: <me@x.test>\nX-Mailer: none of the report\n",
+    );
+    let text = text.replace("mx.test\n\nX-Postfix", "mx.test\nX-Postfix");
+    let bounce = Bounce::read(text.as_bytes()).unwrap();
+    let shown = |all: &[Extension]| -> Vec<String> {
+        all.iter().map(|it| format!("{}={}", it.name(), it.value_lossy())).collect()
+    };
+    let report = bounce.report();
+    let sender = "X-Postfix-Sender=rfc822;  me@x.test";
+    assert_eq!(shown(report.extensions()), ["X-Postfix-Queue-ID=4BCD", sender]);
+    assert_eq!(shown(report.recipients()[0].extensions()), ["X-Actual-Recipient=rfc822; c@b.test"]);
+    for (name, value) in [
+        ("", "x"),
+        ("a b", "x"),
+        ("a:", "x"),
+        ("Status", "x"),
+        ("content-type", "x"),
+        ("X-A", " "),
+        ("X-A", "a\r\nb"),
+        ("X-A", "a\0"),
+    ] {
+        assert!(Extension::new(name, value).is_err(), "{name} {value}");
+    }
+    // A flood of them is cut, and of the recipients none is lost.
+    let flood: String = (0..10_000).map(|n| format!("X-{n}: y\n")).collect();
+    let group = format!("{flood}Final-Recipient: rfc822;a@b.test\nAction: failed\n");
+    let bounce = Bounce::read(self::report("", &group).as_bytes()).unwrap();
+    assert_eq!(bounce.report().recipients()[0].extensions().len(), 32);
 }

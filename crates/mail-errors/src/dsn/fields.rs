@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mail_message::{DateTime, Header, Message};
 
 use crate::EnhancedStatusCode;
-use crate::dsn::{Action, Recipient, Report, Typed};
+use crate::dsn::{Action, Extension, Recipient, Report, Typed, charset};
 
 /// Writes a report: a group for the message, and one for each recipient.
 ///
@@ -23,6 +23,7 @@ pub(super) fn write(report: &Report) -> Vec<u8> {
         typed(&mut out, name, value.as_ref());
     }
     date(&mut out, "Arrival-Date", report.arrival);
+    extensions_of(&mut out, &report.extensions);
     for recipient in &report.recipients {
         out.extend_from_slice(b"\r\n");
         typed(&mut out, "Original-Recipient", recipient.original.as_ref());
@@ -40,8 +41,15 @@ pub(super) fn write(report: &Report) -> Vec<u8> {
         if recipient.action == Action::Delayed {
             date(&mut out, "Will-Retry-Until", recipient.retry_until);
         }
+        extensions_of(&mut out, &recipient.extensions);
     }
     out
+}
+
+fn extensions_of(out: &mut Vec<u8>, extensions: &[Extension]) {
+    for extension in extensions {
+        field(out, extension.name(), extension.value());
+    }
 }
 
 fn typed(out: &mut Vec<u8>, name: &str, value: Option<&Typed>) {
@@ -97,7 +105,13 @@ pub(super) fn read(content: &[u8], bounds: Bounds) -> (Report, bool) {
         rest = group.body();
         let header = group.header();
         message_fields(&mut report, &header);
-        if let Some(recipient) = recipient(&header) {
+        let recipient = recipient(&header);
+        // The group of the message is the first; one behind recipients is the header of the message
+        // that came back, where boundaries are broken.
+        if recipient.is_none() && report.recipients.is_empty() && report.extensions.is_empty() {
+            report.extensions = extensions(&header);
+        }
+        if let Some(recipient) = recipient {
             if report.recipients.len() >= bounds.recipients {
                 return (report, true);
             }
@@ -132,6 +146,15 @@ fn message_fields(report: &mut Report, header: &Header<'_>) {
     }
 }
 
+/// Reads the fields that RFC 3464 leaves to others.
+fn extensions(header: &Header<'_>) -> Vec<Extension> {
+    let all = header.fields().filter_map(|field| Extension::read(field.name(), &field.value()));
+    all.take(EXTENSIONS).collect()
+}
+
+/// The most of them that are kept of one group.
+const EXTENSIONS: usize = 32;
+
 /// > per-recipient-fields                                   RFC 3464 section 2.3
 fn recipient(header: &Header<'_>) -> Option<Recipient> {
     let value = |name: &str| header.field(name).map(|field| field.value());
@@ -148,7 +171,10 @@ fn recipient(header: &Header<'_>) -> Option<Recipient> {
         Some(crate::EnhancedClass::Permanent) | None => Action::Failed,
     });
     let moment = |name: &str| DateTime::parse(&value(name)?).ok();
-    let diagnostic = typed("Diagnostic-Code", Typed::SMTP);
+    let diagnostic = value("Diagnostic-Code");
+    // Domino writes kanji in ASCII, as text does.
+    let diagnostic = diagnostic.map(|value| charset::decode(value, None));
+    let diagnostic = diagnostic.and_then(|value| Typed::read(&value, Typed::SMTP));
     Some(Recipient {
         original,
         status,
@@ -157,6 +183,7 @@ fn recipient(header: &Header<'_>) -> Option<Recipient> {
         last_attempt: moment("Last-Attempt-Date"),
         log_id: value("Final-Log-ID").and_then(|value| printable(&value)),
         retry_until: moment("Will-Retry-Until"),
+        extensions: extensions(header),
         ..Recipient::read(address, action)
     })
 }
@@ -193,10 +220,13 @@ fn printable(value: &[u8]) -> Option<Box<str>> {
 /// hold it.
 pub(super) fn is_utf8(report: &Report) -> bool {
     let of_message = [&report.reporting_mta, &report.gateway, &report.received_from];
+    let any_is = |all: &[Extension]| all.iter().any(|it| !it.value().is_ascii());
     of_message.into_iter().flatten().any(Typed::is_utf8)
+        || any_is(&report.extensions)
         || report.recipients.iter().any(|it| {
             let all = [&it.original, &it.remote_mta, &it.diagnostic];
-            it.address.is_utf8() || all.into_iter().flatten().any(Typed::is_utf8)
+            let is_utf8 = all.into_iter().flatten().any(Typed::is_utf8);
+            is_utf8 || it.address.is_utf8() || any_is(&it.extensions)
         })
 }
 

@@ -40,11 +40,13 @@
 //!
 //! # Not supported
 //!
-//! - Fields of reports that RFC 3464 does not have, `X-` fields among them: they are passed over.
-//! - Texts that are not in plain text, or in other encodings than those that contain ASCII.
+//! - Character sets that the Encoding Standard of the web does not have: UTF-7, ISO-2022-KR.
+//! - What is no mail: the notifications that some services send in JSON.
 
+mod charset;
 mod copy;
 mod diagnostic;
+mod extension;
 mod fields;
 mod form;
 mod from_report;
@@ -61,6 +63,7 @@ mod typed;
 mod words;
 mod write;
 
+pub use extension::Extension;
 pub use form::Form;
 pub use guard::{Return, Silence};
 pub use limits::ReadLimits;

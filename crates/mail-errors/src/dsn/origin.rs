@@ -3,7 +3,7 @@
 use mail_message::Header;
 use mail_message::mime::ContentType;
 
-use crate::dsn::Action;
+use crate::dsn::{Action, charset};
 
 /// What a header says of who wrote the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub(super) enum Origin {
 
 /// Returns who seems to have written a message.
 pub(super) fn of(header: &Header<'_>) -> Origin {
-    let lower = |name: &str| header.field(name).map(|it| it.text().to_lowercase());
+    let lower =
+        |name: &str| header.field(name).map(|it| charset::decode_words(&it.text()).to_lowercase());
     let from = lower("From").unwrap_or_default();
     let subject = lower("Subject").unwrap_or_default();
     let holds = |text: &str, words: &[&str]| words.iter().any(|it| text.contains(it));

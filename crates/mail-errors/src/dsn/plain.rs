@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use mail_message::mime::{Part, PartKind};
 
-use crate::dsn::ReadLimits;
 use crate::dsn::read::own;
+use crate::dsn::{ReadLimits, charset};
 
 /// Returns the texts for people in front of what came back, up to the limit.
 pub(super) fn words(root: Part<'_, '_>, limits: &ReadLimits) -> Vec<u8> {
@@ -24,12 +24,12 @@ pub(super) fn words(root: Part<'_, '_>, limits: &ReadLimits) -> Vec<u8> {
         if is_empty_multipart || part.kind() == PartKind::Leaf && kind.is("text", "plain") {
             let decoded = match is_empty_multipart {
                 true => Cow::Borrowed(body),
-                false => part.encoding().decode(body),
+                false => decoded(&part, body),
             };
             out.extend_from_slice(&decoded);
             out.push(b'\n');
         } else if part.kind() == PartKind::Leaf && kind.is("text", "html") && html.is_none() {
-            html = Some(without_tags(&part.encoding().decode(body)));
+            html = Some(without_tags(&decoded(&part, body)));
         }
         if out.len() > limits.text {
             break;
@@ -40,6 +40,12 @@ pub(super) fn words(root: Part<'_, '_>, limits: &ReadLimits) -> Vec<u8> {
     }
     out.truncate(limits.text);
     out
+}
+
+/// Takes the transfer encoding off, and makes UTF-8 of the rest.
+fn decoded<'a>(part: &Part<'_, 'a>, body: &'a [u8]) -> Cow<'a, [u8]> {
+    let named = part.content_type().parameters().text("charset");
+    charset::decode(part.encoding().decode(body), named.as_deref())
 }
 
 /// Takes the tags out of HTML: each becomes a line end, so that what stood apart still does. What is

@@ -7,7 +7,7 @@ use mail_message::{Header, Message, MessageIdRef};
 use thiserror::Error;
 
 use crate::dsn::origin::{self, Origin};
-use crate::dsn::{Form, ReadLimits, Report, from_report, from_text};
+use crate::dsn::{Form, ReadLimits, Report, charset, from_report, from_text};
 
 /// A message that tells what became of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,8 @@ pub(super) fn returned(root: Part<'_, '_>) -> Option<Original> {
 pub(super) fn of_header(header: &Header<'_>) -> Original {
     let id = header.field("Message-ID").map(|field| field.value());
     let id = id.and_then(|id| Some(MessageIdRef::all(&id).next()?.as_bytes().to_vec()));
-    let subject = header.field("Subject").map(|field| field.text().into_owned());
+    let subject =
+        header.field("Subject").map(|field| charset::decode_words(&field.text()).into_owned());
     Original { id, subject }
 }
 

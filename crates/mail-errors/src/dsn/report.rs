@@ -5,7 +5,7 @@ use std::fmt;
 use mail_message::DateTime;
 
 use crate::classify::Failure;
-use crate::dsn::{Typed, diagnostic};
+use crate::dsn::{Extension, Typed, diagnostic};
 use crate::{EnhancedClass, EnhancedStatusCode, Misuse, Reply};
 
 /// What became of a recipient (RFC 3464 section 2.3.3).
@@ -101,6 +101,7 @@ pub struct Recipient {
     pub(crate) last_attempt: Option<DateTime>,
     pub(crate) log_id: Option<Box<str>>,
     pub(crate) retry_until: Option<DateTime>,
+    pub(crate) extensions: Vec<Extension>,
 }
 
 impl Recipient {
@@ -149,6 +150,7 @@ impl Recipient {
             last_attempt: None,
             log_id: None,
             retry_until: None,
+            extensions: Vec::new(),
         }
     }
 
@@ -184,6 +186,13 @@ impl Recipient {
     #[must_use]
     pub const fn retried_until(mut self, moment: DateTime) -> Self {
         self.retry_until = Some(moment);
+        self
+    }
+
+    /// Adds a field that RFC 3464 does not have.
+    #[must_use]
+    pub fn extension(mut self, extension: Extension) -> Self {
+        self.extensions.push(extension);
         self
     }
 
@@ -241,6 +250,12 @@ impl Recipient {
         self.retry_until
     }
 
+    /// Returns the fields that RFC 3464 does not have, in order: at most 32 are read.
+    #[must_use]
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+
     /// Returns the reply that the diagnosis quotes, as a classifier wants it. The enhanced code is
     /// the reply's own; else it is the status, unless that says nothing (`5.0.0`).
     ///
@@ -293,6 +308,7 @@ pub struct Report {
     pub(crate) gateway: Option<Typed>,
     pub(crate) envelope_id: Option<Box<str>>,
     pub(crate) arrival: Option<DateTime>,
+    pub(crate) extensions: Vec<Extension>,
     pub(crate) recipients: Vec<Recipient>,
 }
 
@@ -346,6 +362,13 @@ impl Report {
         self
     }
 
+    /// Adds a field that RFC 3464 does not have.
+    #[must_use]
+    pub fn extension(mut self, extension: Extension) -> Self {
+        self.extensions.push(extension);
+        self
+    }
+
     /// Returns who writes the report.
     #[must_use]
     pub const fn reporting_mta(&self) -> Option<&Typed> {
@@ -374,6 +397,12 @@ impl Report {
     #[must_use]
     pub const fn arrival(&self) -> Option<DateTime> {
         self.arrival
+    }
+
+    /// Returns the fields of the message that RFC 3464 does not have, in order: at most 32 are read.
+    #[must_use]
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
     }
 
     /// Returns the recipients, in order.

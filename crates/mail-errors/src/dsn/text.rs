@@ -327,7 +327,10 @@ fn is_address(text: &[u8]) -> bool {
     };
     let in_domain = |c: char| c.is_alphanumeric() || "-._[]:".contains(c);
     let Ok(domain) = str::from_utf8(domain) else { return false };
-    (1..=128).contains(&local.len())
+    // Paths and programs to which an alias led.
+    let is_file = matches!(local.first(), Some(b'/' | b'|'));
+    !is_file
+        && (1..=128).contains(&local.len())
         && local.iter().all(in_local)
         && (1..=255).contains(&domain.len())
         && domain.chars().all(in_domain)

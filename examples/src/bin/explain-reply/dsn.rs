@@ -9,7 +9,7 @@ use std::{
 
 use mail_errors::{
     diagnosis::{Diagnosis, Language},
-    dsn::{Bounce, ReadLimits, Recipient, Typed},
+    dsn::{Bounce, Extension, ReadLimits, Recipient, Typed},
 };
 use mail_message::DateTime;
 use serde::Serialize;
@@ -119,7 +119,16 @@ struct Answer {
     original_subject: Option<String>,
     /// There are more recipients than are shown.
     truncated: bool,
+    /// The fields of the message that RFC 3464 does not have.
+    extensions: Vec<Other>,
     recipients: Vec<One>,
+}
+
+/// A field that RFC 3464 does not have.
+#[derive(Debug, Serialize)]
+struct Other {
+    name: String,
+    value: String,
 }
 
 /// What became of a recipient, with what is known of a failure.
@@ -134,6 +143,7 @@ struct One {
     diagnostic: Option<String>,
     last_attempt: Option<String>,
     will_retry_until: Option<String>,
+    extensions: Vec<Other>,
     #[serde(flatten)]
     told: Option<Told>,
 }
@@ -154,6 +164,7 @@ impl Answer {
             original_message_id: id.map(Cow::into_owned),
             original_subject: bounce.original_subject().map(str::to_owned),
             truncated: bounce.is_cut(),
+            extensions: others(report.extensions()),
             recipients: report.recipients().iter().map(|it| One::of(it, language)).collect(),
             ..Self::new(file)
         }
@@ -172,9 +183,16 @@ impl One {
             diagnostic: it.diagnostic().map(text),
             last_attempt: it.last_attempt().map(date),
             will_retry_until: it.retry_until().map(date),
+            extensions: others(it.extensions()),
             told: it.failure().map(|failure| Told::of(failure.classify(), language)),
         }
     }
+}
+
+fn others(fields: &[Extension]) -> Vec<Other> {
+    let other =
+        |it: &Extension| Other { name: it.name().to_owned(), value: it.value_lossy().into_owned() };
+    fields.iter().map(other).collect()
 }
 
 fn address(typed: &Typed) -> String {
@@ -199,8 +217,8 @@ mod tests {
     use super::*;
 
     const BOUNCE: &str = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-        --b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n\
-        Final-Recipient: rfc822; a@b.test\nOriginal-Recipient: rfc822; c@d.test\nAction: failed\n\
+        --b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\
+        X-Queue-ID: 4BCD\n\nFinal-Recipient: rfc822; a@b.test\nOriginal-Recipient: rfc822; c@d.test\nAction: failed\n\
         Status: 5.2.2\nRemote-MTA: dns; mx.b.test\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full\n\n\
         Final-Recipient: rfc822; e@f.test\nAction: delivered\nStatus: 2.0.0\n\n\
         --b\nContent-Type: text/rfc822-headers\n\nSubject: hello\x1b[31m\nMessage-ID: <1@x.test>\n\
@@ -237,6 +255,8 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["form"], "report");
         assert_eq!(value["original_message_id"], "1@x.test");
+        assert_eq!(value["extensions"][0]["name"], "X-Queue-ID");
+        assert_eq!(value["extensions"][0]["value"], "4BCD");
         let [first, second] = &value["recipients"].as_array().unwrap()[..] else { panic!("two") };
         assert_eq!(first["recipient"], "a@b.test");
         assert_eq!(first["reason"], "mailbox_full");
