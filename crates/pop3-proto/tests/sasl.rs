@@ -85,7 +85,7 @@ fn ok_and_err_bearer_tokens() {
     let good = "AUTH OAUTHBEARER bixhPW1yb3NlLAFhdXRoPUJlYXJlciB0YW5zdGFhZgEB";
     assert_eq!(said(&all(), &[good]).0, [IN]);
     let wrong = "AUTH OAUTHBEARER bixhPW1yb3NlLAFhdXRoPUJlYXJlciB3cm9uZwEB";
-    for heard in ["AQ==", "", "*", "QUIT", "???"] {
+    for heard in ["AQ==", "", "*", "QUIT", "???", &"A".repeat(13_000)] {
         let (told, log) = said(&all(), &[wrong, heard, "QUIT"]);
         let refused = "-ERR [AUTH] wrong name or password";
         assert_eq!(told, ["+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", refused, "+OK signing off"]);

@@ -87,12 +87,8 @@ impl Server {
 
     /// Takes the client's next line of an exchange.
     pub(super) fn auth_response(&mut self, line: &[u8]) {
-        // RFC 7628 3.2.3: whatever the client says to the news.
-        if let Some(refusal) = self.sasl.refusal.take() {
-            self.end_exchange();
-            self.answered(Verb::Auth, Status::Err);
-            wire::response(&refusal, &mut self.output);
-            return self.count_failed_login();
+        if self.tell_refusal() {
+            return;
         }
         let step = match decode_response(line) {
             Ok(Decoded::Response(response)) => match &mut self.sasl.exchange {
@@ -150,6 +146,29 @@ impl Server {
         let Ok(Step::Challenge(octets)) = exchange.answer(Verdict::Refuse) else { return false };
         self.sasl.refusal = Some(why.clone().into_owned());
         self.challenge(&octets);
+        true
+    }
+
+    /// Refuses a line that could not be read; an exchange ends by that.
+    pub(super) fn refuse_line(&mut self, why: Refusal) {
+        if self.tell_refusal() {
+            return;
+        }
+        let verb = matches!(self.work, Work::Sasl).then_some(Verb::Auth);
+        self.end_exchange();
+        // It may have been PASS.
+        self.answered(Verb::Pass, Status::Err);
+        self.refuse_command(verb, why);
+    }
+
+    /// Tells the refusal of a token, if the client has heard why: whatever it says to that
+    /// (RFC 7628 3.2.3). Answers whether there was one.
+    fn tell_refusal(&mut self) -> bool {
+        let Some(refusal) = self.sasl.refusal.take() else { return false };
+        self.end_exchange();
+        self.answered(Verb::Auth, Status::Err);
+        wire::response(&refusal, &mut self.output);
+        self.count_failed_login();
         true
     }
 

@@ -425,15 +425,6 @@ impl Server {
         if matches!(self.work, Work::Sasl) { self.auth_response(line) } else { self.command(line) }
     }
 
-    /// Refuses a line that could not be read; an exchange ends by that.
-    fn refuse_line(&mut self, why: Refusal) {
-        let verb = matches!(self.work, Work::Sasl).then_some(Verb::Auth);
-        self.end_exchange();
-        // It may have been PASS.
-        self.answered(Verb::Pass, Status::Err);
-        self.refuse_command(verb, why);
-    }
-
     fn command(&mut self, line: &[u8]) {
         if self.state.allows(Verb::User) {
             self.commands = self.commands.saturating_add(1);
