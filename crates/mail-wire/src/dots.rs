@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memmem::Finder;
+use memchr::{memchr, memmem::Finder};
 
 use crate::{BODY_BLOCK, BareNewline, SendBuffer, Sink, buffer::take_piece, grammar::cut};
 
@@ -177,12 +177,14 @@ pub enum Terminator {
     /// CRLF "." CRLF alone: whatever only looks like it does not.
     #[default]
     CrLf,
-    /// CRLF "." LF too.
+    /// CRLF "." LF too; and LF "." CRLF, in a body whose first line ends in LF alone. There the first
+    /// of two dots behind LF is taken off.
     ///
     /// # Why you might
-    /// A client of an old server on Unix: a dot at the start of a line of text has a second in front
-    /// of it, so nothing else looks like this. Never a server: what one host takes for the end and
-    /// the next does not is what smuggling is made of.
+    /// A client of an old server on Unix, or of one that sends lines as they are on its disk: a dot
+    /// at the start of a line of text has a second in front of it, so nothing else looks like this.
+    /// Never a server: what one host takes for the end and the next does not is what smuggling is
+    /// made of.
     Lf,
     /// LF "." LF too, and a dot behind LF is taken off.
     ///
@@ -202,6 +204,10 @@ pub struct DotUnstuffer {
     /// The body ended in "." LF.
     ended_bare: bool,
     line_start: bool,
+    /// The first line ended in LF alone.
+    lf_lines: Option<bool>,
+    /// Such a line was the last.
+    behind_lf: bool,
     taken: u64,
     bare: Option<BareOctet>,
 }
@@ -210,8 +216,16 @@ impl DotUnstuffer {
     /// Starts a body at the start of a line.
     #[must_use]
     pub const fn new(policy: BareNewline) -> Self {
-        let terminator = Terminator::CrLf;
-        Self { policy, terminator, ended_bare: false, line_start: true, taken: 0, bare: None }
+        Self {
+            policy,
+            terminator: Terminator::CrLf,
+            ended_bare: false,
+            line_start: true,
+            lf_lines: None,
+            behind_lf: false,
+            taken: 0,
+            bare: None,
+        }
     }
 
     /// Takes something else for the end, too.
@@ -311,8 +325,21 @@ impl DotUnstuffer {
     /// asked for; asking again for one that was not taken gives it again.
     #[inline]
     fn step(&mut self, rest: &[u8], checked: &mut usize) -> Step {
+        if self.behind_lf {
+            match rest {
+                [] | [b'.'] | [b'.', b'\r'] => return Step::Starved,
+                [b'.', b'\r', b'\n', ..] => return Step::End(b".\r\n".len()),
+                _ => self.behind_lf = false,
+            }
+            if let [b'.', b'.', ..] = rest {
+                return self.take_dot(0, checked);
+            }
+        }
         let octets = clean_run(rest, self.line_start, checked);
         let (run, behind) = cut(rest, octets);
+        if self.lf_lines.is_none() && memchr(b'\n', run).is_some() {
+            self.lf_lines = Some(false);
+        }
         // RFC 5321 §4.5.2: a dot at the start of a longer line is taken off.
         if let (true, [b'.', next, ..]) = (*checked > 0, behind)
             && *next != b'\r'
@@ -338,6 +365,9 @@ impl DotUnstuffer {
             [octet, ..] => {
                 // A dot behind a bare newline is text, whatever becomes of the newline.
                 self.line_start = octet == b'\n' && matches!(self.terminator, Terminator::LfLines);
+                if octet == b'\n' && matches!(self.terminator, Terminator::Lf) {
+                    self.behind_lf = *self.lf_lines.get_or_insert(true);
+                }
                 match self.policy {
                     BareNewline::Reject => Step::Rejected(octet),
                     BareNewline::Normalize => Step::Newline(octet),
@@ -606,8 +636,14 @@ mod tests {
             (b".\n", Lf, Some(b""), b""),
             (b"a\r\n.\r\n", Lf, Some(b"a\r\n"), b""),
             (b"a\r\n..\nb\r\n.\n", Lf, Some(b"a\r\n.\r\nb\r\n"), b""),
-            // Behind LF alone it is text, as far as is known.
-            (b"a\n.\n.\r\nb\r\n.\n", Lf, Some(b"a\r\n.\r\n.\r\nb\r\n"), b""),
+            // Behind LF alone it is text, as far as is known...
+            (b"a\r\nb\n.\n.\r\nc\r\n.\n", Lf, Some(b"a\r\nb\r\n.\r\n.\r\nc\r\n"), b""),
+            // ... and the end, where the first line shows that lines end so.
+            (b"a\n.\n.\r\n+OK", Lf, Some(b"a\r\n.\r\n"), b"+OK"),
+            (b"\n.\r\n+OK", Lf, Some(b"\r\n"), b"+OK"),
+            (b"a\n..\n.b\n..c\n...\n\n.\r\n", Lf, Some(b"a\r\n.\r\n.b\r\n.c\r\n..\r\n\r\n"), b""),
+            (b"a\n.\rb\nc\r\n.\r\n", Lf, Some(b"a\r\n.\r\nb\r\nc\r\n"), b""),
+            (b"a\rb\nc\n.\r\n", Lf, Some(b"a\r\nb\r\nc\r\n"), b""),
             (b"a\n.\n+OK", LfLines, Some(b"a\r\n"), b"+OK"),
             (b"a\n..\n.b\n.\n", LfLines, Some(b"a\r\n.\r\nb\r\n"), b""),
             (b"a\r.\n\n.\n", LfLines, Some(b"a\r\n.\r\n\r\n"), b""),

@@ -22,7 +22,8 @@ mail_wire::deviations! {
         /// reports.
         ///
         /// # Why you might
-        /// Servers that send messages as they have them on their disk.
+        /// Servers that send messages as they have them on their disk. Where the first line of one
+        /// ends in LF alone, so may the last, with the dot and CRLF behind it.
         BareNewlineInMessage: "CR or LF alone in a message",
         /// `+ok`, `-Err`. RFC 1939 3 has servers send upper case.
         ///

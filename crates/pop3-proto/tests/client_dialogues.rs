@@ -341,6 +341,19 @@ fn bare_newlines_in_a_message_are_what_was_asked_for() {
     assert_eq!(replay.log[replay.log.len() - 2..], ["body aborted", "NOOP +OK"]);
 }
 
+/// A server that sends the lines of its disk, and ends them as it ends its own.
+#[test]
+fn ok_message_of_lines_that_end_in_lf_alone() {
+    let give = |client: &mut Client| {
+        client.login(mrose()).unwrap();
+        client.retr(ONE).unwrap();
+        client.noop().unwrap();
+    };
+    let (told, _) = after_login(give, &[b"+OK\r\none\n..two\n.\r\n", b"+OK\r\n"]);
+    assert_eq!(told[0], r#"body "one\r\n.two\r\n""#);
+    assert_eq!(told[2..], ["end of body", "RETR +OK", "NOOP +OK"]);
+}
+
 #[test]
 fn err_servers_that_do_not_speak_pop3() {
     let give = |client: &mut Client| {

@@ -376,8 +376,8 @@ fn ok_messages_without_ids_come_once_if_their_text_is_known() {
         (Leave::days(1), NOW - day, vec![1]),
         (Leave::Never, NOW, vec![1, 2]),
     ] {
-        let mut mailbox = Mailbox::default();
-        mailbox.known = vec![(b"x\r\n".to_vec(), since)];
+        let known = vec![(b"x\r\n".to_vec(), since)];
+        let mut mailbox = Mailbox { known, ..Mailbox::default() };
         let (told, said) = played(answers, leave, &mut mailbox);
         assert!(said.contains("|RETR 1|RETR 2|") && told.error.is_none(), "{said}");
         assert_eq!((mailbox.kept, numbers(&told.fetched)), (vec![b"y\r\n".to_vec()], vec![2]));
