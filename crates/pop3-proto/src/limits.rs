@@ -13,8 +13,8 @@ pub struct ServerLimits {
     /// passwords need more. Default 1024.
     pub command_line: usize,
     /// How many octets of an over-long command line are read and thrown away before the
-    /// conversation is given up; they cost no memory. Default 2 MiB: whoever pastes a file hears what
-    /// is wrong, where a connection that is cut under it would hear nothing.
+    /// conversation is given up; they cost no memory. Default 2 MiB: so who pastes a file hears what
+    /// is wrong, where a connection that is cut too soon loses the answer.
     pub swallow_line: u64,
     /// Unsent octets above which no new work is taken on. Default 64 KiB.
     pub output: usize,
