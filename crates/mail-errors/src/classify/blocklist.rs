@@ -1,6 +1,6 @@
 //! Block lists by name.
 
-use super::scan::Token;
+use super::scan::{Found, SEARCHED, Token};
 
 /// A block list that a reply names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +26,23 @@ impl<'a> Blocklist<'a> {
     /// Finds the list in a reply that speaks of one. `known` tells which of [`KNOWN`] a token names.
     pub(super) fn find(
         text: &'a [u8],
-        tokens: &[Token],
+        found: &Found<'_>,
         known: impl Fn(&Token) -> Option<u8>,
     ) -> Option<Self> {
-        let known = tokens.iter().filter_map(known).min().and_then(|at| KNOWN.get(usize::from(at)));
+        let text = text.get(..SEARCHED).unwrap_or(text);
+        let known = found.tokens.iter().filter_map(known).min();
+        let known = known.and_then(|at| KNOWN.get(usize::from(at)));
         let name = match known {
             Some((_, name, _)) => name,
-            None => zone(text, tokens)?,
+            None => zone(text, found.tokens)?,
         };
-        let own = text
+        let own = found
+            .url
+            .and_then(|colon| {
+                let start = text.get(..colon)?.iter().rposition(|octet| is_gap(*octet));
+                text.get(start.map_or(0, |gap| gap + 1)..)
+            })
+            .unwrap_or_default()
             .split(|octet| is_gap(*octet))
             .filter(|chunk| chunk.starts_with(b"http://") || chunk.starts_with(b"https://"))
             .find(|chunk| known.is_none_or(|(words, ..)| words.split(' ').any(|w| holds(chunk, w))))
@@ -50,9 +58,8 @@ fn zone<'a>(text: &'a [u8], tokens: &[Token]) -> Option<&'a str> {
     let text = text.get(first..)?;
     let mut chunks = text.split(|octet| is_gap(*octet)).filter(|chunk| !chunk.is_empty());
     chunks.by_ref().find(|chunk| {
-        [&b"using"[..], b"by", b"at", b"in", b"server", b"on", b"from"]
-            .iter()
-            .any(|word| chunk.eq_ignore_ascii_case(word))
+        let words = [&b"using"[..], b"by", b"at", b"in", b"server", b"on", b"from"];
+        chunk.len() < 7 && words.iter().any(|word| chunk.eq_ignore_ascii_case(word))
     })?;
     chunks.take(4).filter_map(|chunk| std::str::from_utf8(chunk).ok()).find_map(|chunk| {
         let chunk = chunk.trim_end_matches(['.', ':']);

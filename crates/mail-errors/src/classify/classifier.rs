@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
 use super::rules::Rules;
-use super::scan::{Tokens, scan};
+use super::scan::{KEPT, Token, scan};
 use super::scores::{Best, Scores};
 use super::tables::{self, codes};
 use super::{
@@ -75,9 +75,9 @@ impl Classifier {
             | ReplyClass::PositiveIntermediate
             | ReplyClass::Other => None,
         };
-        let mut tokens = Tokens::new();
-        scan(text, class, &self.rules, &mut tokens);
-        let enhanced = enhanced.or(tokens.enhanced);
+        let mut room = [Token::NONE; KEPT];
+        let found = scan(text, class, &self.rules.lexicon, &mut room);
+        let enhanced = enhanced.or(found.enhanced);
         let permanent = class == Some(EnhancedClass::Permanent);
         let mut told = Classification {
             text,
@@ -95,7 +95,8 @@ impl Classifier {
         {
             return told;
         }
-        let mut scores = self.words(&tokens);
+        let mut scores = Scores::new();
+        self.rules.weigh(found.tokens, &mut scores);
         let by_code = codes::basic(code);
         let by_enhanced = enhanced.map(codes::enhanced).unwrap_or_default();
         for &(reason, weight) in by_code.iter().chain(by_enhanced) {
@@ -116,7 +117,7 @@ impl Classifier {
         told.reason = reason;
         told.confidence = confidence;
         let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
-        let met = scores.best(reason).and_then(|best| self.evidence(best, &tokens));
+        let met = scores.best(reason).and_then(|best| self.evidence(best, found.tokens));
         told.evidence = match met {
             Some(evidence) => evidence,
             None if has(by_enhanced) => Evidence::EnhancedCode,
@@ -127,8 +128,7 @@ impl Classifier {
             reason,
             Reason::IpBlocklisted | Reason::BadReputation | Reason::SpamContent | Reason::IpBlocked
         ) {
-            told.blocklist =
-                Blocklist::find(text, tokens.as_slice(), |token| self.rules.list(token.word));
+            told.blocklist = Blocklist::find(text, &found, |token| self.rules.list(token.word));
         }
         let login = failure.stage().is_some_and(Stage::is_login);
         // Postfix gives 450 4.1.1 and 4.1.2, and nobody makes such a mailbox meanwhile.
@@ -141,9 +141,10 @@ impl Classifier {
     }
 
     fn noted<'a>(&self, failure: &Failure<'a>, text: &'a [u8]) -> Classification<'a> {
-        let mut tokens = Tokens::new();
-        scan(text, None, &self.rules, &mut tokens);
-        let mut scores = self.words(&tokens);
+        let mut room = [Token::NONE; KEPT];
+        let found = scan(text, None, &self.rules.lexicon, &mut room);
+        let mut scores = Scores::new();
+        self.rules.weigh(found.tokens, &mut scores);
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
@@ -156,27 +157,19 @@ impl Classifier {
         told.confidence = confidence;
         told.permanent = !matches!(reason.retry(), Retry::Later);
         told.retry = retry(reason, told.permanent, false);
-        if let Some(evidence) = scores.best(reason).and_then(|best| self.evidence(best, &tokens)) {
+        if let Some(evidence) =
+            scores.best(reason).and_then(|best| self.evidence(best, found.tokens))
+        {
             told.evidence = evidence;
         }
         told
     }
 
-    fn words(&self, tokens: &Tokens) -> Scores {
-        let mut scores = Scores::default();
-        let tokens = tokens.as_slice();
-        self.rules.met(tokens, |phrase, met| {
-            let place = tokens.get(usize::from(met.first)).map_or(0, |token| token.place);
-            scores.meet(phrase, met, place);
-        });
-        scores
-    }
-
     /// Tells which words decided for a reason, if any did.
-    fn evidence(&self, best: Best, tokens: &Tokens) -> Option<Evidence> {
-        let span = |token: u8| tokens.as_slice().get(usize::from(token)).map(|token| token.span());
+    fn evidence(&self, best: Best, tokens: &[Token]) -> Option<Evidence> {
+        let span = |token: u8| tokens.get(usize::from(token)).map(|token| token.span());
         let (first, last) = (span(best.met.first)?, span(best.met.last)?);
-        let rule = self.rules.phrase(best.met.phrase)?.source;
+        let rule = self.rules.source(best.met.phrase)?;
         Some(Evidence::Words { span: first.start..last.end, rule })
     }
 }

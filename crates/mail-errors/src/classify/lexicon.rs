@@ -1,169 +1,211 @@
-//! The words that rules are made of.
+//! The words that rules are made of, found by their spelling.
 //!
-//! Words of letters and digits are looked up by a hash of their first sixteen letters, once a word.
-//! Scripts without spaces between words are walked letter by letter through a tree.
+//! Words of letters and digits are looked up by a hash of their first fifteen letters, once a word.
+//! Scripts without spaces between words are walked octet by octet through a tree.
 
-use super::scan::{WORD_END, fold};
+use std::ops::RangeInclusive;
+
+use super::script::Script;
 
 /// A word of the lexicon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Word(pub(super) u16);
 
 impl Word {
     /// No word of the lexicon.
     pub(super) const NONE: Self = Self(0);
+    /// What is seen in a text without being a word: a host name, a mail address, an IP address.
+    pub(super) const HOST: Self = Self(1);
+    pub(super) const ADDRESS: Self = Self(2);
+    pub(super) const IP: Self = Self(3);
+
+    /// Tells whether it was seen without being a word.
+    pub(super) const fn is_sight(self) -> bool {
+        self.0 <= Self::IP.0
+    }
 }
 
-/// The letters of a word as they are read, folded to symbols.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spelled {
-    letters: [u8; LETTERS],
-    length: usize,
-}
-
-/// Letters that tell words apart; of what is longer the length has to do.
-const LETTERS: usize = 16;
+/// How a word is spelled, in letters that are folded: the first fifteen from the highest octet on, and
+/// in the lowest 0, or a mark of a stem or a longer word. Their order is that of dictionaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spelled(u128);
 
 impl Spelled {
-    pub(super) const fn new() -> Self {
-        Self { letters: [0; LETTERS], length: 0 }
+    /// Letters that tell words apart; of what is longer the length has to do.
+    pub(super) const LETTERS: usize = 15;
+
+    const STEM: u128 = 1;
+    const LONG: u128 = 0x80;
+    const SMALL: u128 = u128::from_ne_bytes([0x20; 16]);
+
+    /// Takes a word of at most fifteen ASCII letters and digits, of either case, that these octets
+    /// begin with.
+    #[inline]
+    pub(super) fn ascii(octets: [u8; 16], length: usize) -> Self {
+        // A digit has the bit already that makes a letter small.
+        Self((u128::from_be_bytes(octets) | Self::SMALL) & head(length))
     }
 
-    pub(super) fn push(&mut self, symbol: u8) {
-        if let Some(letter) = self.letters.get_mut(self.length) {
-            *letter = symbol + 1;
+    /// Takes folded letters.
+    pub(super) fn folded(letters: impl Iterator<Item = u8>) -> Self {
+        let (mut key, mut length) = (0, 0u8);
+        for letter in letters {
+            if usize::from(length) < Self::LETTERS {
+                key |= u128::from(letter) << (120 - 8 * length);
+            }
+            length = length.saturating_add(1);
         }
-        self.length += 1;
+        let is_long = usize::from(length) > Self::LETTERS;
+        Self(if is_long { key | Self::LONG | u128::from(length) } else { key })
     }
 
-    const fn key(&self) -> u128 {
-        u128::from_le_bytes(self.letters)
+    /// Returns the stem of these letters, at most fifteen.
+    pub(super) const fn stem(self) -> Self {
+        Self(self.0 | Self::STEM)
     }
 
-    /// The key of the first letters.
-    fn prefix(&self, length: usize) -> u128 {
-        self.key() & (u128::MAX >> (128 - 8 * length.clamp(1, LETTERS)))
+    /// Returns all that begin with this stem, itself included.
+    pub(super) fn longer(self) -> RangeInclusive<Self> {
+        let head = head(self.count());
+        Self(self.0 & head)..=Self(self.0 | !head)
+    }
+
+    /// Returns the stem of the first letters.
+    fn first(self, letters: usize) -> Self {
+        Self(self.0 & head(letters)).stem()
+    }
+
+    const fn is_stem(self) -> bool {
+        self.0 & 0xff == Self::STEM
+    }
+
+    /// How many letters it has, fifteen if it has more.
+    const fn count(self) -> usize {
+        Self::LETTERS - (self.0 >> 8).trailing_zeros() as usize / 8
+    }
+
+    /// A number for the first two letters, the same for few others.
+    const fn pair(self) -> usize {
+        (self.0 >> 120 & 31 | self.0 >> 107 & (31 << 5)) as usize
+    }
+
+    const fn hash(self) -> u64 {
+        let (high, low) = ((self.0 >> 64) as u64, self.0 as u64);
+        let product = (high ^ low.rotate_left(23)) as u128 * 0x9e37_79b9_7f4a_7c15;
+        (product >> 64) as u64 ^ product as u64
     }
 }
 
-/// All words and stems, by their spelling.
+/// The bits of the first letters, at most fifteen.
+fn head(letters: usize) -> u128 {
+    HEADS.get(letters).copied().unwrap_or(0)
+}
+
+/// A table is faster than shifts of so many bits.
+const HEADS: [u128; Spelled::LETTERS + 1] = {
+    let mut table = [0; Spelled::LETTERS + 1];
+    let mut letters = 1;
+    while letters <= Spelled::LETTERS {
+        table[letters] = !(u128::MAX >> (8 * letters));
+        letters += 1;
+    }
+    table
+};
+
+/// All words and stems.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    /// Open addressing: 0, or the number of an entry plus one under sixteen bits of its hash.
-    slots: Box<[u32]>,
-    entries: Box<[Entry]>,
+    /// By hash, or behind where it is taken: a word, or none.
+    slots: Box<[Word]>,
+    /// By word.
+    spelled: Box<[Spelled]>,
+    /// By word: it counts in host names and URLs, too (`spamhaus`). A bit each.
+    names: Box<[u64]>,
+    /// Up to this number words say nothing and are passed over (`the`, `is`).
+    fillers: Word,
     /// By the first two letters: which lengths stems have that begin so, a bit each.
     stems: Box<[u16]>,
-    /// The scripts without spaces.
-    nodes: Box<[Node]>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    low: u64,
-    high: u64,
-    word: u16,
-    /// How long the word is, or 0 for a stem.
-    length: u16,
-}
-
-/// A node knows its children as a set of symbols and where they begin.
-#[derive(Debug, Clone, Copy, Default)]
-struct Node {
-    symbols: u16,
-    children: u16,
-    word: u16,
+    script: Script,
 }
 
 impl Lexicon {
-    /// Builds it of words and stems, of which the n-th becomes word n + 1.
-    pub(super) fn new(words: &[String]) -> Self {
-        let mut entries = Vec::new();
-        let mut stems = vec![0u16; 37 * 37];
-        let mut tree = vec![Branch::default()];
-        for (at, word) in words.iter().enumerate() {
-            let number = u16::try_from(at + 1).expect("fewer words than u16 counts");
-            let (word, is_stem) = match word.strip_suffix('*') {
-                Some(stem) => (stem, true),
-                None => (word.as_str(), false),
-            };
-            let mut spelled = Spelled::new();
-            for octet in word.bytes() {
-                spelled.push(fold(&[octet]).0.min(36));
-            }
-            if word.starts_with('%') {
-                continue;
-            }
-            if !word.is_ascii() {
-                grow(&mut tree, word.as_bytes(), number);
-                continue;
-            }
-            let key = spelled.key();
-            let length = if is_stem { 0 } else { spelled.length };
-            if is_stem && let Some(lengths) = stems.get_mut(pair(&spelled)) {
-                *lengths |= 1 << spelled.length.min(LETTERS - 1);
-            }
-            entries.push(Entry {
-                low: key as u64,
-                high: (key >> 64) as u64,
-                word: number,
-                length: u16::try_from(length).expect("a short word"),
-            });
-        }
-        let mut slots = vec![0u32; (entries.len() * 2).next_power_of_two()];
-        for (at, entry) in entries.iter().enumerate() {
-            let hash = hash(entry.low, entry.high);
-            let mut slot = hash as usize & (slots.len() - 1);
-            while slots.get(slot).is_some_and(|own| *own != 0) {
+    /// Takes the spellings of words, by their numbers; without one a word is not looked up, or is of
+    /// the script.
+    pub(super) fn new(
+        words: &[Option<Spelled>],
+        fillers: Word,
+        named: &[Word],
+        script: Script,
+    ) -> Self {
+        let mut slots = vec![Word::NONE; (words.len() * 4 / 3).next_power_of_two()];
+        let mut stems = vec![0u16; 32 * 32];
+        for (number, &word) in words.iter().enumerate() {
+            let Some(word) = word else { continue };
+            let mut slot = word.hash() as usize & (slots.len() - 1);
+            while slots[slot] != Word::NONE {
                 slot = (slot + 1) & (slots.len() - 1);
             }
-            if let Some(own) = slots.get_mut(slot) {
-                let number = u16::try_from(at + 1).expect("fewer words than u16 counts");
-                *own = tag(hash) | u32::from(number);
+            slots[slot] = Word(u16::try_from(number).expect("few words"));
+            if word.is_stem() {
+                stems[word.pair()] |= 1 << word.count();
             }
+        }
+        let mut names = vec![0; words.len() / 64 + 1];
+        for &Word(number) in named {
+            names[usize::from(number) / 64] |= 1 << (number % 64);
         }
         Self {
             slots: slots.into(),
-            entries: entries.into(),
+            spelled: words.iter().map(|word| word.unwrap_or(Spelled(0))).collect(),
+            names: names.into(),
+            fillers,
             stems: stems.into(),
-            nodes: flatten(&tree),
+            script,
         }
     }
 
+    /// Tells whether the word says nothing and is passed over.
+    pub(super) fn is_filler(&self, word: Word) -> bool {
+        word <= self.fillers
+    }
+
+    /// Tells whether the word counts in host names and URLs, too.
+    pub(super) fn is_name(&self, Word(number): Word) -> bool {
+        self.names.get(usize::from(number) / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
     /// Finds a word: the whole one, or the longest stem that it begins with.
-    pub(super) fn find(&self, spelled: &Spelled) -> Word {
-        let length = u16::try_from(spelled.length).unwrap_or(u16::MAX);
-        let whole = self.entry(spelled.key(), length);
-        if whole != Word::NONE {
-            return whole;
+    #[inline]
+    pub(super) fn find(&self, word: Spelled) -> Word {
+        match self.entry(word) {
+            Word::NONE => self.stem(word),
+            whole => whole,
         }
-        let mut lengths = self.stems.get(pair(spelled)).copied().unwrap_or(0);
-        while lengths != 0 {
-            let longest = 15 - lengths.leading_zeros() as usize;
-            if longest <= spelled.length {
-                let stem = self.entry(spelled.prefix(longest), 0);
-                if stem != Word::NONE {
-                    return stem;
-                }
+    }
+
+    // Few words come here, and its registers would be missed by the others.
+    #[inline(never)]
+    fn stem(&self, word: Spelled) -> Word {
+        let mut lengths = self.stems.get(word.pair()).copied().unwrap_or(0);
+        while let Some(longest) = lengths.checked_ilog2() {
+            let stem = self.entry(word.first(longest as usize));
+            if stem != Word::NONE {
+                return stem;
             }
             lengths &= !(1 << longest);
         }
         Word::NONE
     }
 
-    fn entry(&self, key: u128, length: u16) -> Word {
-        let (low, high) = (key as u64, (key >> 64) as u64);
+    #[inline]
+    fn entry(&self, word: Spelled) -> Word {
         let mask = self.slots.len() - 1;
-        let hash = hash(low, high);
-        let mut slot = hash as usize & mask;
+        let mut slot = word.hash() as usize & mask;
         while let Some(&own) = self.slots.get(slot)
-            && own != 0
+            && own != Word::NONE
         {
-            if own & 0xffff_0000 == tag(hash)
-                && let Some(entry) = self.entries.get((own & 0xffff) as usize - 1)
-                && (entry.low, entry.high, entry.length) == (low, high, length)
-            {
-                return Word(entry.word);
+            if self.spelled.get(usize::from(own.0)) == Some(&word) {
+                return own;
             }
             slot = (slot + 1) & mask;
         }
@@ -172,167 +214,76 @@ impl Lexicon {
 
     /// Finds the longest word at the start of a text without spaces between words, and its length.
     pub(super) fn longest(&self, text: &[u8]) -> Option<(Word, usize)> {
-        let mut at = 0;
-        let mut found = None;
-        for (length, &octet) in text.iter().enumerate() {
-            for nibble in [octet >> 4, octet & 15] {
-                let node = self.nodes.get(at)?;
-                let bit = 1u16 << nibble;
-                if node.symbols & bit == 0 {
-                    return found;
-                }
-                at = usize::from(node.children) + (node.symbols & (bit - 1)).count_ones() as usize;
-            }
-            match self.nodes.get(at).map(|node| node.word) {
-                Some(word) if word != 0 => found = Some((Word(word), length + 1)),
-                Some(_) | None => {}
-            }
-        }
-        found
+        self.script.longest(text)
     }
 
     /// Returns the octets that it takes.
     pub(super) fn size(&self) -> usize {
         size_of_val(&*self.slots)
-            + size_of_val(&*self.entries)
+            + size_of_val(&*self.spelled)
+            + size_of_val(&*self.names)
             + size_of_val(&*self.stems)
-            + size_of_val(&*self.nodes)
+            + self.script.size()
     }
-}
-
-fn pair(spelled: &Spelled) -> usize {
-    let [first, second, ..] = spelled.letters;
-    usize::from(first) * 37 + usize::from(second)
-}
-
-/// The bits of a hash that a slot keeps.
-const fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32 & 0xffff_0000
-}
-
-const fn hash(low: u64, high: u64) -> u64 {
-    let mixed = (low ^ high.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ mixed >> 29
-}
-
-#[derive(Debug, Default)]
-struct Branch {
-    children: Vec<(u8, usize)>,
-    word: u16,
-}
-
-impl Branch {
-    fn child(&self, symbol: u8) -> Option<usize> {
-        self.children.iter().find(|(own, _)| *own == symbol).map(|&(_, child)| child)
-    }
-}
-
-/// Lets a word grow into the tree, two symbols an octet.
-fn grow(tree: &mut Vec<Branch>, word: &[u8], number: u16) {
-    let mut node = 0;
-    for symbol in word.iter().flat_map(|octet| [octet >> 4, octet & 15]) {
-        node = match tree.get(node).and_then(|branch| branch.child(symbol)) {
-            Some(child) => child,
-            None => {
-                let child = tree.len();
-                tree.push(Branch::default());
-                if let Some(branch) = tree.get_mut(node) {
-                    branch.children.push((symbol, child));
-                }
-                child
-            }
-        };
-    }
-    if let Some(branch) = tree.get_mut(node) {
-        branch.word = number;
-    }
-}
-
-/// Lays the tree out so that the children of a node lie side by side, in the order of symbols.
-fn flatten(tree: &[Branch]) -> Box<[Node]> {
-    let mut nodes = vec![Node::default()];
-    let mut queue = std::collections::VecDeque::from([(0usize, 0usize)]);
-    while let Some((from, to)) = queue.pop_front() {
-        let Some(branch) = tree.get(from) else { continue };
-        let mut children = branch.children.clone();
-        children.sort_unstable();
-        let first = nodes.len();
-        nodes.resize(first + children.len(), Node::default());
-        let symbols = children.iter().fold(0, |set, (symbol, _)| set | 1u16 << symbol);
-        if let Some(node) = nodes.get_mut(to) {
-            let children = u16::try_from(first).expect("a small tree");
-            *node = Node { symbols, children, word: branch.word };
-        }
-        queue.extend(children.iter().enumerate().map(|(at, &(_, child))| (child, first + at)));
-    }
-    nodes.into()
-}
-
-/// Spells a word of a table as the scanner hears it: lower case, no accents, no apostrophes.
-pub(super) fn canonical(word: &str) -> String {
-    let mut heard = String::new();
-    let mut rest = word;
-    while let Some(c) = rest.chars().next() {
-        let (symbol, _) = fold(rest.as_bytes());
-        match symbol {
-            WORD_END if c == '\'' => {}
-            WORD_END => {
-                assert!(!c.is_ascii() || c == '*', "{word:?} is more than one word");
-                heard.push(c);
-            }
-            0..26 => heard.push(char::from(b'a' + symbol)),
-            _ => heard.push(char::from(b'0' + symbol - 26)),
-        }
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
-    }
-    heard
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fold::fold;
+    use super::super::script::Tree;
     use super::*;
 
-    fn find(lexicon: &Lexicon, word: &str) -> u16 {
-        let mut spelled = Spelled::new();
-        for octet in word.bytes() {
-            spelled.push(fold(&[octet]).0);
-        }
-        lexicon.find(&spelled).0
+    fn spelled(word: &str) -> Spelled {
+        Spelled::folded(word.bytes().map(|octet| fold(&[octet]).0))
     }
 
     #[test]
     fn ok_whole_words_and_the_longest_stem() {
-        let words = ["exceed", "exceed*", "exceeding*", "mail", "authenticationfailed"];
-        let lexicon = Lexicon::new(&words.map(str::to_owned));
+        let stems = ["exceed", "exceeding"].map(|stem| Some(spelled(stem).stem()));
+        let words = ["exceed", "mail", "authenticationfailed"].map(|word| Some(spelled(word)));
+        let lexicon = Lexicon::new(
+            &[&[None], &words[..], &stems].concat(),
+            Word::NONE,
+            &[],
+            Tree::default().finish(),
+        );
         for (word, number) in [
             ("EXCEED", 1),
-            ("exceeds", 2),
-            ("exceedingly", 3),
-            ("mail", 4),
+            ("exceeds", 4),
+            ("exceedingly", 5),
+            ("mail", 2),
             ("mails", 0),
             ("mai", 0),
-            ("authenticationfailed", 5),
+            ("authenticationfailed", 3),
             ("authenticationfails", 0),
             ("", 0),
         ] {
-            assert_eq!(find(&lexicon, word), number, "{word}");
+            assert_eq!(lexicon.find(spelled(word)).0, number, "{word}");
         }
     }
 
     #[test]
-    fn ok_longest_word_of_a_script_without_spaces() {
-        let lexicon = Lexicon::new(&["メール", "メールアドレス", "不明"].map(str::to_owned));
-        let longest = |text: &str| lexicon.longest(text.as_bytes()).map(|(word, _)| word.0);
-        assert_eq!(longest("メールアドレスが不明"), Some(2));
-        assert_eq!(longest("メールが"), Some(1));
-        assert_eq!(longest("が不明"), None);
-        assert_eq!(lexicon.longest(&[0xe3, 0x83]), None);
+    fn ok_ascii_at_once() {
+        assert_eq!(Spelled::ascii(*b"Rly:B4 not known", 3), spelled("rly"));
+        assert_eq!(Spelled::ascii(*b"B4 is not known ", 2), spelled("b4"));
+        assert_eq!(Spelled::ascii(*b"MailboxNotFound.", 15), spelled("mailboxnotfound"));
     }
 
     #[test]
-    fn ok_spelling_of_tables() {
-        assert_eq!(canonical("Größe*"), "grose*");
-        assert_eq!(canonical("doesn't"), "doesnt");
-        assert_eq!(canonical("宛先"), "宛先");
+    fn ok_long_words_by_their_length() {
+        assert_ne!(spelled("mailboxnotfound"), spelled("mailboxnotfound1"));
+        assert_ne!(spelled("mailboxnotfound1"), spelled("mailboxnotfound12"));
+        assert_ne!(spelled("mailboxnotfound"), spelled("mailboxnotfound").stem());
+    }
+
+    #[test]
+    fn ok_what_begins_with_a_stem() {
+        let stem = spelled("exceed").stem();
+        let inside = |word: &str| stem.longer().contains(&spelled(word));
+        assert!(inside("exceed") && inside("exceeds") && inside("exceedingly0123456789"));
+        assert!(
+            stem.longer().contains(&stem) && stem.longer().contains(&spelled("exceeding").stem())
+        );
+        assert!(!inside("excee") && !inside("exceee") && !inside("excef"));
     }
 }

@@ -33,8 +33,10 @@
 mod blocklist;
 mod classification;
 mod classifier;
+mod compile;
 mod failure;
 mod find;
+mod fold;
 mod lexicon;
 mod names;
 mod provider;
@@ -43,6 +45,7 @@ mod rules;
 mod scan;
 mod schedule;
 mod scores;
+mod script;
 mod tables;
 
 pub use blocklist::Blocklist;

@@ -1,204 +1,210 @@
-//! Rules, read once from their tables and laid out for matching.
-//!
-//! A phrase is a row of elements: `word`, `stem*`, or `{set}`; `@word` counts within host names and
-//! URLs, too. Between two elements may stand one more word; with `..` between them six, with `+`
-//! none. `a ~ b` stands for both orders, with up to four words between. `^` at the start: within
-//! the first three words of the reply. `%host`, `%address` and `%ip` stand for any such. Words that say nothing (`the`, `is`) are left out, as they
-//! are in the reply.
+//! Rules, laid out for matching: which phrases are met in the words of a reply.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::lexicon::{Lexicon, Word, canonical};
-use super::scan::{Token, Vocabulary};
-use super::tables::{Rule, sets};
-use super::{Reason, blocklist};
+use super::Reason;
+use super::lexicon::{Lexicon, Word};
+use super::scan::Token;
+use super::scores::Scores;
 
-/// What each element beyond the first adds to the weight of a phrase.
-const SPECIFIC: u8 = 3;
+/// Phrases that a word may be the anchor of.
+pub(super) const MOST: usize = 128;
 
 /// All rules, compiled.
 #[derive(Debug)]
 pub(super) struct Rules {
-    lexicon: Lexicon,
+    pub(super) lexicon: Lexicon,
     /// By word: which of `kinds` it is.
-    kind: Box<[u16]>,
+    pub(super) kind: Box<[u16]>,
     /// The sets that words of a kind are in.
-    kinds: Box<[Sets]>,
-    /// By word: where its phrases begin in `anchored`, and where they end.
-    anchors: Box<[(u16, u16)]>,
+    pub(super) kinds: Box<[Sets]>,
+    /// By word: where its phrases begin in `anchored`; those of the next word end them.
+    pub(super) anchors: Box<[u16]>,
     /// Phrases by the word at which matching starts, their rarest.
-    anchored: Box<[Anchored]>,
-    phrases: Box<[Phrase]>,
-    elements: Box<[Element]>,
+    pub(super) anchored: Box<[Anchored]>,
+    pub(super) phrases: Box<[Phrase]>,
+    pub(super) elements: Box<[Element]>,
+    /// By phrase: as it is written.
+    pub(super) sources: Box<[Source]>,
+    /// The rules that the sources are parts of.
+    pub(super) written: Box<[&'static str]>,
     /// Words that name a block list, sorted, and which.
-    lists: Box<[(Word, u8)]>,
+    pub(super) lists: Box<[(Word, u8)]>,
 }
 
 /// A set of sets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Sets([u64; 3]);
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sets([u64; 4]);
 
 impl Sets {
-    const ROOM: usize = 192;
-    const FILLER: usize = 0;
-    const NAME: usize = 1;
-
-    fn has(self, set: usize) -> bool {
-        self.0.get(set / 64).is_some_and(|bits| bits >> (set % 64) & 1 == 1)
+    pub(super) fn put(&mut self, set: u8) {
+        self.0[usize::from(set / 64)] |= 1 << (set % 64);
     }
 
-    fn put(&mut self, set: usize) {
-        if let Some(bits) = self.0.get_mut(set / 64) {
-            *bits |= 1 << (set % 64);
-        }
+    const fn has(&self, set: u8) -> bool {
+        self.0[(set / 64) as usize] >> (set % 64) & 1 == 1
     }
 }
 
 /// A row of elements, and what it stands for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Phrase {
-    pub(super) source: &'static str,
     pub(super) reason: Reason,
     pub(super) weight: u8,
-    first: u16,
-    length: u8,
-    anchor: u8,
-    starts: bool,
+    /// Where its elements begin.
+    pub(super) first: u16,
+    pub(super) shape: Shape,
+    /// It stands at the start of the reply.
+    pub(super) starts: bool,
 }
 
-impl Phrase {
-    /// Returns how many elements it has.
-    pub(super) const fn length(&self) -> u8 {
-        self.length
+/// How many elements a phrase has, and which is its anchor, in one octet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape(u8);
+
+impl Shape {
+    pub(super) fn new(length: usize, anchor: usize) -> Self {
+        assert!(anchor < length && length < 16, "a phrase has one to fifteen words");
+        Self((length << 4 | anchor) as u8)
+    }
+
+    pub(super) const fn length(self) -> u8 {
+        self.0 >> 4
+    }
+
+    const fn anchor(self) -> usize {
+        (self.0 & 15) as usize
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Element {
-    what: What,
-    /// Words that may stand between it and the next.
-    gap: u8,
-    /// It is met in host names and URLs, too.
-    named: bool,
+impl Phrase {
+    /// Returns which are its elements.
+    pub(super) const fn elements(&self) -> Range<usize> {
+        let first = self.first as usize;
+        first..first + self.shape.length() as usize
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    Word(Word),
+/// Where a phrase is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source {
+    pub(super) rule: u16,
+    pub(super) start: u16,
+    pub(super) length: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Element {
+    pub(super) what: What,
+    /// Words that may stand between it and the next.
+    pub(super) gap: u8,
+    /// It is met in host names and URLs, too.
+    pub(super) named: bool,
+}
+
+/// A set, or a word, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct What(u16);
+
+/// What a [`What`] is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Is {
     Set(u8),
+    Word(Word),
+}
+
+impl What {
+    /// The number of the first word; those below it are for sets.
+    pub(super) const WORDS: u16 = 256;
+
+    pub(super) const fn set(set: u8) -> Self {
+        Self(set as u16)
+    }
+
+    pub(super) fn word(Word(word): Word) -> Self {
+        Self(word.checked_add(Self::WORDS).expect("few words"))
+    }
+
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
+
+    pub(super) const fn is(self) -> Is {
+        match self.0.checked_sub(Self::WORDS) {
+            None => Is::Set(self.0 as u8),
+            Some(word) => Is::Word(Word(word)),
+        }
+    }
+
+    /// The bit that stands for it: 256 are for sets, and 256 for words, which share them.
+    pub(super) const fn mark(self) -> u16 {
+        match self.is() {
+            Is::Set(set) => set as u16,
+            Is::Word(word) => Self::mark_of_word(word),
+        }
+    }
+
+    const fn mark_of_word(Word(word): Word) -> u16 {
+        256 | word & 255
+    }
 }
 
 /// A phrase at its anchor.
 #[derive(Debug, Clone, Copy)]
-struct Anchored {
-    phrase: u16,
+pub(super) struct Anchored {
+    pub(super) phrase: u16,
     /// The mark of its second rarest element, which must be somewhere in the text as well.
-    also: Mark,
+    pub(super) also: u16,
 }
 
-/// The bit that stands for an element: 256 for sets, and 256 for words, which share them.
-#[derive(Debug, Clone, Copy)]
-struct Mark(u16);
-
-impl Mark {
-    const fn of(what: What) -> Self {
-        match what {
-            What::Set(set) => Self(set as u16),
-            What::Word(word) => Self(256 | (word.0 & 255)),
-        }
-    }
-}
-
-/// What occurs anywhere in a text.
+/// What occurs anywhere in a text, by marks, a bit each.
 #[derive(Debug, Default)]
 struct Present([u64; 8]);
 
 impl Present {
-    fn put(&mut self, word: Word, sets: Sets) {
+    fn put(&mut self, word: Word, sets: &Sets) {
         for (own, sets) in self.0.iter_mut().zip(sets.0) {
             *own |= sets;
         }
-        let Mark(bit) = Mark::of(What::Word(word));
-        self.0[usize::from(bit >> 6 & 7)] |= 1 << (bit & 63);
+        let mark = What::mark_of_word(word);
+        self.0[usize::from(mark >> 6 & 7)] |= 1 << (mark & 63);
     }
 
-    const fn may_have(&self, Mark(bit): Mark) -> bool {
-        self.0[(bit >> 6 & 7) as usize] >> (bit & 63) & 1 == 1
+    const fn has(&self, mark: u16) -> bool {
+        self.0[(mark >> 6 & 7) as usize] >> (mark & 63) & 1 == 1
     }
 }
 
 /// Which phrase was met, and where: its first and its last token.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Met {
     pub(super) phrase: u16,
     pub(super) first: u8,
     pub(super) last: u8,
 }
 
-impl Vocabulary for Rules {
-    fn lexicon(&self) -> &Lexicon {
-        &self.lexicon
-    }
-
-    fn is_filler(&self, word: Word) -> bool {
-        self.is_in(word, Sets::FILLER)
-    }
-
-    fn is_name(&self, word: Word) -> bool {
-        self.is_in(word, Sets::NAME)
-    }
-}
-
 impl Rules {
-    /// Reads tables of rules.
-    pub(super) fn new(tables: &[&'static [Rule]]) -> Self {
-        let mut compiler = Compiler::default();
-        // In the order of `scan::SIGHTS`.
-        for sight in ["%host", "%address", "%ip"] {
-            compiler.spelled.push(sight.to_owned());
-            let number = u16::try_from(compiler.spelled.len()).expect("three");
-            compiler.words.insert(sight.to_owned(), Word(number));
-        }
-        compiler.set("filler", sets::FILLERS);
-        compiler.fillers = sets::FILLERS.split_whitespace().map(canonical).collect();
-        compiler.set("name", "");
-        for (at, (words, ..)) in blocklist::KNOWN.iter().enumerate() {
-            for word in words.split(' ') {
-                let word = compiler.word(word);
-                compiler.names.push(word);
-                compiler.lists.push((word, u8::try_from(at).expect("few lists")));
-            }
-        }
-        for (name, words) in sets::SETS {
-            compiler.set(name, words);
-        }
-        for rule in tables.iter().flat_map(|table| table.iter()) {
-            for source in rule.phrases.split('|') {
-                compiler.phrase(rule, source.trim());
-            }
-        }
-        compiler.finish()
-    }
-
-    /// Tells of each phrase that is met in the tokens, in no order.
-    pub(super) fn met(&self, tokens: &[Token], mut tell: impl FnMut(&Phrase, Met)) {
+    /// Weighs the phrases that are met in the tokens.
+    pub(super) fn weigh(&self, tokens: &[Token], scores: &mut Scores) {
         let mut present = Present::default();
         for token in tokens {
             present.put(token.word, self.sets(token.word));
         }
+        let mut maybe = [0; MOST];
         for (at, token) in tokens.iter().enumerate() {
-            let (from, to) =
-                self.anchors.get(usize::from(token.word.0)).copied().unwrap_or_default();
-            for anchored in self.anchored.get(from.into()..to.into()).unwrap_or_default() {
-                if !present.may_have(anchored.also) {
-                    continue;
-                }
-                let number = anchored.phrase;
+            // First all that may be met, without a branch that nobody can guess.
+            let mut count = 0;
+            for anchored in self.anchored(token.word) {
+                maybe[count % MOST] = anchored.phrase;
+                count += usize::from(present.has(anchored.also));
+            }
+            for &number in maybe.iter().take(count) {
                 let Some(phrase) = self.phrases.get(usize::from(number)) else { continue };
-                if let Some((first, last)) = self.meets(phrase, tokens, at) {
-                    // There is no room for more tokens than `u8` counts.
-                    let (first, last) = (first as u8, last as u8);
-                    tell(phrase, Met { phrase: number, first, last });
+                if scores.may_gain(phrase)
+                    && let Some((first, last)) = self.meets(phrase, tokens, at)
+                {
+                    let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
+                    scores.meet(phrase, Met { phrase: number, first, last }, place);
                 }
             }
         }
@@ -206,63 +212,22 @@ impl Rules {
 
     /// Tells which block list a word names.
     pub(super) fn list(&self, word: Word) -> Option<u8> {
+        if !self.lexicon.is_name(word) {
+            return None;
+        }
         let at = self.lists.binary_search_by_key(&word, |(own, _)| *own).ok()?;
         self.lists.get(at).map(|&(_, list)| list)
     }
 
-    fn meets(&self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
-        let elements = self
-            .elements
-            .get(phrase.first.into()..usize::from(phrase.first) + usize::from(phrase.length))?;
-        let (before, from) = elements.split_at_checked(phrase.anchor.into())?;
-        let anchor = tokens.get(at)?;
-        let (element, behind) = from.split_first()?;
-        if anchor.is_named && !element.named {
-            return None;
-        }
-        let (mut last, mut gap) = (at, element.gap);
-        for element in behind {
-            let before = tokens.get(last)?;
-            let limit = before.place + before.width() + u16::from(gap);
-            last += 1 + tokens
-                .get(last + 1..)?
-                .iter()
-                .take_while(|token| token.place <= limit)
-                .position(|token| self.is(*token, *element))?;
-            gap = element.gap;
-        }
-        let mut first = at;
-        for element in before.iter().rev() {
-            let place = tokens.get(first)?.place;
-            let gap = u16::from(element.gap);
-            first -= 1 + tokens
-                .get(..first)?
-                .iter()
-                .rev()
-                .take_while(|token| token.place + token.width() + gap >= place)
-                .position(|token| self.is(*token, *element))?;
-        }
-        (!phrase.starts || tokens.get(first)?.place < 3).then_some((first, last))
+    /// Returns a phrase as it is written in the tables.
+    pub(super) fn source(&self, phrase: u16) -> Option<&'static str> {
+        let source = self.sources.get(usize::from(phrase))?;
+        let start = usize::from(source.start);
+        let rule = self.written.get(usize::from(source.rule))?;
+        rule.get(start..start + usize::from(source.length))
     }
 
-    fn is(&self, token: Token, element: Element) -> bool {
-        (element.named || !token.is_named)
-            && match element.what {
-                What::Word(word) => token.word == word,
-                What::Set(set) => self.is_in(token.word, set.into()),
-            }
-    }
-
-    fn is_in(&self, word: Word, set: usize) -> bool {
-        self.sets(word).has(set)
-    }
-
-    fn sets(&self, word: Word) -> Sets {
-        let kind = self.kind.get(usize::from(word.0)).copied().unwrap_or_default();
-        self.kinds.get(usize::from(kind)).copied().unwrap_or_default()
-    }
-
-    /// Returns the octets that the tables take.
+    /// Returns the octets that the tables take, what the phrases are written with included.
     pub(super) fn size(&self) -> usize {
         self.lexicon.size()
             + size_of_val(&*self.kind)
@@ -271,236 +236,70 @@ impl Rules {
             + size_of_val(&*self.anchored)
             + size_of_val(&*self.phrases)
             + size_of_val(&*self.elements)
+            + size_of_val(&*self.sources)
+            + size_of_val(&*self.written)
+            + self.written.iter().map(|rule| rule.len()).sum::<usize>()
             + size_of_val(&*self.lists)
     }
 
-    /// Returns a phrase by its number.
-    pub(super) fn phrase(&self, number: u16) -> Option<&Phrase> {
-        self.phrases.get(usize::from(number))
-    }
-}
-
-/// Words and sets by their names, and what was read so far.
-#[derive(Default)]
-struct Compiler {
-    fillers: Vec<String>,
-    words: BTreeMap<String, Word>,
-    spelled: Vec<String>,
-    sets: Vec<(String, Vec<String>)>,
-    names: Vec<Word>,
-    lists: Vec<(Word, u8)>,
-    phrases: Vec<(Phrase, Vec<Element>)>,
-}
-
-impl Compiler {
-    fn word(&mut self, word: &str) -> Word {
-        let canonical = if word.starts_with('%') { word.to_owned() } else { canonical(word) };
-        let word = canonical.as_str();
-        if let Some(&word) = self.words.get(word) {
-            return word;
-        }
-        self.spelled.push(word.to_owned());
-        let number = Word(u16::try_from(self.spelled.len()).expect("fewer words than u16 counts"));
-        self.words.insert(word.to_owned(), number);
-        number
-    }
-
-    fn set(&mut self, name: &str, words: &str) {
-        let words: Vec<_> = words.split_whitespace().map(canonical).collect();
-        for word in &words {
-            self.word(word);
-        }
-        self.sets.push((name.to_owned(), words));
-    }
-
-    /// Finds a set by its name; a stem is the set of the words that begin with it.
-    fn set_at(&mut self, name: &str) -> u8 {
-        let at = self.sets.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
-            assert!(name.ends_with('*'), "no set {name}");
-            self.set(name, name);
-            self.sets.len() - 1
-        });
-        assert!(at < Sets::ROOM, "more sets than there is room for");
-        u8::try_from(at).expect("room for fewer sets than u8 counts")
-    }
-
-    /// Reads a phrase, in both orders if it has a `~`.
-    fn phrase(&mut self, rule: &Rule, source: &'static str) {
-        match source.split_once(" ~ ") {
-            None => self.row(rule, source, &[source]),
-            Some((left, right)) => {
-                self.row(rule, source, &[left, "....", right]);
-                self.row(rule, source, &[right, "....", left]);
-            }
+    fn anchored(&self, word: Word) -> &[Anchored] {
+        let at = usize::from(word.0);
+        match self.anchors.get(at..at + 2) {
+            Some(&[from, to]) => self.anchored.get(from.into()..to.into()).unwrap_or_default(),
+            Some(_) | None => &[],
         }
     }
 
-    fn row(&mut self, rule: &Rule, source: &'static str, parts: &[&str]) {
-        let mut elements: Vec<Element> = Vec::new();
-        let mut starts = false;
-        for part in parts.iter().flat_map(|part| part.split_whitespace()) {
-            let gap = match part {
-                "^" => {
-                    starts = true;
-                    continue;
+    /// Tells where a phrase begins and ends if it is met with its anchor at this token.
+    // Few phrases come here, and its registers would be missed by the loop that most end in.
+    #[inline(never)]
+    fn meets(&self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<(u8, u8)> {
+        let elements = self.elements.get(phrase.elements())?;
+        let (before, from) = elements.split_at_checked(phrase.shape.anchor())?;
+        let anchor = tokens.get(at)?;
+        let (element, behind) = from.split_first()?;
+        if anchor.is_named && !element.named {
+            return None;
+        }
+        let (mut last, mut gap) = (at, element.gap);
+        for element in behind {
+            let limit = tokens.get(last)?.next() + u16::from(gap);
+            loop {
+                last += 1;
+                let token = tokens.get(last).filter(|token| token.place <= limit)?;
+                if self.is(token, element) {
+                    break;
                 }
-                "+" => Some(0),
-                "...." => Some(4),
-                ".." => Some(6),
-                _ => None,
-            };
-            if self.fillers.iter().any(|filler| filler == part) {
-                continue;
             }
-            if let Some(gap) = gap {
-                if let Some(element) = elements.last_mut() {
-                    element.gap = gap;
-                }
-                continue;
-            }
-            let (part, named) = match part.strip_prefix('@') {
-                Some(part) => (part, true),
-                None => (part, false),
-            };
-            let what = if let Some(set) = part.strip_prefix('{') {
-                What::Set(self.set_at(set.trim_end_matches('}')))
-            } else if part.ends_with('*') {
-                What::Set(self.set_at(&canonical(part)))
-            } else {
-                What::Word(self.word(part))
-            };
-            if named {
-                let words = self.words_of(what);
-                self.names.extend(words);
-            }
-            elements.push(Element { what, gap: 1, named });
+            gap = element.gap;
         }
-        // The more words, the less chance that they stand together for another reason.
-        let more = u8::try_from(elements.len()).expect("a short phrase").saturating_sub(1);
-        let phrase = Phrase {
-            source,
-            reason: rule.reason,
-            weight: rule.weight.saturating_add(more * SPECIFIC),
-            first: 0,
-            length: u8::try_from(elements.len()).expect("a short phrase"),
-            anchor: 0,
-            starts,
-        };
-        self.phrases.push((phrase, elements));
-    }
-
-    /// The words that an element stands for. A stem stands for longer words and stems as well.
-    fn words_of(&self, what: What) -> Vec<Word> {
-        let members = match what {
-            What::Word(word) => return vec![word],
-            What::Set(set) => self.sets.get(usize::from(set)).map(|(_, words)| words),
-        };
-        let members = members.into_iter().flatten();
-        let mut words = Vec::new();
-        for member in members {
-            match member.strip_suffix('*') {
-                Some(stem) => words.extend(
-                    self.words
-                        .iter()
-                        .filter(|(word, _)| word.trim_end_matches('*').starts_with(stem))
-                        .map(|(_, word)| *word),
-                ),
-                None => words.extend(self.words.get(member)),
-            }
-        }
-        words.sort_unstable();
-        words.dedup();
-        words
-    }
-
-    fn finish(mut self) -> Rules {
-        let known = self.spelled.len() + 1;
-        let mut sets = vec![Sets::default(); known];
-        for at in 0..self.sets.len() {
-            let words = self.words_of(What::Set(u8::try_from(at).expect("checked in set_at")));
-            for word in words {
-                if let Some(sets) = sets.get_mut(usize::from(word.0)) {
-                    sets.put(at);
+        let mut first = at;
+        for element in before.iter().rev() {
+            let place = tokens.get(first)?.place;
+            let gap = u16::from(element.gap);
+            loop {
+                first = first.checked_sub(1)?;
+                let token = tokens.get(first).filter(|token| token.next() + gap >= place)?;
+                if self.is(token, element) {
+                    break;
                 }
             }
         }
-        for word in &self.names {
-            if let Some(sets) = sets.get_mut(usize::from(word.0)) {
-                sets.put(Sets::NAME);
+        // There is no room for more tokens than `u8` counts.
+        (!phrase.starts || tokens.get(first)?.place < 3).then_some((first as u8, last as u8))
+    }
+
+    fn is(&self, token: &Token, element: &Element) -> bool {
+        (element.named || !token.is_named)
+            && match element.what.is() {
+                Is::Set(set) => self.sets(token.word).has(set),
+                Is::Word(word) => token.word == word,
             }
-        }
-        let mut kinds = Vec::new();
-        let kind: Vec<u16> = sets
-            .iter()
-            .map(|sets| {
-                let at = kinds.iter().position(|own| own == sets).unwrap_or_else(|| {
-                    kinds.push(*sets);
-                    kinds.len() - 1
-                });
-                u16::try_from(at).expect("fewer kinds than words")
-            })
-            .collect();
-        // How many phrases a word stands in: matching starts at the rarest element of a phrase.
-        let mut words_of: BTreeMap<What, Vec<Word>> = BTreeMap::new();
-        let mut common = vec![0usize; known];
-        for (_, elements) in &self.phrases {
-            for element in elements {
-                let words =
-                    words_of.entry(element.what).or_insert_with(|| self.words_of(element.what));
-                for word in words {
-                    if let Some(count) = common.get_mut(usize::from(word.0)) {
-                        *count += 1;
-                    }
-                }
-            }
-        }
-        let commonest = |words: &[Word]| {
-            words.iter().filter_map(|word| common.get(usize::from(word.0))).max().copied()
-        };
-        let mut by_word: Vec<Vec<Anchored>> = vec![Vec::new(); known];
-        let mut all = Vec::new();
-        for (at, (phrase, elements)) in self.phrases.iter_mut().enumerate() {
-            let rarest = elements
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, element)| commonest(&words_of[&element.what]))
-                .map_or(0, |(at, _)| at);
-            let second = elements
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != rarest)
-                .min_by_key(|(_, element)| commonest(&words_of[&element.what]));
-            let also = second.map(|(_, element)| element).or(elements.get(rarest));
-            let also = also.expect("a phrase has a word").what;
-            phrase.anchor = u8::try_from(rarest).expect("a short phrase");
-            phrase.first = u16::try_from(all.len()).expect("few elements");
-            for word in elements.get(rarest).into_iter().flat_map(|e| &words_of[&e.what]) {
-                if let Some(phrases) = by_word.get_mut(usize::from(word.0)) {
-                    let phrase = u16::try_from(at).expect("few phrases");
-                    phrases.push(Anchored { phrase, also: Mark::of(also) });
-                }
-            }
-            all.append(elements);
-        }
-        let mut anchored = Vec::new();
-        let mut anchors = Vec::new();
-        for phrases in by_word {
-            let from = u16::try_from(anchored.len()).expect("few anchors");
-            anchored.extend(phrases);
-            anchors.push((from, u16::try_from(anchored.len()).expect("few anchors")));
-        }
-        Rules {
-            lists: {
-                self.lists.sort_unstable();
-                self.lists.into()
-            },
-            lexicon: Lexicon::new(&self.spelled),
-            kind: kind.into(),
-            kinds: kinds.into(),
-            anchors: anchors.into(),
-            anchored: anchored.into(),
-            phrases: self.phrases.into_iter().map(|(phrase, _)| phrase).collect(),
-            elements: all.into(),
-        }
+    }
+
+    fn sets(&self, word: Word) -> &Sets {
+        const NONE: &Sets = &Sets([0; 4]);
+        let kind = self.kind.get(usize::from(word.0)).copied().unwrap_or_default();
+        self.kinds.get(usize::from(kind)).unwrap_or(NONE)
     }
 }

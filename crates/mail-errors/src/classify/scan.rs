@@ -4,21 +4,14 @@ use std::ops::Range;
 
 use crate::{EnhancedClass, EnhancedStatusCode};
 
+use super::fold::{WORD_END, fold};
 use super::lexicon::{Lexicon, Spelled, Word};
 
 /// Octets of text that are looked at. Servers say what is wrong at once; what follows is advice.
 pub(super) const SEARCHED: usize = 4096;
 
 /// Words of the lexicon that are kept.
-const KEPT: usize = 128;
-
-/// What is seen in a text without being a word: it takes no place among the words.
-const HOST: Word = Word(1);
-const ADDRESS: Word = Word(2);
-const IP: Word = Word(3);
-
-/// What [`fold`] returns for an octet that no word goes on with.
-pub(super) const WORD_END: u8 = u8::MAX;
+pub(super) const KEPT: usize = 128;
 
 /// A word of the lexicon as it stands in a text.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +26,13 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// How many places it takes among the words: what is seen without being a word takes none.
-    pub(super) const fn width(self) -> u16 {
-        (self.word.0 > IP.0) as u16
+    /// Room for a token.
+    pub(super) const NONE: Self =
+        Self { word: Word::NONE, place: 0, at: 0, end: 0, is_named: false };
+
+    /// The place behind it: what is seen without being a word takes none.
+    pub(super) const fn next(self) -> u16 {
+        self.place + !self.word.is_sight() as u16
     }
 
     pub(super) fn span(self) -> Range<usize> {
@@ -43,103 +40,79 @@ impl Token {
     }
 }
 
-/// The words of a text.
+/// What is found in a text.
 #[derive(Debug)]
-pub(super) struct Tokens {
-    tokens: [Token; KEPT],
-    len: usize,
+pub(super) struct Found<'r> {
+    pub(super) tokens: &'r [Token],
     /// The enhanced code that stands first in the text and is of the class asked for.
     pub(super) enhanced: Option<EnhancedStatusCode>,
-}
-
-impl Tokens {
-    pub(super) const fn new() -> Self {
-        let none = Token { word: Word::NONE, place: 0, at: 0, end: 0, is_named: false };
-        Self { tokens: [none; KEPT], len: 0, enhanced: None }
-    }
-
-    pub(super) fn as_slice(&self) -> &[Token] {
-        self.tokens.get(..self.len).unwrap_or_default()
-    }
-
-    fn push(&mut self, token: Token) {
-        if let Some(room) = self.tokens.get_mut(self.len) {
-            *room = token;
-            self.len += 1;
-        }
-    }
-}
-
-/// What a lexicon says of its words beside their numbers.
-pub(super) trait Vocabulary {
-    fn lexicon(&self) -> &Lexicon;
-    /// Tells whether the word says nothing and is passed over (`the`, `is`).
-    fn is_filler(&self, word: Word) -> bool;
-    /// Tells whether the word counts in host names and URLs, too (`spamhaus`).
-    fn is_name(&self, word: Word) -> bool;
+    /// Where `://` stands first.
+    pub(super) url: Option<usize>,
 }
 
 /// Finds the words of a text, and the enhanced code in it.
-pub(super) fn scan(
+pub(super) fn scan<'r>(
     text: &[u8],
     class: Option<EnhancedClass>,
-    words: &impl Vocabulary,
-    tokens: &mut Tokens,
-) {
+    lexicon: &Lexicon,
+    room: &'r mut [Token; KEPT],
+) -> Found<'r> {
     let text = text.get(..SEARCHED).unwrap_or(text);
-    let mut scanner = Scanner { text, words, place: 0, tokens };
+    let mut scanner = Scanner { text, lexicon, place: 0, room, count: 0 };
+    let (mut code, mut url) = (None, None);
     let mut at = 0;
     while at < text.len() {
-        let Chunk { end, kind } = chunk(text, at);
+        let Chunk { run, end, kind } = chunk(text, at);
         match kind {
             Kind::Gap => {}
-            Kind::Address => scanner.sees(ADDRESS, at..end),
+            Kind::Word => scanner.ascii(at, run, false),
             Kind::Words => scanner.words(at..end, false),
-            Kind::Url => scanner.words(at..end, true),
+            Kind::Address => scanner.sees(Word::ADDRESS, at..end),
+            Kind::Ip => scanner.sees(Word::IP, at..end),
             Kind::Host => {
-                scanner.sees(HOST, at..end);
+                scanner.sees(Word::HOST, at..end);
                 scanner.words(at..end, true);
             }
-            Kind::Ip => scanner.sees(IP, at..end),
+            Kind::Url(colon) => {
+                url = url.or(Some(colon));
+                scanner.words(at..end, true);
+            }
+            Kind::Numbers if code.is_some() => {}
             Kind::Numbers => {
-                if scanner.tokens.enhanced.is_none() {
-                    scanner.tokens.enhanced = text
-                        .get(at..end)
-                        .and_then(enhanced)
-                        .filter(|code| class.is_none_or(|class| code.class() == class));
-                }
+                let found = text.get(at..end).and_then(enhanced);
+                let is_asked =
+                    |code: &EnhancedStatusCode| class.is_none_or(|class| code.class() == class);
+                code = found.filter(is_asked);
             }
         }
-        at = end.max(at + 1);
+        // What ends a chunk is passed over.
+        at = end + 1;
     }
+    let count = scanner.count;
+    Found { tokens: room.get(..count).unwrap_or_default(), enhanced: code, url }
 }
 
-struct Scanner<'a, V> {
+struct Scanner<'a> {
     text: &'a [u8],
-    words: &'a V,
+    lexicon: &'a Lexicon,
     place: u16,
-    tokens: &'a mut Tokens,
+    room: &'a mut [Token; KEPT],
+    count: usize,
 }
 
-impl<V: Vocabulary> Scanner<'_, V> {
+impl Scanner<'_> {
     /// Reads the words of a chunk; of a name only those count that are names themselves.
     fn words(&mut self, range: Range<usize>, is_named: bool) {
         let mut at = range.start;
         while at < range.end {
             let rest = self.text.get(at..range.end).unwrap_or_default();
-            let (symbol, taken) = fold(rest);
-            if symbol != WORD_END {
-                at = self.word(at, range.end, is_named);
-                continue;
-            }
-            // A script without spaces: the longest word that begins here, else on by a character.
-            let other = rest.first().is_some_and(|&octet| octet >= 0x80);
-            match self.words.lexicon().longest(rest) {
-                Some((word, length)) if other => {
-                    self.found(word, at..at + length, is_named);
-                    at += length;
+            let run = run(rest);
+            match rest.get(run) {
+                Some(b'\'' | 0x80..) => at = self.other(at, range.end, is_named),
+                Some(_) | None => {
+                    self.ascii(at, run, is_named);
+                    at += run + 1;
                 }
-                Some(_) | None => at += taken,
             }
         }
     }
@@ -147,94 +120,169 @@ impl<V: Vocabulary> Scanner<'_, V> {
     fn sees(&mut self, sight: Word, span: Range<usize>) {
         if let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) {
             let place = self.place;
-            self.tokens.push(Token { word: sight, place, at, end, is_named: false });
+            self.push(Token { word: sight, place, at, end, is_named: false });
         }
     }
 
-    /// Reads one word, and returns where it ends.
-    fn word(&mut self, start: usize, end: usize, is_named: bool) -> usize {
-        let heard = self.hear(start, end);
-        let at = start + heard.length;
-        match self.words.lexicon().find(&heard.spelled) {
-            // `OverQuotaTemp` is three words, if it is not one.
-            Word::NONE if heard.humps => {
-                let mut from = start;
-                while from < at {
-                    let next = (from + 1..at).find(|&next| self.is_hump(next)).unwrap_or(at);
-                    match self.words.lexicon().find(&self.hear(from, next).spelled) {
-                        Word::NONE => self.place += u16::from(!is_named),
-                        word => self.found(word, from..next, is_named),
-                    }
-                    from = next;
+    /// Reads a word of so many ASCII letters and digits, as most are.
+    fn ascii(&mut self, start: usize, run: usize, is_named: bool) {
+        let end = start + run;
+        match run {
+            0 => {}
+            1..=Spelled::LETTERS => {
+                let octets = load(self.text, start);
+                match self.lexicon.find(Spelled::ascii(octets, run)) {
+                    Word::NONE => self.unknown(start..end, is_named),
+                    word => self.found(word, start..end, is_named),
                 }
             }
-            // Numbers stand between words without parting them.
-            Word::NONE => self.place += u16::from(heard.letters && !is_named),
-            word => self.found(word, start..at, is_named),
+            _ => self.word(start..end, is_named),
         }
-        at
     }
 
-    /// Hears the letters and digits that begin here.
-    fn hear(&self, start: usize, end: usize) -> Heard {
+    /// Reads what has apostrophes or is not ASCII, and returns where it ends.
+    fn other(&mut self, start: usize, end: usize, is_named: bool) -> usize {
         let rest = self.text.get(start..end).unwrap_or_default();
-        let mut spelled = Spelled::new();
-        let (mut letters, mut humps, mut small) = (false, false, false);
-        let mut length = 0;
-        while let Some(&octet) = rest.get(length) {
-            let mut symbol = FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END);
-            let mut taken = 1;
-            if symbol == WORD_END {
-                // "doesn't" is one word.
-                if octet == b'\'' && rest.get(length + 1).is_some_and(u8::is_ascii_alphabetic) {
-                    length += 1;
-                    continue;
-                }
-                if octet >= 0x80 {
-                    (symbol, taken) = accented(rest.get(length..).unwrap_or_default());
-                }
-                if symbol == WORD_END {
-                    break;
-                }
-            }
-            let letter = symbol < 26;
-            letters |= letter;
-            humps |= small & letter & (octet < b'a');
-            small = octet >= b'a';
-            spelled.push(symbol);
-            length += taken;
+        let length = letters(rest).map(|(_, length)| length).last();
+        if let Some(length) = length {
+            self.word(start..start + length, is_named);
+            return start + length;
         }
-        Heard { spelled, length, letters, humps }
+        // A script without spaces: the longest word that begins here, else on by a character.
+        match self.lexicon.longest(rest) {
+            Some((word, length)) => {
+                self.found(word, start..start + length, is_named);
+                start + length
+            }
+            None => start + 1,
+        }
     }
 
-    /// Tells whether a capital letter stands here behind a small one.
-    fn is_hump(&self, at: usize) -> bool {
-        matches!(self.text.get(at.wrapping_sub(1)..=at), Some([b'a'..=b'z', b'A'..=b'Z']))
+    /// Reads a word letter by letter.
+    fn word(&mut self, range: Range<usize>, is_named: bool) {
+        match self.lexicon.find(self.spelled(range.clone())) {
+            Word::NONE => self.unknown(range, is_named),
+            word => self.found(word, range, is_named),
+        }
+    }
+
+    fn spelled(&self, range: Range<usize>) -> Spelled {
+        let octets = self.text.get(range).unwrap_or_default();
+        Spelled::folded(letters(octets).map(|(letter, _)| letter))
+    }
+
+    /// Counts what is no word of the lexicon. `OverQuotaTemp` is three words, if it is not one.
+    // Few words come here, and its registers would be missed by the others.
+    #[inline(never)]
+    fn unknown(&mut self, range: Range<usize>, is_named: bool) {
+        let octets = self.text.get(range.clone()).unwrap_or_default();
+        if !octets.windows(2).any(is_hump) {
+            // Numbers stand between words without parting them.
+            let is_number = octets.iter().all(u8::is_ascii_digit);
+            self.place += u16::from(!is_number && !is_named);
+            return;
+        }
+        let mut start = range.start;
+        for part in octets.chunk_by(|&before, &octet| !is_hump(&[before, octet])) {
+            let end = start + part.len();
+            match self.lexicon.find(self.spelled(start..end)) {
+                Word::NONE => self.place += u16::from(!is_named),
+                word => self.found(word, start..end, is_named),
+            }
+            start = end;
+        }
     }
 
     fn found(&mut self, word: Word, span: Range<usize>, is_named: bool) {
-        if self.words.is_filler(word) || (is_named && !self.words.is_name(word)) {
+        if self.lexicon.is_filler(word) || (is_named && !self.lexicon.is_name(word)) {
             return;
         }
         let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) else {
             return;
         };
-        self.tokens.push(Token { word, place: self.place, at, end, is_named });
+        self.push(Token { word, place: self.place, at, end, is_named });
         self.place += u16::from(!is_named);
+    }
+
+    fn push(&mut self, token: Token) {
+        if let Some(room) = self.room.get_mut(self.count) {
+            *room = token;
+            self.count += 1;
+        }
     }
 }
 
-/// A word as it is heard.
-struct Heard {
-    spelled: Spelled,
-    length: usize,
-    /// It has letters, not only digits.
-    letters: bool,
-    /// It may have capital letters behind small ones.
-    humps: bool,
+/// Folds the letters and digits of the word that a text begins with, and tells how far each reaches.
+fn letters(text: &[u8]) -> impl Iterator<Item = (u8, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = text.get(at..)?;
+            match (fold(rest), rest) {
+                // "doesn't" is one word.
+                ((WORD_END, _), [b'\'', b'a'..=b'z' | b'A'..=b'Z', ..]) if at > 0 => at += 1,
+                ((WORD_END, _), _) => return None,
+                ((letter, taken), _) => {
+                    at += taken;
+                    return Some((letter, at));
+                }
+            }
+        }
+    })
 }
 
+/// Tells whether it is a capital letter behind a small one.
+const fn is_hump(octets: &[u8]) -> bool {
+    matches!(octets, [b'a'..=b'z', b'A'..=b'Z'])
+}
+
+/// Returns the octets from here on, zeros behind the last.
+pub(super) fn load(text: &[u8], start: usize) -> [u8; 16] {
+    let rest = text.get(start..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut octets = [0; 16];
+        octets.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        octets
+    })
+}
+
+/// Counts the ASCII letters and digits at the start.
+fn run(text: &[u8]) -> usize {
+    let mut length = 0;
+    let mut rest = text;
+    // Eight octets at once: a loop that ends where nobody can guess costs more than it does.
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        let others = !alphanumeric(u64::from_le_bytes(*eight)) & HIGHEST;
+        if others != 0 {
+            return length + others.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+        rest = behind;
+    }
+    let other = |octet: &u8| !octet.is_ascii_alphanumeric();
+    length + rest.iter().position(other).unwrap_or(rest.len())
+}
+
+/// Sets the highest bit of each octet that is an ASCII letter or digit.
+const fn alphanumeric(octets: u64) -> u64 {
+    const fn each(octet: u8) -> u64 {
+        u64::from_ne_bytes([octet; 8])
+    }
+    // None of these sums reaches into the next octet. The first has the bit from the first letter
+    // or digit on, the second from what comes behind the last.
+    let low = octets & !HIGHEST;
+    let small = low | each(0x20);
+    let letters = (small + each(0x80 - b'a')) & !(small + each(0x80 - b'z' - 1));
+    let digits = (low + each(0x80 - b'0')) & !(low + each(0x80 - b'9' - 1));
+    (letters | digits) & !octets
+}
+
+/// The highest bit of each octet.
+const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+
 struct Chunk {
+    /// How many ASCII letters and digits it begins with.
+    run: usize,
     end: usize,
     kind: Kind,
 }
@@ -242,9 +290,12 @@ struct Chunk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Gap,
+    /// One word of ASCII letters and digits.
+    Word,
     Words,
     Host,
-    Url,
+    /// With a `://`, and where.
+    Url(usize),
     Ip,
     /// A mail address, whose words say nothing (`spam@`, `relay@`).
     Address,
@@ -255,32 +306,39 @@ enum Kind {
 /// Finds what begins at this octet and reaches to the next space or bracket.
 fn chunk(text: &[u8], start: usize) -> Chunk {
     let rest = text.get(start..).unwrap_or_default();
-    let mut length = rest.len();
+    let run = run(rest);
+    if rest.get(run).is_none_or(|octet| class_of(*octet) == GAP) {
+        let kind = if run == 0 { Kind::Gap } else { Kind::Word };
+        return Chunk { run, end: start + run, kind };
+    }
     let mut seen = 0;
+    let mut url = None;
+    let mut length = rest.len();
     for (at, &octet) in rest.iter().enumerate() {
-        let class = CLASS.get(usize::from(octet)).copied().unwrap_or(GAP);
-        seen |= class;
+        let class = class_of(octet);
         if class & (GAP | COLON) != 0 {
             if class == COLON && rest.get(at + 1..at + 3) == Some(b"//") {
-                seen |= URL;
+                url = url.or(Some(start + at));
                 continue;
             }
             length = at;
             break;
         }
+        seen |= class;
     }
-    let end = start + length;
-    let kind = match rest.get(..length).unwrap_or_default() {
-        [] => Kind::Gap,
-        _ if seen & URL != 0 => Kind::Url,
+    let kind = match (rest.get(..length).unwrap_or_default(), url) {
+        ([], _) => Kind::Gap,
+        (_, Some(colon)) => Kind::Url(colon),
         _ if seen & AT != 0 => Kind::Address,
         _ if seen & DOT == 0 => Kind::Words,
-        chunk if seen & LETTER == 0 && is_ip(chunk) => Kind::Ip,
-        _ if seen & LETTER == 0 => Kind::Numbers,
-        chunk if is_host(chunk) => Kind::Host,
+        (chunk, _) if seen & (LETTER | HIGH) == 0 && is_ip(chunk) => Kind::Ip,
+        _ if seen & (LETTER | HIGH) == 0 => Kind::Numbers,
+        // The end of a sentence.
+        _ if run + 1 == length => Kind::Words,
+        (chunk, _) if is_host(chunk) => Kind::Host,
         _ => Kind::Words,
     };
-    Chunk { end, kind }
+    Chunk { run, end: start + length, kind }
 }
 
 /// Tells a host name from words that have dots between them (`spam.Please`, `Unknown...`).
@@ -321,11 +379,16 @@ fn enhanced(chunk: &[u8]) -> Option<EnhancedStatusCode> {
 
 const GAP: u8 = 1;
 const LETTER: u8 = 2;
-const DOT: u8 = 4;
-const AT: u8 = 8;
-const COLON: u8 = 16;
-const URL: u8 = 32;
-const OTHER: u8 = 64;
+const DIGIT: u8 = 4;
+const DOT: u8 = 8;
+const AT: u8 = 16;
+const COLON: u8 = 32;
+const HIGH: u8 = 64;
+const OTHER: u8 = 128;
+
+fn class_of(octet: u8) -> u8 {
+    CLASS.get(usize::from(octet)).copied().unwrap_or(GAP)
+}
 
 const CLASS: [u8; 256] = {
     let mut table = [OTHER; 256];
@@ -335,7 +398,9 @@ const CLASS: [u8; 256] = {
         table[at] = match octet {
             0..=b' ' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => GAP,
             b'"' | b'`' | b';' | b',' | b'|' | b'=' | b'!' | b'*' | 0x7f => GAP,
-            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => LETTER,
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            0x80.. => HIGH,
             b'.' => DOT,
             b'@' => AT,
             b':' => COLON,
@@ -346,59 +411,26 @@ const CLASS: [u8; 256] = {
     table
 };
 
-/// Folds the first character to a symbol: 0 to 25 for letters of either case, accents dropped, 26
-/// to 35 for digits; and tells how many octets it takes. Else [`WORD_END`].
-pub(super) fn fold(text: &[u8]) -> (u8, usize) {
-    match text.first() {
-        Some(&octet) if octet < 0x80 => {
-            (FOLD.get(usize::from(octet)).copied().unwrap_or(WORD_END), 1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_run_ends_at_each_octet_that_is_no_letter_or_digit() {
+        for octet in 0..=u8::MAX {
+            for at in 0..20 {
+                let mut text = *b"azAZ09azAZ09azAZ09az";
+                text[at] = octet;
+                let length = if octet.is_ascii_alphanumeric() { text.len() } else { at };
+                assert_eq!(run(&text), length, "{octet:#x} at {at}");
+            }
         }
-        Some(_) => accented(text),
-        None => (WORD_END, 1),
     }
-}
 
-/// Folds a character that is not ASCII.
-fn accented(text: &[u8]) -> (u8, usize) {
-    match text {
-        // UTF-8 of U+00C0 to U+00FF, the letters of Latin-1.
-        [0xc3, low @ 0x80..=0xbf, ..] => (accent(low | 0x40), 2),
-        // Latin-1 itself.
-        [octet @ 0xc0..=0xff, rest @ ..] if rest.first().is_none_or(u8::is_ascii) => {
-            (accent(octet & 0x7f), 1)
-        }
-        _ => (WORD_END, 1),
+    #[test]
+    fn ok_octets_up_to_the_end_of_the_text() {
+        assert_eq!(load(b"550 5.1.1 user unknown", 4), *b"5.1.1 user unkno");
+        assert_eq!(load(b"550 user", 4), *b"user\0\0\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!(load(b"550", 4), [0; 16]);
     }
-}
-
-const FOLD: [u8; 256] = {
-    let mut table = [WORD_END; 256];
-    let mut at = 0;
-    while at < 128 {
-        table[at] = match at as u8 {
-            upper @ b'A'..=b'Z' => upper - b'A',
-            lower @ b'a'..=b'z' => lower - b'a',
-            digit @ b'0'..=b'9' => 26 + digit - b'0',
-            _ => WORD_END,
-        };
-        at += 1;
-    }
-    table
-};
-
-/// The letter under the accent of a character of Latin-1, less its highest bit.
-const fn accent(low: u8) -> u8 {
-    let letter = match low & 0x5f {
-        0x40..=0x46 => b'a',
-        0x47 => b'c',
-        0x48..=0x4b => b'e',
-        0x4c..=0x4f => b'i',
-        0x50 => b'd',
-        0x51 => b'n',
-        0x52..=0x56 | 0x58 => b'o',
-        0x59..=0x5c => b'u',
-        0x5d => b'y',
-        _ => b's',
-    };
-    letter - b'a'
 }

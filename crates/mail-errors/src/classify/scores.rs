@@ -7,8 +7,8 @@ use super::{Reason, Scope, Stage};
 /// What is worth less is no answer: [`Reason::Unknown`].
 const THRESHOLD: u16 = 30;
 
-/// The phrase that speaks most for a reason.
-#[derive(Debug, Clone, Copy)]
+/// The phrase that speaks most for a reason; of no weight if there is none.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Best {
     weight: u8,
     length: u8,
@@ -16,18 +16,26 @@ pub(super) struct Best {
 }
 
 /// The weights of all reasons, and the best phrase for each.
+#[derive(Debug)]
 pub(super) struct Scores {
-    words: [Option<Best>; Reason::ALL.len()],
-    total: [u16; Reason::ALL.len()],
+    words: [Best; REASONS],
+    total: [u16; REASONS],
+    /// The reasons that anything spoke for, a bit each.
+    spoken: u64,
 }
 
-impl Default for Scores {
-    fn default() -> Self {
-        Self { words: [None; Reason::ALL.len()], total: [0; Reason::ALL.len()] }
-    }
-}
+const REASONS: usize = Reason::ALL.len();
 
 impl Scores {
+    pub(super) fn new() -> Self {
+        Self { words: [Best::default(); REASONS], total: [0; REASONS], spoken: 0 }
+    }
+
+    /// Tells whether a phrase, if it is met, may weigh more than the best one for its reason.
+    pub(super) fn may_gain(&self, phrase: &Phrase) -> bool {
+        self.words.get(phrase.reason.index()).is_some_and(|best| phrase.weight > best.weight)
+    }
+
     /// The best phrase for a reason counts, and those behind it do not: a reply is no more sure for
     /// saying it twice. What stands far behind is mostly advice.
     pub(super) fn meet(&mut self, phrase: &Phrase, met: Met, place: u16) {
@@ -38,27 +46,24 @@ impl Scores {
             100.. => 22,
         };
         let weight = phrase.weight.saturating_sub(late);
-        let (Some(words), Some(total)) =
-            (self.words.get_mut(phrase.reason.index()), self.total.get_mut(phrase.reason.index()))
-        else {
-            return;
-        };
-        let before = words.map_or(0, |best| best.weight);
-        if weight > before {
-            *words = Some(Best { weight, length: phrase.length(), met });
-            *total += u16::from(weight - before);
+        let Some(best) = self.words.get_mut(phrase.reason.index()) else { return };
+        if weight > best.weight {
+            let more = weight - best.weight;
+            *best = Best { weight, length: phrase.shape.length(), met };
+            self.add(phrase.reason, more);
         }
     }
 
     /// Codes speak when words do not; beside words they are a third of the voice.
     pub(super) fn support(&mut self, reason: Reason, weight: u8) {
-        let spoken = self.words.get(reason.index()).is_some_and(Option::is_some);
+        let spoken = self.words.get(reason.index()).is_some_and(|best| best.weight > 0);
         self.add(reason, if spoken { weight / 3 } else { weight });
     }
 
     fn add(&mut self, reason: Reason, weight: u8) {
         if let Some(total) = self.total.get_mut(reason.index()) {
             *total += u16::from(weight);
+            self.spoken |= 1 << reason.index();
         }
     }
 
@@ -110,11 +115,23 @@ impl Scores {
     }
 
     fn less(&mut self, scope: Scope, weight: u16) {
-        for (total, reason) in self.total.iter_mut().zip(Reason::ALL) {
-            if reason.scope() == scope {
+        for reason in self.spoken() {
+            if reason.scope() == scope
+                && let Some(total) = self.total.get_mut(reason.index())
+            {
                 *total = total.saturating_sub(weight);
             }
         }
+    }
+
+    /// The reasons that anything spoke for, in their order.
+    fn spoken(&self) -> impl Iterator<Item = Reason> + use<> {
+        let mut left = self.spoken;
+        std::iter::from_fn(move || {
+            let reason = Reason::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*reason)
+        })
     }
 
     /// Returns the reason with the most weight, if it has enough.
@@ -122,13 +139,13 @@ impl Scores {
         // Of two that weigh the same the longer phrase decides: it is said of fewer things.
         let mut best = (Reason::Unknown, 0, 0);
         let mut scopes = [0u16; Scope::ALL.len()];
-        for ((&reason, &total), words) in Reason::ALL.iter().zip(&self.total).zip(&self.words) {
-            if total == 0 {
+        for reason in self.spoken() {
+            let at = reason.index();
+            let (Some(&total), Some(words)) = (self.total.get(at), self.words.get(at)) else {
                 continue;
-            }
-            let length = words.map_or(0, |best| best.length);
-            if (total, length) > (best.1, best.2) {
-                best = (reason, total, length);
+            };
+            if (total, words.length) > (best.1, best.2) {
+                best = (reason, total, words.length);
             }
             if let Some(most) = scopes.get_mut(reason.scope() as usize) {
                 *most = total.max(*most);
@@ -159,6 +176,6 @@ impl Scores {
 
     /// Returns the best phrase for a reason.
     pub(super) fn best(&self, reason: Reason) -> Option<Best> {
-        *self.words.get(reason.index())?
+        self.words.get(reason.index()).filter(|best| best.weight > 0).copied()
     }
 }

@@ -1,7 +1,7 @@
 //! What servers say, as data: words, families of words, phrases and codes.
 //!
 //! The tables are facts about servers; how they are weighed is in `scores`, how phrases are written
-//! in `rules`. A phrase belongs here when it is said by more than one server, or by one that many
+//! in `compile`. A phrase belongs here when it is said by more than one server, or by one that many
 //! people write to; a label of a provider's own belongs into `labels`.
 
 mod access;
