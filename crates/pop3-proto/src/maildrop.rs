@@ -1,5 +1,7 @@
 //! What a server's session holds of a maildrop: sizes and marks.
 
+use std::fmt;
+
 use mail_errors::Misuse;
 
 use crate::{DropListing, MessageNumber, ScanListing};
@@ -14,7 +16,7 @@ use crate::{DropListing, MessageNumber, ScanListing};
 /// assert_eq!(maildrop.listing().octets(), Some(320));
 /// # Ok::<(), mail_errors::Misuse>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Maildrop {
     /// Sizes in octets; the highest bit is the mark, the next says that it was fetched.
     sizes: Vec<u64>,
@@ -161,6 +163,14 @@ impl Maildrop {
     }
 }
 
+/// Says how much there is: a maildrop of a million messages must not fill a log.
+impl fmt::Debug for Maildrop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (len, marked, octets) = (self.len(), self.marked, self.octets);
+        write!(f, "Maildrop({len} messages, {marked} marked, {octets} octets)")
+    }
+}
+
 /// What is to be deleted when QUIT comes. It may be nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletions(Maildrop);
@@ -246,6 +256,14 @@ mod tests {
         let drop = Maildrop::from_sizes((0..1_000_000).map(|n| n % 5000)).unwrap();
         let octets = drop.sizes.capacity() * size_of::<u64>() + size_of::<Maildrop>();
         assert!(octets < 16 * 1_000_000, "{octets}");
+    }
+
+    #[test]
+    fn prints_in_one_line_whatever_it_holds() {
+        let mut drop = Maildrop::from_sizes([5; 1000]).unwrap();
+        drop.mark(number(7)).unwrap();
+        let shown = format!("{:?}", Deletions::new(drop));
+        assert_eq!(shown, "Deletions(Maildrop(1000 messages, 1 marked, 4995 octets))");
     }
 
     #[test]
