@@ -53,9 +53,9 @@ pub(super) fn failure(recipient: &Recipient) -> Failure<'_> {
     let what = match (find(words), status) {
         (Some(Found { code, at }), status) => {
             let text = words.get(at + 3..).unwrap_or_default();
-            let text = without_mark(text.strip_prefix(b"-").unwrap_or(text));
+            let text = blanks_off(without_mark(text.strip_prefix(b"-").unwrap_or(text)));
             let (own, text) = match Reply::split_enhanced(code, text) {
-                Some((own, text)) => (Some(own), text),
+                Some((own, text)) => (Some(own), blanks_off(text)),
                 None => (None, text),
             };
             What::Reply { code, enhanced: own.or(status), text }
@@ -126,7 +126,7 @@ fn code_of_failure(digits: &[u8]) -> Option<ReplyCode> {
 fn lines(code: ReplyCode, rest: &[u8]) -> Vec<&[u8]> {
     let digits = code.digits();
     let Some((b'-', mut rest)) = rest.split_first().map(|(&first, rest)| (first, rest)) else {
-        return vec![without_mark(rest)];
+        return vec![blanks_off(without_mark(rest))];
     };
     let mut lines = Vec::new();
     let mut from = 0;
@@ -143,7 +143,7 @@ fn lines(code: ReplyCode, rest: &[u8]) -> Vec<&[u8]> {
             _ => (blank, None),
         };
         let Some(more) = more else { continue };
-        lines.push(rest.get(..line).unwrap_or_default());
+        lines.push(blanks_off(rest.get(..line).unwrap_or_default()));
         let was_last = next.first() != Some(&b'-');
         rest = more;
         from = 0;
@@ -151,7 +151,7 @@ fn lines(code: ReplyCode, rest: &[u8]) -> Vec<&[u8]> {
             break;
         }
     }
-    lines.push(rest);
+    lines.push(blanks_off(rest));
     lines
 }
 
@@ -162,6 +162,11 @@ fn without_mark(text: &[u8]) -> &[u8] {
         [b':' | b',' | b';' | b'\'' | b'"' | b')', rest @ ..] => trim_blanks(rest),
         _ => text,
     }
+}
+
+/// Takes off the blanks of a fold.
+fn blanks_off(text: &[u8]) -> &[u8] {
+    text.trim_ascii_start()
 }
 
 fn trim_blanks(mut text: &[u8]) -> &[u8] {
@@ -209,6 +214,9 @@ mod tests {
             ("5.2.2", "", "554 5.2.2"),
             ("5.1.1", "#550 5.1.1 RESOLVER ##", "550 5.1.1 RESOLVER ##"),
             ("5.1.1", "550", "550 5.1.1"),
+            // Where a field is folded there may be many.
+            ("5.0.0", "550    5.1.1 no", "550 5.1.1 no"),
+            ("5.0.0", "550-   5.1.1 a 550    5.1.1 b", "550 5.1.1 a / b"),
         ] {
             assert_eq!(told(Action::Failed, status, words), reply, "{words}");
         }

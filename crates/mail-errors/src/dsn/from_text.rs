@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use mail_message::mime::{Part, PartKind};
-use mail_message::{Header, address};
+use mail_message::{Field, Header, address};
 
 use crate::classify::Reason;
-use crate::dsn::origin::{self, Origin};
+use crate::dsn::origin::{Head, Origin};
 use crate::dsn::read::{of_header, own, returned};
 use crate::dsn::text::{self, About};
 use crate::dsn::{
@@ -17,8 +17,8 @@ use crate::dsn::{
 pub(super) fn read(root: Part<'_, '_>, limits: &ReadLimits) -> Option<Bounce> {
     let words = plain::words(root, limits);
     let form = Form::of(&words);
-    let header = root.header();
-    let origin = origin::of(&header);
+    let head = Head::of(&root.header());
+    let origin = head.origin();
     if form == Form::Text && matches!(origin, Origin::Anybody | Origin::Answer) {
         return None;
     }
@@ -30,11 +30,11 @@ pub(super) fn read(root: Part<'_, '_>, limits: &ReadLimits) -> Option<Bounce> {
         return Some(Bounce { report, form: Form::Report, original, is_cut });
     }
     let said = parted.words;
-    let sender = addresses(&header, "To");
-    let action = origin::action(&header, said);
+    let sender = addresses(head.to);
+    let action = head.action(said);
     let about = About { action, most: limits.recipients, sender: &sender };
     let (mut recipients, mut is_cut) = text::recipients(said, &about);
-    is_cut |= keep_failed(&mut recipients, &header, said, form, &about);
+    is_cut |= keep_failed(&mut recipients, head.failed, said, form, &about);
     if recipients.is_empty() {
         // The only one it went to is the one.
         let enclosed = own(root).find(|part| part.kind() == PartKind::Message);
@@ -116,12 +116,12 @@ fn without_quotes(words: &[u8]) -> Vec<u8> {
 /// them, the field does. Returns whether it names more than the limit lets in.
 fn keep_failed(
     recipients: &mut Vec<Recipient>,
-    header: &Header<'_>,
+    field: Option<Field<'_>>,
     said: &[u8],
     form: Form,
     about: &About<'_>,
 ) -> bool {
-    let failed = addresses(header, "X-Failed-Recipients");
+    let failed = addresses(field);
     if failed.is_empty() {
         return false;
     }
@@ -135,8 +135,7 @@ fn keep_failed(
         return false;
     }
     recipients.clear();
-    let value = header.field("X-Failed-Recipients").map(|field| field.value());
-    let value = value.unwrap_or_default();
+    let value = field.map(|field| field.value()).unwrap_or_default();
     let said = text::said_of_all(said);
     for mailbox in address::mailboxes(&value) {
         if recipients.len() >= about.most {
@@ -148,8 +147,8 @@ fn keep_failed(
 }
 
 /// Returns the addresses in a field, in lower case.
-fn addresses(header: &Header<'_>, name: &str) -> HashSet<Vec<u8>> {
-    let value = header.field(name).map(|field| field.value()).unwrap_or_default();
+fn addresses(field: Option<Field<'_>>) -> HashSet<Vec<u8>> {
+    let value = field.map(|field| field.value()).unwrap_or_default();
     let all = address::mailboxes(&value).map(|it| it.addr_spec().to_ascii_lowercase());
     all.filter(|address| address.contains(&b'@')).collect()
 }

@@ -6,7 +6,7 @@ use mail_message::mime::{MimeLimits, Part, PartKind, Tree};
 use mail_message::{Header, Message, MessageIdRef};
 use thiserror::Error;
 
-use crate::dsn::origin::{self, Origin};
+use crate::dsn::origin::{Head, Origin};
 use crate::dsn::{Form, ReadLimits, Report, charset, from_report, from_text};
 
 /// A message that tells what became of another.
@@ -172,7 +172,7 @@ fn instead(tree: &Tree<'_>) -> NotABounce {
     } else if has("delivery-status") || has("global-delivery-status") {
         NotABounce::NoRecipient
     } else {
-        match origin::of(&tree.root().header()) {
+        match Head::of(&tree.root().header()).origin() {
             Origin::Answer => NotABounce::AutoReply,
             Origin::MailSystem | Origin::Program => NotABounce::NoRecipient,
             Origin::Anybody => NotABounce::Unlike,

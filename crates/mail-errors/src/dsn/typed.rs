@@ -99,7 +99,7 @@ impl Typed {
         let clean = |text: &[u8]| -> Vec<u8> {
             let text = text.get(..Self::LONGEST.min(text.len())).unwrap_or_default();
             text.iter()
-                .map(|&octet| if b"\r\n\0".contains(&octet) { b' ' } else { octet })
+                .map(|&octet| if b"\r\n\t\0".contains(&octet) { b' ' } else { octet })
                 .collect()
         };
         // A type and nothing else, as Sendmail writes it after a time-out.
