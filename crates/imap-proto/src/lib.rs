@@ -86,6 +86,7 @@
 //! | [`parse`], [`encode`] | the grammar, both ways |
 //! | [`state`] | the one table of states, for both ends |
 //! | [`CommandLimits`], [`ResponseLimits`], [`Profile`] | what is borne, and what is tolerated |
+//! | [`Deviation`], [`Defects`] | what servers get wrong and was read all the same |
 //!
 //! # Not supported
 //!
@@ -140,7 +141,7 @@ pub use list::{
 };
 pub use mailbox::{MailboxName, NameForm};
 pub use numbers::NumberSet;
-pub use profile::Profile;
+pub use profile::{Defect, Defects, Deviation, Profile};
 pub use response::{
     Esearch, EsearchResult, EsearchResults, Fetched, IdField, IdFields, Response, ResponseText,
     SearchNumbers, Status, UnknownData,

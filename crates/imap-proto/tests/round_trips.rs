@@ -6,12 +6,13 @@ use std::num::NonZeroU32;
 
 use imap_proto::{
     Append, Atom, Authenticate, BodyText, Capabilities, Capability, Charsets, Code, CodeText,
-    Command, CommandBody, Date, DateTime, Delimiter, Esearch, EsearchResult, FetchAttribute,
-    FetchItem, FetchItems, FetchMacro, Fetched, Flag, FlagName, Flags, HeaderNames, IString,
-    IdField, List, ListPattern, ListReturn, ListSelect, LiteralHeader, Login, MailboxAttribute,
-    MailboxListing, MailboxName, MailboxStatus, NumberSet, Part, Partial, PlainCode, Query, Raw,
-    Response, ResponseText, Search, SearchKey, SearchNumbers, SearchReturn, Section, SectionText,
-    SequenceSet, Status, StatusItem, StatusValue, StoreAction, Tag, Text, UidSet,
+    Command, CommandBody, Date, DateTime, Defects, Delimiter, Deviation, Esearch, EsearchResult,
+    FetchAttribute, FetchItem, FetchItems, FetchMacro, Fetched, Flag, FlagName, Flags, HeaderNames,
+    IString, IdField, List, ListPattern, ListReturn, ListSelect, LiteralHeader, Login,
+    MailboxAttribute, MailboxListing, MailboxName, MailboxStatus, NumberSet, Part, Partial,
+    PlainCode, Query, Raw, Response, ResponseText, Search, SearchKey, SearchNumbers, SearchReturn,
+    Section, SectionText, SequenceSet, Status, StatusItem, StatusValue, StoreAction, Tag, Text,
+    UidSet,
     encode::{self, LiteralMode},
     parse,
 };
@@ -539,9 +540,14 @@ proptest! {
         let mut octets = Vec::new();
         encode::response(&mut octets, &response);
         let frame = octets.strip_suffix(b"\r\n").unwrap();
-        let parsed = parse::response(frame);
+        let mut defects = Defects::new();
+        let parsed = parse::response_noting(frame, &mut defects);
         prop_assert_eq!(parsed.as_ref(), Ok(&response), "{}", frame.escape_ascii());
         prop_assert_eq!(&parsed.unwrap().into_owned(), &response);
+        // What the caller's own values may hold.
+        let theirs = [Deviation::StrayAsterisk, Deviation::BrokenCode];
+        let ours = defects.iter().find(|one| !theirs.contains(&one.deviation()));
+        prop_assert_eq!(ours, None, "in {}", frame.escape_ascii());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use imap_proto::{
-    CommandBody, CommandLimits, Profile, Response, ResponseLimits,
+    CommandBody, CommandLimits, Defects, Deviation, Profile, Response, ResponseLimits,
     frame::{CommandFramer, CommandStep, FrameError, Over, ResponseFramer, ResponseStep},
     parse,
 };
@@ -73,7 +73,7 @@ impl Client {
             Kind::Done => shown(line),
             _ => format!("{} octets", line.len()),
         };
-        let defect = bare.then(|| format!("{BARE_NEWLINE} at offset {}", line.len()));
+        let defect = bare.then(|| format!("{} at offset {}", Deviation::BareNewline, line.len()));
         let _ = input.split_to(end + 1);
         Some(Found::new(kind, value).with_defects(defect))
     }
@@ -181,7 +181,10 @@ impl Dialect for Server {
         let error = loop {
             match self.framer.next(input) {
                 Ok(ResponseStep::Starved) => return Step::Starved,
-                Ok(ResponseStep::Response(frame)) => return Step::Found(response(&frame)),
+                Ok(ResponseStep::Response(frame)) => {
+                    let found = response(&frame);
+                    return Step::Found(found.with_defects(self.framer.tolerated()));
+                }
                 // The response comes whole at its end, without the texts that pass here.
                 Ok(
                     ResponseStep::LiteralStart { .. }
@@ -210,12 +213,14 @@ impl Dialect for Server {
 }
 
 fn response(frame: &[u8]) -> Found {
-    match parse::response(frame) {
+    let mut defects = Defects::new();
+    let found = match parse::response_noting(frame, &mut defects) {
         // Of these nothing but the line is known.
         Ok(Response::Other(_) | Response::Namespace(_)) => Found::new(Kind::Raw, shown(frame)),
         Ok(response) => Found::new(Kind::Response, format!("{response:?}")),
-        Err(error) => in_frame(frame, &error),
-    }
+        Err(error) => return in_frame(frame, &error),
+    };
+    found.with_defects(defects.iter())
 }
 
 /// A frame may have several lines, and an offset counts from its start.
@@ -231,8 +236,6 @@ const fn profile(strictness: Strictness) -> Profile {
         },
     }
 }
-
-const BARE_NEWLINE: &str = "line that ends in LF alone";
 
 /// What a server takes by default; how much it throws away ends with the input.
 const LIMITS: CommandLimits = CommandLimits {

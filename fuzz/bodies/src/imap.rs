@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use imap_proto::encode::{self, LiteralMode};
 use imap_proto::frame::{CommandFramer, CommandStep, ResponseFramer, ResponseStep};
 use imap_proto::{
-    Code, CommandLimits, FetchAttributes, Profile, Response, ResponseLimits, parse, utf7,
+    Code, CommandLimits, Defects, FetchAttributes, Profile, Response, ResponseLimits, parse, utf7,
 };
 
 use crate::{cut, expect_offset};
@@ -39,6 +39,9 @@ pub(crate) fn response(data: &[u8]) {
     // A text that comes in pieces is written in pieces too.
     let is_streamed =
         |attributes: &FetchAttributes<'_>| attributes.iter().any(|a| a.streamed().is_some());
+    let mut defects = Defects::new();
+    assert_eq!(parse::response_noting(data, &mut defects), parse::response(data));
+    assert!(defects.iter().all(|defect| defect.offset() <= data.len()), "{defects:?}");
     match parse::response(data) {
         Ok(Response::Fetch(fetched)) if is_streamed(&fetched.attributes) => {}
         Ok(response) => {

@@ -6,7 +6,7 @@ use mail_wire::{BareNewline, grammar::cut, take_piece};
 use thiserror::Error;
 
 use super::scan::{Found, FoundLine, Scan, header_at_end, is_in_quotes};
-use crate::{LiteralHeader, Profile, ResponseLimits, parse};
+use crate::{Defect, Deviation, LiteralHeader, Profile, ResponseLimits, parse};
 
 /// What a [`ResponseFramer`] found.
 #[must_use]
@@ -108,6 +108,8 @@ pub struct ResponseFramer {
     sort: Sort,
     /// What of the response came before its last streamed literal.
     held: Vec<u8>,
+    /// Where the first line of the response ends that has no CR, in what was handed out or will be.
+    bare: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -146,6 +148,7 @@ impl ResponseFramer {
             literals: 0,
             sort: Sort::Unknown,
             held: Vec::new(),
+            bare: None,
         }
     }
 
@@ -197,6 +200,13 @@ impl ResponseFramer {
         matches!(self.state, State::Line) && self.scan.line == 0 && self.held.is_empty()
     }
 
+    /// Returns what was tolerated in the lines of the response that was handed out last: the first
+    /// that ends in LF alone. [`parse::response_noting`] has the rest.
+    #[must_use]
+    pub fn tolerated(&self) -> Option<Defect> {
+        self.bare.map(|offset| Defect::new(Deviation::BareNewline, offset))
+    }
+
     /// Tells whether octets of a streamed literal are coming.
     #[must_use]
     pub const fn is_in_literal(&self) -> bool {
@@ -223,6 +233,10 @@ impl ResponseFramer {
         let (before, _) = cut(input, line.text);
         if self.sort == Sort::Unknown {
             self.sort = sort_of(before);
+            self.bare = None;
+        }
+        if line.bare {
+            self.bare = self.bare.or(Some(self.held.len() + line.text));
         }
         let (_, text) = cut(before, line.start);
         match header_at_end(text) {
@@ -263,7 +277,7 @@ impl ResponseFramer {
             Bytes::from(held)
         };
         input.advance(line.end);
-        *self = Self::new(self.limits, self.profile);
+        *self = Self { bare: self.bare, ..Self::new(self.limits, self.profile) };
         ResponseStep::Response(frame)
     }
 

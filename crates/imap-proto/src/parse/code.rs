@@ -5,35 +5,62 @@ use std::num::NonZeroU32;
 use mail_wire::grammar::{ByteSet, PResult, octet, span, unmet};
 
 use super::{
-    flag::{capabilities, flag_list},
+    flag::{capabilities, flag_perm_list},
     lexical::{astring, list, number64, nz_number, sp},
     set::uid_set,
+    witness::Witness,
 };
 use crate::{
-    Atom, Charsets, Code, CodeText, IString, PlainCode, ResponseText, Text,
+    Atom, Charsets, Code, CodeText, Deviation, IString, PlainCode, ResponseText, Text,
     encode::is_quotable,
     text::{ATOM_CHAR, TEXT_CHAR},
 };
 
 const CODE_TEXT: ByteSet = TEXT_CHAR.without(b"]");
+/// The names of the codes that [`known`] reads beside those of [`PlainCode`].
+const NAMES: [&str; 18] = [
+    "ALERT",
+    "PARSE",
+    "CLOSED",
+    "UNSEEN",
+    "UIDNEXT",
+    "COPYUID",
+    "NOMODSEQ",
+    "READ-ONLY",
+    "TRYCREATE",
+    "APPENDUID",
+    "READ-WRITE",
+    "CAPABILITY",
+    "BADCHARSET",
+    "UIDVALIDITY",
+    "APPENDLIMIT",
+    "UIDNOTSTICKY",
+    "HIGHESTMODSEQ",
+    "PERMANENTFLAGS",
+];
 
 /// > resp-text = ["[" resp-text-code "]" SP] [text]
 ///
 /// A code without its bracket is text, and the space behind the bracket may be missing.
-pub(super) fn resp_text(i: &[u8]) -> PResult<'_, ResponseText<'_>> {
-    if let Some(inner) = i.strip_prefix(b"[")
-        && let Ok((rest, code)) = resp_text_code(inner)
-    {
-        let (rest, text) = text(rest.strip_prefix(b" ").unwrap_or(rest))?;
-        return Ok((rest, ResponseText::checked(Some(code), text)));
+pub(super) fn resp_text(i: &[u8], w: impl Witness) -> PResult<'_, ResponseText<'_>> {
+    if let Some(inner) = i.strip_prefix(b"[") {
+        let before = w.mark();
+        if let Ok((rest, code)) = resp_text_code(inner, w) {
+            w.met_if(Deviation::MissingSpace, rest, || rest.first() != Some(&b' '));
+            let (rest, text) = text(rest.strip_prefix(b" ").unwrap_or(rest), w)?;
+            return Ok((rest, ResponseText::checked(Some(code), text)));
+        }
+        w.back_to(before);
+        w.met(Deviation::BrokenCode, i);
     }
-    let (rest, text) = text(i)?;
+    let (rest, text) = text(i, w)?;
     Ok((rest, ResponseText::checked(None, text)))
 }
 
 /// > text = 1*TEXT-CHAR
-pub(super) fn text(i: &[u8]) -> PResult<'_, Text<'_>> {
+pub(super) fn text(i: &[u8], w: impl Witness) -> PResult<'_, Text<'_>> {
     let (text, rest) = span(i, &TEXT_CHAR);
+    w.met_if(Deviation::NonUtf8Text, i, || std::str::from_utf8(text).is_err());
     Ok((rest, Text::checked(text)))
 }
 
@@ -42,17 +69,21 @@ pub(super) fn text(i: &[u8]) -> PResult<'_, Text<'_>> {
 ///
 /// With its closing bracket. What is known but malformed is carried as what is unknown; a space with
 /// nothing behind it is no argument.
-fn resp_text_code(i: &[u8]) -> PResult<'_, Code<'_>> {
+fn resp_text_code(i: &[u8], w: impl Witness) -> PResult<'_, Code<'_>> {
     let (name, rest) = span(i, &ATOM_CHAR);
     if name.is_empty() {
         return unmet(i, &"a response code");
     }
+    w.met_if(Deviation::ExtraSpace, rest, || rest.starts_with(b" ]"));
     let rest = if rest.starts_with(b" ]") { rest.split_at(1).1 } else { rest };
-    if let Ok((rest, code)) = known(name, rest)
+    let before = w.mark();
+    if let Ok((rest, code)) = known(name, rest, w)
         && let Some(rest) = rest.strip_prefix(b"]")
     {
         return Ok((rest, code));
     }
+    w.back_to(before);
+    w.met_if(Deviation::OddCode, i, || is_known(name));
     let (rest, arguments) = match rest.strip_prefix(b" ") {
         Some(rest) => {
             let (arguments, rest) = span(rest, &CODE_TEXT);
@@ -64,7 +95,13 @@ fn resp_text_code(i: &[u8]) -> PResult<'_, Code<'_>> {
     Ok((rest, Code::Other { name: Atom::checked(name), arguments }))
 }
 
-fn known<'a>(name: &'a [u8], rest: &'a [u8]) -> PResult<'a, Code<'a>> {
+/// Tells whether it is the name of a code whose arguments, or lack of them, are known.
+fn is_known(name: &[u8]) -> bool {
+    PlainCode::of(name).is_some()
+        || NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn known<'a>(name: &'a [u8], rest: &'a [u8], w: impl Witness) -> PResult<'a, Code<'a>> {
     let eq = |word: &[u8]| name.eq_ignore_ascii_case(word);
     let code = match (name.len(), name.first()) {
         (5, Some(b'a' | b'A')) if eq(b"ALERT") => Code::Alert,
@@ -79,10 +116,10 @@ fn known<'a>(name: &'a [u8], rest: &'a [u8]) -> PResult<'a, Code<'a>> {
         (9, Some(b'a' | b'A')) if eq(b"APPENDUID") => return append_uid(rest),
         (10, Some(b'r' | b'R')) if eq(b"READ-WRITE") => Code::ReadWrite,
         (10, Some(b'c' | b'C')) if eq(b"CAPABILITY") => {
-            let (rest, list) = capabilities(sp(rest)?.0)?;
+            let (rest, list) = capabilities(sp(rest)?.0, w)?;
             return Ok((rest, Code::Capability(list)));
         }
-        (10, Some(b'b' | b'B')) if eq(b"BADCHARSET") => return bad_charset(rest),
+        (10, Some(b'b' | b'B')) if eq(b"BADCHARSET") => return bad_charset(rest, w),
         (11, Some(b'u' | b'U')) if eq(b"UIDVALIDITY") => return nz(rest, Code::UidValidity),
         (11, Some(b'a' | b'A')) if eq(b"APPENDLIMIT") => {
             return big(rest, Code::AppendLimit);
@@ -90,7 +127,7 @@ fn known<'a>(name: &'a [u8], rest: &'a [u8]) -> PResult<'a, Code<'a>> {
         (12, Some(b'u' | b'U')) if eq(b"UIDNOTSTICKY") => Code::UidNotSticky,
         (13, Some(b'h' | b'H')) if eq(b"HIGHESTMODSEQ") => return big(rest, Code::HighestModSeq),
         (14, Some(b'p' | b'P')) if eq(b"PERMANENTFLAGS") => {
-            let (rest, flags) = flag_list(sp(rest)?.0)?;
+            let (rest, flags) = flag_perm_list(sp(rest)?.0, w)?;
             return Ok((rest, Code::PermanentFlags(flags)));
         }
         _ => match PlainCode::of(name) {
@@ -127,11 +164,11 @@ fn copy_uid(i: &[u8]) -> PResult<'_, Code<'_>> {
 }
 
 /// > "BADCHARSET" [SP "(" charset *(SP charset) ")" ]
-fn bad_charset(i: &[u8]) -> PResult<'_, Code<'_>> {
+fn bad_charset(i: &[u8], w: impl Witness) -> PResult<'_, Code<'_>> {
     let Some(rest) = i.strip_prefix(b" ") else {
         return Ok((i, Code::BadCharset(Charsets::default())));
     };
-    let (rest, charsets) = list(rest, charset)?;
+    let (rest, charsets) = list(rest, w, charset)?;
     Ok((rest, Code::BadCharset(Charsets::checked(charsets))))
 }
 

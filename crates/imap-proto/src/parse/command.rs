@@ -13,6 +13,7 @@ use super::{
     mailbox::{list_command, list_mailbox, status_atts},
     search::search,
     set::sequence_set,
+    witness::Witness,
 };
 use crate::{
     Append, Authenticate, Command, CommandBody, Flags, IdField, IdFields, Login, MailboxName,
@@ -68,11 +69,11 @@ fn body(i: &[u8]) -> PResult<'_, CommandBody<'_>> {
         b"LOGIN" => login(sp(rest)?.0),
         b"AUTHENTICATE" => authenticate(sp(rest)?.0),
         b"ENABLE" => {
-            let (rest, names) = capabilities(sp(rest)?.0)?;
+            let (rest, names) = capabilities(sp(rest)?.0, ())?;
             Ok((rest, CommandBody::Enable(names)))
         }
         b"ID" => {
-            let (rest, fields) = id_params(sp(rest)?.0)?;
+            let (rest, fields) = id_params(sp(rest)?.0, ())?;
             Ok((rest, CommandBody::Id(fields)))
         }
         _ => unmet(i, &"a command"),
@@ -182,14 +183,14 @@ fn append(i: &[u8]) -> PResult<'_, CommandBody<'_>> {
     let (rest, ()) = sp(rest)?;
     let (rest, flags) = match rest.first() {
         Some(b'(') => {
-            let (rest, flags) = flag_list(rest)?;
+            let (rest, flags) = flag_list(rest, ())?;
             (sp(rest)?.0, flags)
         }
         _ => (rest, Flags::default()),
     };
     let (rest, date) = match rest.first() {
         Some(b'"') => {
-            let (rest, date) = date_time(rest)?;
+            let (rest, date) = date_time(rest, ())?;
             (sp(rest)?.0, Some(date))
         }
         _ => (rest, None),
@@ -222,11 +223,11 @@ fn authenticate(i: &[u8]) -> PResult<'_, CommandBody<'_>> {
 }
 
 /// > id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil   RFC 2971
-pub(super) fn id_params(i: &[u8]) -> PResult<'_, IdFields<'_>> {
+pub(super) fn id_params(i: &[u8], w: impl Witness) -> PResult<'_, IdFields<'_>> {
     if i.first() != Some(&b'(') {
         return nil(i).map(|(rest, ())| (rest, IdFields::default()));
     }
-    let (rest, inner) = list(i, id_field)?;
+    let (rest, inner) = list(i, w, id_field)?;
     Ok((rest, IdFields::checked(inner)))
 }
 

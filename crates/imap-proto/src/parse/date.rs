@@ -2,7 +2,8 @@
 
 use mail_wire::grammar::{ByteSet, PResult, octet, span, unmet};
 
-use crate::{Date, DateTime, date::MONTHS};
+use super::witness::Witness;
+use crate::{Date, DateTime, Deviation, date::MONTHS};
 
 /// > date = date-text / DQUOTE date-text DQUOTE
 pub(super) fn date(i: &[u8]) -> PResult<'_, Date> {
@@ -18,9 +19,10 @@ pub(super) fn date(i: &[u8]) -> PResult<'_, Date> {
 
 /// > date-time = DQUOTE date-day-fixed "-" date-month "-" date-year
 /// >             SP time SP zone DQUOTE
-pub(super) fn date_time(i: &[u8]) -> PResult<'_, DateTime> {
+pub(super) fn date_time(i: &[u8], w: impl Witness) -> PResult<'_, DateTime> {
     let (rest, ()) = octet(b'"', &"a date and time")(i)?;
     // date-day-fixed = (SP DIGIT) / 2DIGIT; some servers leave the space out.
+    w.met_if(Deviation::NarrowDay, rest, || matches!(rest, [b'0'..=b'9', b'-', ..]));
     let (rest, date) = date_text(rest.strip_prefix(b" ").unwrap_or(rest))?;
     let (rest, ()) = octet(b' ', &"SP")(rest)?;
     let (rest, time) = time(rest)?;

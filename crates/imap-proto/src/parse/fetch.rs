@@ -12,13 +12,29 @@ use super::{
         spaces, sps,
     },
     section::{origin, partial, section, section_binary},
+    witness::Witness,
 };
 use crate::{
-    Atom, BodyText, FetchAttribute, FetchAttributes, FetchItem, FetchItems, IString, Raw,
-    text::ASTRING_CHAR,
+    Atom, BodyText, Deviation, FetchAttribute, FetchAttributes, FetchItem, FetchItems, IString,
+    Raw, text::ASTRING_CHAR,
 };
 
 const WORD: ByteSet = ByteSet::ALNUM.with(b".");
+/// The names of what is known of a message.
+const NAMES: [&str; 12] = [
+    "UID",
+    "BODY",
+    "FLAGS",
+    "RFC822",
+    "BINARY",
+    "ENVELOPE",
+    "RFC822.SIZE",
+    "RFC822.TEXT",
+    "BINARY.SIZE",
+    "INTERNALDATE",
+    "BODYSTRUCTURE",
+    "RFC822.HEADER",
+];
 
 /// > "ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")"
 pub(super) fn fetch_items(i: &[u8]) -> PResult<'_, FetchItems<'_>> {
@@ -84,8 +100,8 @@ fn binary(i: &[u8], peek: bool) -> PResult<'_, FetchItem<'_>> {
 
 /// > msg-att = "(" (msg-att-dynamic / msg-att-static)
 /// >           *(SP (msg-att-dynamic / msg-att-static)) ")"
-pub(super) fn msg_atts(i: &[u8]) -> PResult<'_, FetchAttributes<'_>> {
-    let (rest, inner) = list(i, msg_att)?;
+pub(super) fn msg_atts(i: &[u8], w: impl Witness) -> PResult<'_, FetchAttributes<'_>> {
+    let (rest, inner) = list(i, w, |i| msg_att(i, w))?;
     Ok((rest, FetchAttributes::checked(inner)))
 }
 
@@ -93,11 +109,11 @@ pub(super) fn msg_atts(i: &[u8]) -> PResult<'_, FetchAttributes<'_>> {
 pub(super) fn msg_atts_start(i: &[u8]) -> PResult<'_, (FetchAttributes<'_>, FetchAttribute<'_>)> {
     let mut at = spaces(i);
     loop {
-        let (rest, attribute) = msg_att(at)?;
+        let (rest, attribute) = msg_att(at, ())?;
         if rest.is_empty() {
             return Ok((rest, (FetchAttributes::checked(consumed(i, at)), attribute)));
         }
-        at = sps(rest)?.0;
+        at = sps(rest, ())?.0;
     }
 }
 
@@ -106,84 +122,98 @@ pub(super) fn msg_atts_start(i: &[u8]) -> PResult<'_, (FetchAttributes<'_>, Fetc
 ///
 /// A known item with a value that is none of its own is carried raw: one bad item does not lose
 /// the message.
-pub(crate) fn msg_att(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
-    match known(i) {
+pub(super) fn msg_att(i: &[u8], w: impl Witness) -> PResult<'_, FetchAttribute<'_>> {
+    let before = w.mark();
+    match known(i, w) {
         Ok((rest, attribute)) if matches!(rest.first(), None | Some(b' ' | b')')) => {
             Ok((rest, attribute))
         }
-        Ok(_) | Err(nom::Err::Error(_)) => other(i),
+        Ok(_) | Err(nom::Err::Error(_)) => {
+            w.back_to(before);
+            other(i, w)
+        }
         Err(error) => Err(error),
     }
 }
 
-fn known(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
+fn known(i: &[u8], w: impl Witness) -> PResult<'_, FetchAttribute<'_>> {
     let (word, rest) = span(i, &WORD);
     let eq = |name: &[u8]| word.eq_ignore_ascii_case(name);
     match (word.len(), word.first()) {
         (3, Some(b'u' | b'U')) if eq(b"UID") => {
-            let (rest, uid) = nz_number(sps(rest)?.0)?;
+            let (rest, uid) = nz_number(sps(rest, w)?.0)?;
             Ok((rest, FetchAttribute::Uid(uid)))
         }
         (4, Some(b'b' | b'B')) if eq(b"BODY") => match rest.first() {
             Some(b'[') => {
                 let (rest, section) = section(rest)?;
                 let (rest, origin) = origin(rest)?;
-                let (rest, text) = body_text(sps(rest)?.0)?;
+                let (rest, text) = body_text(sps(rest, w)?.0)?;
                 Ok((rest, FetchAttribute::Section { section, origin, text }))
             }
-            _ => raw(rest, FetchAttribute::Body),
+            _ => raw(rest, w, FetchAttribute::Body),
         },
         (5, Some(b'f' | b'F')) if eq(b"FLAGS") => {
-            let (rest, flags) = flag_list(sps(rest)?.0)?;
+            let (rest, flags) = flag_list(sps(rest, w)?.0, w)?;
             Ok((rest, FetchAttribute::Flags(flags)))
         }
-        (6, Some(b'r' | b'R')) if eq(b"RFC822") => text(rest, FetchAttribute::Rfc822),
+        (6, Some(b'r' | b'R')) if eq(b"RFC822") => text(rest, w, FetchAttribute::Rfc822),
         (6, Some(b'b' | b'B')) if eq(b"BINARY") => {
             let (rest, part) = section_binary(rest)?;
             let (rest, origin) = origin(rest)?;
-            let (rest, text) = body_text(sps(rest)?.0)?;
+            let (rest, text) = body_text(sps(rest, w)?.0)?;
             Ok((rest, FetchAttribute::Binary { part, origin, text }))
         }
-        (8, Some(b'e' | b'E')) if eq(b"ENVELOPE") => raw(rest, FetchAttribute::Envelope),
+        (8, Some(b'e' | b'E')) if eq(b"ENVELOPE") => raw(rest, w, FetchAttribute::Envelope),
         (11, Some(b'r' | b'R')) if eq(b"RFC822.SIZE") => {
-            let (rest, octets) = number64(sps(rest)?.0)?;
+            let (rest, octets) = number64(sps(rest, w)?.0)?;
             Ok((rest, FetchAttribute::Rfc822Size(octets)))
         }
-        (11, Some(b'r' | b'R')) if eq(b"RFC822.TEXT") => text(rest, FetchAttribute::Rfc822Text),
+        (11, Some(b'r' | b'R')) if eq(b"RFC822.TEXT") => text(rest, w, FetchAttribute::Rfc822Text),
         (11, Some(b'b' | b'B')) if eq(b"BINARY.SIZE") => {
             let (rest, part) = section_binary(rest)?;
-            let (rest, octets) = number64(sps(rest)?.0)?;
+            let (rest, octets) = number64(sps(rest, w)?.0)?;
             Ok((rest, FetchAttribute::BinarySize { part, octets }))
         }
         (12, Some(b'i' | b'I')) if eq(b"INTERNALDATE") => {
-            let (rest, date) = date_time(sps(rest)?.0)?;
+            let (rest, date) = date_time(sps(rest, w)?.0, w)?;
             Ok((rest, FetchAttribute::InternalDate(date)))
         }
-        (13, Some(b'b' | b'B')) if eq(b"BODYSTRUCTURE") => raw(rest, FetchAttribute::BodyStructure),
-        (13, Some(b'r' | b'R')) if eq(b"RFC822.HEADER") => text(rest, FetchAttribute::Rfc822Header),
+        (13, Some(b'b' | b'B')) if eq(b"BODYSTRUCTURE") => {
+            raw(rest, w, FetchAttribute::BodyStructure)
+        }
+        (13, Some(b'r' | b'R')) if eq(b"RFC822.HEADER") => {
+            text(rest, w, FetchAttribute::Rfc822Header)
+        }
         _ => unmet(i, &"a fetched item"),
     }
 }
 
 fn raw<'a>(
     i: &'a [u8],
+    w: impl Witness,
     make: fn(Raw<'a>) -> FetchAttribute<'a>,
 ) -> PResult<'a, FetchAttribute<'a>> {
-    let (rest, value) = raw_value(sps(i)?.0)?;
+    let (rest, value) = raw_value(sps(i, w)?.0, w)?;
     Ok((rest, make(Raw::checked(value))))
 }
 
 fn text<'a>(
     i: &'a [u8],
+    w: impl Witness,
     make: fn(BodyText<'a>) -> FetchAttribute<'a>,
 ) -> PResult<'a, FetchAttribute<'a>> {
-    let (rest, text) = body_text(sps(i)?.0)?;
+    let (rest, text) = body_text(sps(i, w)?.0)?;
     Ok((rest, make(text)))
 }
 
-fn other(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
+fn other(i: &[u8], w: impl Witness) -> PResult<'_, FetchAttribute<'_>> {
+    w.met_if(Deviation::OddValue, i, || {
+        let (word, _) = span(i, &WORD);
+        NAMES.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+    });
     let (rest, name) = span1(i, &ASTRING_CHAR, &"the name of a fetched item")?;
-    let (rest, value) = raw_value(sps(rest)?.0)?;
+    let (rest, value) = raw_value(sps(rest, w)?.0, w)?;
     Ok((rest, FetchAttribute::Other { name: Atom::checked(name), value: Raw::checked(value) }))
 }
 

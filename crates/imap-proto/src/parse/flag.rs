@@ -2,8 +2,13 @@
 
 use mail_wire::grammar::{PResult, consumed, span1, unmet};
 
-use super::lexical::{items, list};
-use crate::{Atom, Capabilities, Capability, Flag, Flags, MailboxAttribute, text::ASTRING_CHAR};
+use super::{
+    lexical::{items, list},
+    witness::Witness,
+};
+use crate::{
+    Atom, Capabilities, Capability, Deviation, Flag, Flags, MailboxAttribute, text::ASTRING_CHAR,
+};
 
 /// > flag = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft" /
 /// >        flag-keyword / flag-extension
@@ -30,17 +35,35 @@ fn flag_word(i: &[u8]) -> PResult<'_, ()> {
 }
 
 /// > flag-list = "(" [flag *(SP flag)] ")"
-pub(super) fn flag_list(i: &[u8]) -> PResult<'_, Flags<'_>> {
-    let (rest, inner) = list(i, flag_word)?;
+pub(super) fn flag_list(i: &[u8], w: impl Witness) -> PResult<'_, Flags<'_>> {
+    let (rest, inner) = list(i, w, |i| {
+        let (rest, ()) = flag_perm_word(i, w)?;
+        w.met_if(Deviation::StrayAsterisk, i, || matches!(i, [b'\\', b'*', ..] | [b'*', ..]));
+        Ok((rest, ()))
+    })?;
     Ok((rest, Flags::checked(inner)))
+}
+
+/// > "(" [flag-perm *(SP flag-perm)] ")"                                `PERMANENTFLAGS`
+pub(super) fn flag_perm_list(i: &[u8], w: impl Witness) -> PResult<'_, Flags<'_>> {
+    let (rest, inner) = list(i, w, |i| flag_perm_word(i, w))?;
+    Ok((rest, Flags::checked(inner)))
+}
+
+/// As [`flag_word`], and tells what is wrong with it.
+fn flag_perm_word(i: &[u8], w: impl Witness) -> PResult<'_, ()> {
+    let (rest, ()) = flag_word(i)?;
+    w.met_if(Deviation::BareAsterisk, i, || i.first() == Some(&b'*'));
+    w.met_if(Deviation::BracketInKeyword, i, || consumed(i, rest).contains(&b']'));
+    Ok((rest, ()))
 }
 
 /// > flag-list / (flag *(SP flag))                                 `store-att-flags`
 pub(super) fn flags(i: &[u8]) -> PResult<'_, Flags<'_>> {
     if i.first() == Some(&b'(') {
-        return flag_list(i);
+        return flag_list(i, ());
     }
-    let (rest, wire) = items(i, flag_word)?;
+    let (rest, wire) = items(i, (), flag_word)?;
     Ok((rest, Flags::checked(wire)))
 }
 
@@ -53,15 +76,16 @@ pub(crate) fn capability(i: &[u8]) -> PResult<'_, Capability<'_>> {
 }
 
 /// > capability *(SP capability)
-pub(super) fn capabilities(i: &[u8]) -> PResult<'_, Capabilities<'_>> {
-    let (rest, wire) = items(i, capability)?;
+pub(super) fn capabilities(i: &[u8], w: impl Witness) -> PResult<'_, Capabilities<'_>> {
+    let (rest, wire) = items(i, w, capability)?;
     Ok((rest, Capabilities::checked(wire)))
 }
 
 /// > mbx-list-flag = "\" atom
 ///
 /// Some servers leave the backslash out.
-pub(crate) fn mbx_list_flag(i: &[u8]) -> PResult<'_, MailboxAttribute<'_>> {
+pub(super) fn mbx_list_flag(i: &[u8], w: impl Witness) -> PResult<'_, MailboxAttribute<'_>> {
+    w.met_if(Deviation::MissingBackslash, i, || i.first() != Some(&b'\\'));
     let name = i.strip_prefix(b"\\").unwrap_or(i);
     if name.is_empty() {
         return unmet(i, &"an attribute of a mailbox");

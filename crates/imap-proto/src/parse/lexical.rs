@@ -7,8 +7,9 @@ use mail_wire::grammar::{
     ByteSet, PResult, consumed, cut, fatal, number as digits, octet, span, span1, unmet,
 };
 
+use super::witness::Witness;
 use crate::{
-    Atom, IString, LiteralHeader, MAX_DEPTH, MailboxName, Tag,
+    Atom, Deviation, IString, LiteralHeader, MAX_DEPTH, MailboxName, Tag,
     text::{ASTRING_CHAR, ATOM_CHAR, TAG_CHAR, TEXT_CHAR},
 };
 
@@ -35,13 +36,29 @@ pub(super) fn sp(i: &[u8]) -> PResult<'_, ()> {
 }
 
 /// One space or, as some servers have it, more.
-pub(super) fn sps(i: &[u8]) -> PResult<'_, ()> {
-    sp(i).map(|(rest, ())| (spaces(rest), ()))
+pub(super) fn sps(i: &[u8], w: impl Witness) -> PResult<'_, ()> {
+    sp(i).map(|(rest, ())| (extra_spaces(rest, w), ()))
 }
 
 /// Passes over spaces, of which there may be none.
 pub(super) fn spaces(i: &[u8]) -> &[u8] {
     cut(i, i.iter().position(|&octet| octet != b' ').unwrap_or(i.len())).1
+}
+
+/// Passes over spaces that should not be there.
+pub(super) fn extra_spaces(i: &[u8], w: impl Witness) -> &[u8] {
+    w.met_if(Deviation::ExtraSpace, i, || i.first() == Some(&b' '));
+    spaces(i)
+}
+
+/// Notes what is wrong with the space between two items of a list, of which `behind` is the rest:
+/// there may be more, or no item behind it.
+fn check_space(space: &[u8], behind: &[u8], w: impl Witness) {
+    match behind.first() {
+        Some(b' ') => w.met(Deviation::ExtraSpace, behind),
+        Some(b')') => w.met(Deviation::ExtraSpace, space),
+        _ => {}
+    }
 }
 
 /// > atom = 1*ATOM-CHAR                                                   RFC 9051 section 9
@@ -210,29 +227,33 @@ pub(super) fn literal_header(i: &[u8]) -> PResult<'_, LiteralHeader> {
 /// than needed are passed over, as servers put them there.
 pub(super) fn list<'a, T>(
     i: &'a [u8],
+    w: impl Witness,
     item: impl Fn(&'a [u8]) -> PResult<'a, T>,
 ) -> PResult<'a, &'a [u8]> {
     let (inner, ()) = octet(b'(', &"a list")(i)?;
-    let mut rest = spaces(inner);
+    let mut rest = extra_spaces(inner, w);
     loop {
         if let [b')', after @ ..] = rest {
             return Ok((after, consumed(inner, rest)));
         }
         let (after, _) = item(rest)?;
-        rest = match after.first() {
-            Some(b' ') => spaces(after),
-            Some(b')') => after,
+        rest = match after {
+            [b' ', behind @ ..] => {
+                check_space(after, behind, w);
+                spaces(behind)
+            }
+            [b')', ..] => after,
             _ => return unmet(after, &"SP or )"),
         };
     }
 }
 
-/// As [`list`], but with one item at least.
+/// As [`list`], but with one item at least, and said by a client.
 pub(super) fn list1<'a, T>(
     i: &'a [u8],
     item: impl Fn(&'a [u8]) -> PResult<'a, T>,
 ) -> PResult<'a, &'a [u8]> {
-    let (rest, inner) = list(i, item)?;
+    let (rest, inner) = list(i, (), item)?;
     if spaces(inner).is_empty() {
         return unmet(i, &"a list that is not empty");
     }
@@ -242,14 +263,19 @@ pub(super) fn list1<'a, T>(
 /// `item *(SP item)` up to the end or what cannot be one: returns it checked.
 pub(super) fn items<'a, T>(
     i: &'a [u8],
+    w: impl Witness,
     item: impl Fn(&'a [u8]) -> PResult<'a, T>,
 ) -> PResult<'a, &'a [u8]> {
     let (mut end, _) = item(i)?;
     while let Ok((after, ())) = sp(end) {
-        match item(spaces(after)) {
-            Ok((after, _)) => end = after,
+        let next = spaces(after);
+        match item(next) {
+            Ok((behind, _)) => {
+                w.met_if(Deviation::ExtraSpace, after, || after.len() != next.len());
+                end = behind;
+            }
             // Spaces at the end of the line: what is behind them is the caller's.
-            Err(_) if spaces(after).is_empty() => break,
+            Err(_) if next.is_empty() => break,
             Err(error) => return Err(error),
         }
     }
@@ -257,7 +283,7 @@ pub(super) fn items<'a, T>(
 }
 
 /// One value of any sort, balanced.
-pub(super) fn raw_value(i: &[u8]) -> PResult<'_, &[u8]> {
+pub(super) fn raw_value(i: &[u8], w: impl Witness) -> PResult<'_, &[u8]> {
     let mut rest = i;
     let mut depth = 0_usize;
     loop {
@@ -267,7 +293,7 @@ pub(super) fn raw_value(i: &[u8]) -> PResult<'_, &[u8]> {
                     return fatal(rest, &"parentheses nested at most 128 deep");
                 }
                 depth += 1;
-                spaces(after)
+                extra_spaces(after, w)
             }
             [b')', after @ ..] if depth > 0 => {
                 depth -= 1;
@@ -281,12 +307,15 @@ pub(super) fn raw_value(i: &[u8]) -> PResult<'_, &[u8]> {
         if depth == 0 {
             return Ok((rest, consumed(i, rest)));
         }
+        if let [b' ', behind @ ..] = rest {
+            check_space(rest, behind, w);
+        }
         rest = spaces(rest);
     }
 }
 
 /// One or more values of any sort, with spaces between them.
-pub(crate) fn raw_values(i: &[u8]) -> PResult<'_, crate::Raw<'_>> {
-    let (rest, values) = items(i, raw_value)?;
+pub(super) fn raw_values(i: &[u8], w: impl Witness) -> PResult<'_, crate::Raw<'_>> {
+    let (rest, values) = items(i, w, |i| raw_value(i, w))?;
     Ok((rest, crate::Raw::checked(values)))
 }

@@ -7,11 +7,12 @@ use super::{
     lexical::{
         atom, list, list1, mailbox, nil, number64, quoted, raw_value, sp, spaces, sps, string,
     },
+    witness::Witness,
 };
 use crate::{
-    Delimiter, IString, List, ListPattern, ListPatterns, ListReturn, ListSelect, MailboxAttributes,
-    MailboxListing, MailboxStatus, Raw, StatusItem, StatusItems, StatusValue, StatusValues,
-    text::ASTRING_CHAR,
+    Delimiter, Deviation, IString, List, ListPattern, ListPatterns, ListReturn, ListSelect,
+    MailboxAttributes, MailboxListing, MailboxName, MailboxStatus, Raw, StatusItem, StatusItems,
+    StatusValue, StatusValues, text::ASTRING_CHAR,
 };
 
 /// > list-char = ATOM-CHAR / list-wildcards / resp-specials
@@ -119,13 +120,13 @@ fn return_opts(i: &[u8]) -> PResult<'_, ListReturn> {
 
 /// > mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
 /// >                [SP mbox-list-extended]
-pub(super) fn mailbox_list(i: &[u8]) -> PResult<'_, MailboxListing<'_>> {
-    let (rest, attributes) = list(i, mbx_list_flag)?;
-    let (rest, delimiter) = delimiter(sps(rest)?.0)?;
-    let (rest, mailbox) = mailbox(sps(rest)?.0)?;
+pub(super) fn mailbox_list(i: &[u8], w: impl Witness) -> PResult<'_, MailboxListing<'_>> {
+    let (rest, attributes) = list(i, w, |i| mbx_list_flag(i, w))?;
+    let (rest, delimiter) = delimiter(sps(rest, w)?.0, w)?;
+    let (rest, mailbox) = told_mailbox(sps(rest, w)?.0, w)?;
     let (rest, extended) = match rest {
         [b' ', b'(', ..] => {
-            let (rest, raw) = raw_value(sps(rest)?.0)?;
+            let (rest, raw) = raw_value(sps(rest, w)?.0, w)?;
             (rest, Some(Raw::checked(raw)))
         }
         _ => (rest, None),
@@ -137,16 +138,28 @@ pub(super) fn mailbox_list(i: &[u8]) -> PResult<'_, MailboxListing<'_>> {
 /// > DQUOTE QUOTED-CHAR DQUOTE / nil
 ///
 /// An empty string is what some servers send for NIL.
-fn delimiter(i: &[u8]) -> PResult<'_, Option<Delimiter>> {
+fn delimiter(i: &[u8], w: impl Witness) -> PResult<'_, Option<Delimiter>> {
     if i.first() != Some(&b'"') {
         return nil(i).map(|(rest, ())| (rest, None));
     }
     let (rest, text) = quoted(i)?;
     match *text {
-        [] => Ok((rest, None)),
+        [] => {
+            w.met(Deviation::EmptyDelimiter, i);
+            Ok((rest, None))
+        }
         [octet] if Delimiter::new(octet).is_some() => Ok((rest, Delimiter::new(octet))),
         _ => unmet(i, &"a delimiter of one octet or NIL"),
     }
+}
+
+/// A mailbox that a server names.
+fn told_mailbox(i: &[u8], w: impl Witness) -> PResult<'_, MailboxName<'_>> {
+    let (rest, name) = mailbox(i)?;
+    w.met_if(Deviation::UnquotedName, i, || {
+        !matches!(i.first(), Some(b'"' | b'{')) && !consumed(i, rest).is_ascii()
+    });
+    Ok((rest, name))
 }
 
 /// > "(" status-att *(SP status-att) ")"
@@ -160,22 +173,26 @@ pub(super) fn status_atts(i: &[u8]) -> PResult<'_, StatusItems> {
 }
 
 /// > "STATUS" SP mailbox SP "(" [status-att-list] ")"
-pub(super) fn mailbox_status(i: &[u8]) -> PResult<'_, MailboxStatus<'_>> {
-    let (rest, mailbox) = mailbox(i)?;
-    let (rest, values) = list(sps(rest)?.0, status_att_val)?;
+pub(super) fn mailbox_status(i: &[u8], w: impl Witness) -> PResult<'_, MailboxStatus<'_>> {
+    let (rest, mailbox) = told_mailbox(i, w)?;
+    let (rest, values) = list(sps(rest, w)?.0, w, |i| status_att_val(i, w))?;
     Ok((rest, MailboxStatus { mailbox, values: StatusValues::checked(values) }))
 }
 
 /// > status-att-val = ("MESSAGES" SP number) / ("UIDNEXT" SP nz-number) / ...
-pub(crate) fn status_att_val(i: &[u8]) -> PResult<'_, StatusValue<'_>> {
+pub(super) fn status_att_val(i: &[u8], w: impl Witness) -> PResult<'_, StatusValue<'_>> {
     let (rest, name) = atom(i)?;
-    let (rest, ()) = sps(rest)?;
-    if let Some(item) = StatusItem::of(name.as_bytes())
-        && let Ok((rest, number)) = number64(rest)
-        && matches!(rest.first(), None | Some(b' ' | b')'))
-    {
-        return Ok((rest, StatusValue::Known(item, number)));
+    let (rest, ()) = sps(rest, w)?;
+    if let Some(item) = StatusItem::of(name.as_bytes()) {
+        if let Ok((after, number)) = number64(rest)
+            && matches!(after.first(), None | Some(b' ' | b')'))
+        {
+            let is_above_0 = matches!(item, StatusItem::UidNext | StatusItem::UidValidity);
+            w.met_if(Deviation::ZeroNumber, rest, || number == 0 && is_above_0);
+            return Ok((after, StatusValue::Known(item, number)));
+        }
+        w.met(Deviation::OddValue, i);
     }
-    let (rest, value) = raw_value(rest)?;
+    let (rest, value) = raw_value(rest, w)?;
     Ok((rest, StatusValue::Other { name, value: Raw::checked(value) }))
 }

@@ -8,7 +8,7 @@
 //!
 //! Commands are read as the grammar has them, but for more spaces than needed in lists. Responses
 //! are read with what servers are known to leave out or to put in where that is harmless: each
-//! place says so.
+//! place says so, and [`response_noting`] tells which of it was met.
 //!
 //! Not supported yet: CATENATE, MULTIAPPEND, CONDSTORE and the other extensions with arguments of
 //! their own; ENVELOPE and body structures are carried [raw](crate::Raw).
@@ -24,21 +24,24 @@ mod response;
 mod search;
 mod section;
 mod set;
+mod witness;
 
-use std::num::NonZeroU32;
+use std::{cell::Cell, num::NonZeroU32};
 
 use mail_errors::ParseError;
 use mail_wire::grammar::{self, PResult};
 
-use crate::{Command, FetchAttribute, FetchAttributes, Response, Tag};
+use crate::{
+    Command, Defects, EsearchResult, FetchAttribute, FetchAttributes, MailboxAttribute, Raw,
+    Response, StatusValue, Tag,
+};
 
 pub(crate) use {
     command::id_field,
-    fetch::{fetch_att, msg_att},
-    flag::{capability, flag, mbx_list_flag},
-    lexical::{BASE64, STREAMED, astring, nz_number, raw_values},
-    mailbox::{list_mailbox, status_att_val},
-    response::search_return_data,
+    fetch::fetch_att,
+    flag::{capability, flag},
+    lexical::{BASE64, STREAMED, astring, nz_number},
+    mailbox::list_mailbox,
     search::search_keys,
     section::section_spec,
     set::{Ranges, sequence_set, uid_set},
@@ -69,7 +72,31 @@ pub fn tag(frame: &[u8]) -> Result<Tag<'_>, ParseError> {
 /// # Errors
 /// Where and why it is no response. Untagged data of an unknown name is none of them.
 pub fn response(frame: &[u8]) -> Result<Response<'_>, ParseError> {
-    grammar::complete(frame, response::response)
+    grammar::complete(frame, |frame| response::response(frame, ()))
+}
+
+/// Reads a response as [`response`] does, and notes what of it was tolerated.
+///
+/// The offsets of the defects count from the start of the frame.
+///
+/// ```
+/// use imap_proto::{Defects, Deviation, parse};
+///
+/// let mut defects = Defects::new();
+/// let frame = b"* STATUS Sent (UIDNEXT 107) ";
+/// assert_eq!(parse::response_noting(frame, &mut defects), parse::response(frame));
+/// let met = defects.iter().next().expect("one");
+/// assert_eq!((met.deviation(), met.offset()), (Deviation::TrailingSpace, 27));
+/// ```
+///
+/// # Errors
+/// As [`response`]. What was noted up to there stays.
+pub fn response_noting<'a>(
+    frame: &'a [u8],
+    defects: &mut Defects,
+) -> Result<Response<'a>, ParseError> {
+    let notes = witness::Notes::new(frame, Cell::from_mut(defects));
+    grammar::complete(frame, |frame| response::response(frame, notes))
 }
 
 /// What is known of a FETCH response when the octets of a literal in it are about to come.
@@ -108,6 +135,31 @@ pub struct FetchNext<'a> {
 /// As [`fetch_start`].
 pub fn fetch_next(between: &[u8]) -> Result<FetchNext<'_>, ParseError> {
     grammar::complete(between, response::fetch_next)
+}
+
+/// One or more values of any sort, as [`Raw`] carries them.
+pub(crate) fn raw_values(i: &[u8]) -> PResult<'_, Raw<'_>> {
+    lexical::raw_values(i, ())
+}
+
+/// An attribute of a mailbox, of a list that has been checked.
+pub(crate) fn mbx_list_flag(i: &[u8]) -> PResult<'_, MailboxAttribute<'_>> {
+    flag::mbx_list_flag(i, ())
+}
+
+/// An item of STATUS, of a list that has been checked.
+pub(crate) fn status_att_val(i: &[u8]) -> PResult<'_, StatusValue<'_>> {
+    mailbox::status_att_val(i, ())
+}
+
+/// A result of ESEARCH, of a list that has been checked.
+pub(crate) fn search_return_data(i: &[u8]) -> PResult<'_, EsearchResult<'_>> {
+    response::search_return_data(i, ())
+}
+
+/// An attribute of a message, of a list that has been checked.
+pub(crate) fn msg_att(i: &[u8]) -> PResult<'_, FetchAttribute<'_>> {
+    fetch::msg_att(i, ())
 }
 
 /// The items of a list that has been checked.

@@ -15,36 +15,44 @@ use super::{
     },
     mailbox::{mailbox_list, mailbox_status},
     set::sequence_set,
+    witness::Witness,
 };
 use crate::{
-    Capabilities, Esearch, EsearchResult, EsearchResults, Fetched, Raw, Response, ResponseText,
-    SearchNumbers, SequenceNumber, SequenceRange, SequenceSet, Status, UnknownData,
+    Capabilities, Deviation, Esearch, EsearchResult, EsearchResults, Fetched, Raw, Response,
+    ResponseText, SearchNumbers, SequenceNumber, SequenceRange, SequenceSet, Status, UnknownData,
     text::TEXT_CHAR,
 };
 
 /// > response = *(continue-req / response-data) response-done
-pub(super) fn response(i: &[u8]) -> PResult<'_, Response<'_>> {
+pub(super) fn response(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     match i {
         // Some servers leave out the space when there is no text.
-        [b'+', b' ', rest @ ..] | [b'+', rest @ ..] => {
-            text(rest).map(|(rest, text)| (rest, Response::Continue(text)))
+        [b'+', rest @ ..] => {
+            w.met_if(Deviation::MissingSpace, rest, || rest.first() != Some(&b' '));
+            text(rest.strip_prefix(b" ").unwrap_or(rest), w)
+                .map(|(rest, text)| (rest, Response::Continue(text)))
         }
         [b'*', b' ', rest @ ..] => {
-            let (rest, response) = untagged(rest)?;
-            // RFC 9051 has no space at the end of a line; many servers do.
-            Ok((spaces(rest), response))
+            let (rest, response) = untagged(rest, w)?;
+            Ok((end(rest, w), response))
         }
-        _ => tagged(i),
+        _ => tagged(i, w),
     }
 }
 
+/// RFC 9051 has no space at the end of a line; many servers do.
+fn end(i: &[u8], w: impl Witness) -> &[u8] {
+    w.met_if(Deviation::TrailingSpace, i, || i.first() == Some(&b' '));
+    spaces(i)
+}
+
 /// > response-tagged = tag SP resp-cond-state CRLF
-fn tagged(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn tagged(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let (rest, tag) = tag(i)?;
     let (rest, ()) = sp(rest)?;
     let (name, after) = span(rest, &ByteSet::ALPHA);
     let Some(status) = status_word(name) else { return unmet(rest, &"OK, NO or BAD") };
-    let (rest, text) = behind(after)?;
+    let (rest, text) = behind(after, w)?;
     Ok((rest, Response::Done { tag, status, text }))
 }
 
@@ -59,66 +67,74 @@ fn status_word(word: &[u8]) -> Option<Status> {
 }
 
 /// The text behind a status word; both it and the space may be missing.
-fn behind(i: &[u8]) -> PResult<'_, ResponseText<'_>> {
+fn behind(i: &[u8], w: impl Witness) -> PResult<'_, ResponseText<'_>> {
     match i {
-        [] => resp_text(i),
-        [b' ', rest @ ..] => resp_text(rest),
+        [] => {
+            w.met(Deviation::MissingSpace, i);
+            resp_text(i, w)
+        }
+        [b' ', rest @ ..] => resp_text(rest, w),
         _ => unmet(i, &"SP"),
     }
 }
 
 /// > response-data = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data /
 /// >                 capability-data / enable-data) CRLF
-fn untagged(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn untagged(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     if i.first().is_some_and(u8::is_ascii_digit) {
-        return numbered(i);
+        return numbered(i, w);
     }
     let (word, rest) = span(i, &ByteSet::ALPHA);
     if !matches!(rest.first(), None | Some(b' ')) {
-        return other(i);
+        return other(i, w);
     }
     let mut folded = [0_u8; 10];
-    let Some(name) = folded.get_mut(..word.len()) else { return other(i) };
+    let Some(name) = folded.get_mut(..word.len()) else { return other(i, w) };
     name.copy_from_slice(word);
     name.make_ascii_uppercase();
     match &*name {
         b"OK" | b"NO" | b"BAD" => {
-            let Some(status) = status_word(word) else { return other(i) };
-            behind(rest).map(|(rest, text)| (rest, Response::Status { status, text }))
+            let Some(status) = status_word(word) else { return other(i, w) };
+            behind(rest, w).map(|(rest, text)| (rest, Response::Status { status, text }))
         }
-        b"PREAUTH" => behind(rest).map(|(rest, text)| (rest, Response::PreAuth(text))),
-        b"BYE" => behind(rest).map(|(rest, text)| (rest, Response::Bye(text))),
+        b"PREAUTH" => behind(rest, w).map(|(rest, text)| (rest, Response::PreAuth(text))),
+        b"BYE" => behind(rest, w).map(|(rest, text)| (rest, Response::Bye(text))),
         b"CAPABILITY" => {
-            capabilities(sps(rest)?.0).map(|(rest, list)| (rest, Response::Capability(list)))
+            capabilities(sps(rest, w)?.0, w).map(|(rest, list)| (rest, Response::Capability(list)))
         }
-        b"ENABLED" => enabled(rest),
-        b"LIST" => mailbox_list(sps(rest)?.0).map(|(rest, list)| (rest, Response::List(list))),
-        b"LSUB" => mailbox_list(sps(rest)?.0).map(|(rest, list)| (rest, Response::Lsub(list))),
-        b"STATUS" => {
-            mailbox_status(sps(rest)?.0).map(|(rest, list)| (rest, Response::MailboxStatus(list)))
+        b"ENABLED" => enabled(rest, w),
+        b"LIST" => {
+            mailbox_list(sps(rest, w)?.0, w).map(|(rest, list)| (rest, Response::List(list)))
         }
-        b"SEARCH" => search(rest),
-        b"ESEARCH" => esearch(rest),
-        b"FLAGS" => flag_list(sps(rest)?.0).map(|(rest, flags)| (rest, Response::Flags(flags))),
-        b"ID" => id_params(sps(rest)?.0).map(|(rest, fields)| (rest, Response::Id(fields))),
+        b"LSUB" => {
+            mailbox_list(sps(rest, w)?.0, w).map(|(rest, list)| (rest, Response::Lsub(list)))
+        }
+        b"STATUS" => mailbox_status(sps(rest, w)?.0, w)
+            .map(|(rest, list)| (rest, Response::MailboxStatus(list))),
+        b"SEARCH" => search(rest, w),
+        b"ESEARCH" => esearch(rest, w),
+        b"FLAGS" => {
+            flag_list(sps(rest, w)?.0, w).map(|(rest, flags)| (rest, Response::Flags(flags)))
+        }
+        b"ID" => id_params(sps(rest, w)?.0, w).map(|(rest, fields)| (rest, Response::Id(fields))),
         b"NAMESPACE" => {
-            raw_values(sps(rest)?.0).map(|(rest, raw)| (rest, Response::Namespace(raw)))
+            raw_values(sps(rest, w)?.0, w).map(|(rest, raw)| (rest, Response::Namespace(raw)))
         }
-        _ => other(i),
+        _ => other(i, w),
     }
 }
 
 /// > number SP "EXISTS" / number SP "RECENT" /
 /// > message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
-fn numbered(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn numbered(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let (rest, count) = number(i)?;
-    let (rest, ()) = sps(rest)?;
+    let (rest, ()) = sps(rest, w)?;
     let (word, after) = span(rest, &ByteSet::ALPHA);
     let eq = |name: &[u8]| word.eq_ignore_ascii_case(name);
     match (word.len(), word.first()) {
         (5, Some(b'f' | b'F')) if eq(b"FETCH") => {
             let number = nz_number(i)?.1;
-            let (rest, attributes) = msg_atts(sps(after)?.0)?;
+            let (rest, attributes) = msg_atts(sps(after, w)?.0, w)?;
             Ok((rest, Response::Fetch(Fetched { number, attributes })))
         }
         (6, Some(b'e' | b'E')) if eq(b"EXISTS") => Ok((after, Response::Exists(count))),
@@ -127,7 +143,7 @@ fn numbered(i: &[u8]) -> PResult<'_, Response<'_>> {
             let number = nz_number(i)?.1;
             Ok((after, Response::Expunge(number)))
         }
-        _ => other(i),
+        _ => other(i, w),
     }
 }
 
@@ -153,18 +169,18 @@ pub(super) fn fetch_next(i: &[u8]) -> PResult<'_, FetchNext<'_>> {
 }
 
 /// > enable-data = "ENABLED" *(SP capability)
-fn enabled(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn enabled(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let list = spaces(i);
     if list.is_empty() {
-        return Ok((list, Response::Enabled(Capabilities::default())));
+        return Ok((i, Response::Enabled(Capabilities::default())));
     }
-    capabilities(list).map(|(rest, list)| (rest, Response::Enabled(list)))
+    capabilities(sps(i, w)?.0, w).map(|(rest, list)| (rest, Response::Enabled(list)))
 }
 
 /// > "SEARCH" *(SP nz-number)
 ///
 /// A `(MODSEQ n)` behind them, RFC 7162, is passed over.
-fn search(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn search(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let mut end = i;
     while let [b' ', b'1'..=b'9', ..] = end {
         end = nz_number(cut(end, 1).1)?.0;
@@ -172,7 +188,11 @@ fn search(i: &[u8]) -> PResult<'_, Response<'_>> {
     let numbers = consumed(i, end);
     let numbers = numbers.strip_prefix(b" ").unwrap_or(numbers);
     let rest = match spaces(end) {
-        rest @ [b'(', ..] => raw_value(rest)?.0,
+        rest @ [b'(', ..] => {
+            w.met_if(Deviation::MissingSpace, end, || end.len() == rest.len());
+            w.met_if(Deviation::ExtraSpace, cut(end, 1).1, || end.starts_with(b"  "));
+            raw_value(rest, w)?.0
+        }
         _ => end,
     };
     Ok((rest, Response::Search(SearchNumbers::checked(numbers))))
@@ -180,7 +200,7 @@ fn search(i: &[u8]) -> PResult<'_, Response<'_>> {
 
 /// > esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 /// > search-correlator = SP "(" "TAG" SP tag-string ")"
-fn esearch(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn esearch(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let (rest, tag) = match i {
         [b' ', b'(', ..] => {
             let (rest, ()) = word(b" (TAG ", &"(TAG")(i)?;
@@ -195,22 +215,25 @@ fn esearch(i: &[u8]) -> PResult<'_, Response<'_>> {
     if after.len() == rest.len() && !rest.is_empty() {
         return unmet(rest, &"SP");
     }
-    let (after, uid) = match word(b"UID", &"UID")(after) {
-        Ok((rest, ())) if matches!(rest.first(), None | Some(b' ')) => (spaces(rest), true),
-        _ => (after, false),
+    let (rest, uid) = match word(b"UID", &"UID")(after) {
+        Ok((after, ())) if matches!(after.first(), None | Some(b' ')) => {
+            sps(rest, w)?;
+            (after, true)
+        }
+        _ => (rest, false),
     };
-    if after.is_empty() {
+    if spaces(rest).is_empty() {
         let results = EsearchResults::default();
-        return Ok((after, Response::Esearch(Esearch { tag, uid, results })));
+        return Ok((rest, Response::Esearch(Esearch { tag, uid, results })));
     }
-    let (rest, wire) = items(after, search_return_data)?;
+    let (rest, wire) = items(sps(rest, w)?.0, w, |i| search_return_data(i, w))?;
     let results = EsearchResults::checked(wire);
     Ok((rest, Response::Esearch(Esearch { tag, uid, results })))
 }
 
 /// > search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set /
 /// >                      "COUNT" SP number / search-ret-data-ext
-pub(crate) fn search_return_data(i: &[u8]) -> PResult<'_, EsearchResult<'_>> {
+pub(super) fn search_return_data(i: &[u8], w: impl Witness) -> PResult<'_, EsearchResult<'_>> {
     let (rest, name) = atom(i)?;
     let (rest, ()) = sp(rest)?;
     let known = match name {
@@ -228,9 +251,13 @@ pub(crate) fn search_return_data(i: &[u8]) -> PResult<'_, EsearchResult<'_>> {
     {
         return Ok((rest, result));
     }
-    let (rest, value) = raw_value(rest)?;
+    w.met_if(Deviation::OddValue, i, || RESULTS.iter().any(|known| name.is(known)));
+    let (rest, value) = raw_value(rest, w)?;
     Ok((rest, EsearchResult::Other { name, value: Raw::checked(value) }))
 }
+
+/// The names of the results that are known.
+const RESULTS: [&str; 4] = ["MIN", "MAX", "COUNT", "ALL"];
 
 /// RFC 4731 section 3.1: the set "MUST NOT contain '*'".
 fn is_numbers(set: &SequenceSet<'_>) -> bool {
@@ -239,13 +266,15 @@ fn is_numbers(set: &SequenceSet<'_>) -> bool {
 }
 
 /// Data of which nothing is known: values, or else a line of text.
-fn other(i: &[u8]) -> PResult<'_, Response<'_>> {
+fn other(i: &[u8], w: impl Witness) -> PResult<'_, Response<'_>> {
     let unknown = |data| Response::Other(UnknownData(Cow::Borrowed(data)));
-    if let Ok((rest, _)) = raw_values(i)
+    let before = w.mark();
+    if let Ok((rest, _)) = raw_values(i, w)
         && spaces(rest).is_empty()
     {
-        return Ok((&[], unknown(i)));
+        return Ok((end(rest, w), unknown(i)));
     }
+    w.back_to(before);
     let (data, rest) = span(i, &TEXT_CHAR);
     if data.is_empty() {
         return unmet(i, &"a response");

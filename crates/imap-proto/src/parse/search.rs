@@ -35,7 +35,7 @@ pub(super) fn search(i: &[u8], uid: bool) -> PResult<'_, Search<'_>> {
 
 /// > search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 fn return_opts(i: &[u8]) -> PResult<'_, SearchReturn> {
-    let (rest, words) = list(i, |i| match atom(i)? {
+    let (rest, words) = list(i, (), |i| match atom(i)? {
         (rest, word) if RETURN_OPTS.iter().any(|name| word.is(name)) => Ok((rest, ())),
         _ => unmet(i, &"MIN, MAX, ALL, COUNT or SAVE"),
     })?;
