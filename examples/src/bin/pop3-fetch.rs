@@ -210,14 +210,16 @@ fn judge(
     fetched: Fetched<LayeredError<Violation>>,
     keeping: impl Fn(io::Error) -> Failure,
 ) -> Result<(), Failure> {
-    for (entry, why) in &fetched.skipped {
-        let why =
-            why.as_ref().map_or_else(|| "it did not come whole".to_owned(), ToString::to_string);
+    let said = fetched.skipped.iter().filter_map(|(entry, why)| Some((entry, why.as_ref()?)));
+    let undeleted = fetched.undeleted.iter().map(|(entry, why)| (entry, why));
+    for (entry, why) in said.chain(undeleted) {
         // Nothing is left to be done if even this cannot be said.
         let _ = writeln!(io::stderr(), "pop3-fetch: message {}: {why}", entry.number());
     }
-    for (entry, why) in &fetched.undeleted {
-        let _ = writeln!(io::stderr(), "pop3-fetch: message {}: {why}", entry.number());
+    // Where the connection broke, there may be a million.
+    let unsaid = fetched.skipped.iter().filter(|(_, why)| why.is_none()).count();
+    if unsaid > 0 && fetched.error.is_some() {
+        let _ = writeln!(io::stderr(), "pop3-fetch: {unsaid} of the messages did not come");
     }
     if let Some(misuse) = fetched.misuse {
         return Err(misuse.into());
