@@ -7,6 +7,7 @@ use mail_benches::{counting::Counting, table::Rows};
 
 mod bdat;
 mod body;
+mod classify;
 mod imap;
 mod pop3;
 mod smtp;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     smtp::rows(&mut rows);
     imap::rows(&mut rows);
     pop3::rows(&mut rows);
+    classify::rows(&mut rows);
     body::rows(&mut rows);
     bdat::rows(&mut rows);
 
