@@ -119,10 +119,13 @@ class Postfix(Server):
     addresses in `submitted` by submission: each with a mechanism and a port, logged in as `login`."""
 
     DOMAIN = "postfix.test"
+    # Nobody takes mail for this one; who `warns` tells the sender at once.
+    DELAYED = "delayed.test"
 
     def __init__(self):
         self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
         self.dovecot = self.relay_port = None
+        self.warns = False
         self.submitted, self.login, self.ca = {}, None, None
 
     def _start(self):
@@ -156,9 +159,14 @@ class Postfix(Server):
             "default_transport = error:no way out\nsmtp_tls_security_level = may\n"
             "smtp_dns_support_level = disabled\nmessage_size_limit = 1000000\n"
             "mailbox_size_limit = 0\nvirtual_mailbox_limit = 0\n"
+            + self.warns * (
+                "delay_warning_time = 1s\nqueue_run_delay = 1s\nminimal_backoff_time = 1s\n"
+                "maximal_backoff_time = 2s\n"
+            )
         )
         (config / "transport").write_text(
             f"{DOMAIN} smtp:[{self.HOST}]:{self.relay_port}\n"
+            f"{self.DELAYED} smtp:[{self.HOST}]:{free_port()}\n"
             + "".join(
                 f"{address} {mechanism}:[{self.HOST}]:{port}\n"
                 for address, (mechanism, port) in self.submitted.items()
@@ -244,12 +252,14 @@ class Exim(Server):
     Its Debian package cannot be installed beside Postfix, so `$EXIM` says where it was unpacked."""
 
     DOMAIN = "exim.test"
+    # Nobody takes mail for this one; who `warns` tells the sender at once.
+    DELAYED = "delayed.test"
     # Exim expands strings: nothing in this one means anything to it.
     PASSWORD = "open sesame and more"
 
     def __init__(self):
         self.ports = {name: free_port() for name in ("smtp", "smtps")}
-        self.relay_port = None
+        self.relay_port, self.warns = None, False
         self.submitted, self.login, self.ca, self.submission = {}, None, None, None
 
     def _start(self):
@@ -279,6 +289,7 @@ class Exim(Server):
             f"tls_privatekey = {self.key}\nchunking_advertise_hosts = *\n"
             "pipelining_advertise_hosts = *\nacl_smtp_rcpt = rcpt\nacl_smtp_data = accept\n"
             "message_size_limit = 1M\ndeliver_drop_privilege = true\nkeep_environment =\n"
+            + self.warns * "delay_warning = 1s:1h\n" +
             "begin acl\nrcpt:\n accept authenticated = *\n"
             f" require message = relay not permitted\n  domains = {self.DOMAIN}\n"
             " accept verify = recipient\n deny message = unknown user\n"
@@ -292,9 +303,12 @@ class Exim(Server):
             )
             + f"out:\n driver = manualroute\n domains = {DOMAIN}\n transport = smtp\n"
             f" route_list = * {self.HOST}\n self = send\n"
+            f"late:\n driver = manualroute\n domains = {self.DELAYED}\n transport = nobody\n"
+            f" route_list = * {self.HOST}\n self = send\n"
             f"bob:\n driver = accept\n domains = {self.DOMAIN}\n local_parts = bob\n"
             " transport = maildir\n"
             "begin transports\n"
+            f"nobody:\n driver = smtp\n port = {free_port()}\n allow_localhost\n"
             f"smtp:\n driver = smtp\n port = {self.relay_port}\n allow_localhost\n"
             f" hosts_require_tls = *\n tls_tempfail_tryclear = false\n"
             f"submit:\n driver = smtp\n port = {self.submission}\n allow_localhost\n"

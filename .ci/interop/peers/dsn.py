@@ -18,12 +18,12 @@ def explained(octets, *options):
     return json.loads(run(BIN / "explain-reply", "dsn", "--json", *options, "-", stdin=octets))
 
 
-def ask(server, sender, to, octets, options, to_options):
+def ask(server, port, user, sender, to, octets, options, to_options):
     """Submits a message as one who asks for notifications (RFC 3461)."""
     trust = ssl.create_default_context(cafile=server.certificate)
-    with smtplib.SMTP(server.HOST, server.ports["submission"], "client.example", timeout=20) as smtp:
+    with smtplib.SMTP(server.HOST, port, "client.example", timeout=20) as smtp:
         smtp.starttls(context=trust)
-        smtp.login("bob", server.PASSWORD)
+        smtp.login(user, server.PASSWORD)
         refused = smtp.sendmail(sender, [to], octets, options, to_options)
         same(refused, {}, "refused")
 
@@ -37,6 +37,7 @@ with contextlib.ExitStack() as stack:
     ))
     postfix.dovecot = stack.enter_context(Dovecot())
     postfix.relay_port = exim.relay_port = office.smtp
+    postfix.warns = exim.warns = True
     stack.enter_context(postfix)
     stack.enter_context(exim)
     alice, nobody = f"alice@{DOMAIN}", f"nobody@{DOMAIN}"
@@ -57,7 +58,7 @@ with contextlib.ExitStack() as stack:
         assert told["arrival_date"], told
 
     with check("explain-reply reads what Postfix writes of a delivery, with ENVID and ORCPT"):
-        ask(postfix, of_postfix, of_postfix, header("delivered") + b"x\r\n",
+        ask(postfix, postfix.ports["submission"], "bob", of_postfix, of_postfix, header("delivered") + b"x\r\n",
             ["RET=HDRS", "ENVID=QQ+2B314159"],
             ["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;Bob+2Bx@example.com"])
         notices = [octets for octets in postfix.delivered(3) if b"delivery-status" in octets]
@@ -67,6 +68,21 @@ with contextlib.ExitStack() as stack:
         same((one["recipient"], one["original_recipient"]), (of_postfix, "Bob+x@example.com"))
         assert one["action"] in ("delivered", "relayed") and one["status"].startswith("2."), one
         assert "reason" not in one, one
+
+    late = f"nobody@{postfix.DELAYED}"
+    with check("explain-reply reads what Postfix writes of a delay, and until when it tries"):
+        submit(postfix, postfix.ports["submission"], postfix.certificate, "bob", postfix.PASSWORD,
+               of_postfix, late, header("late") + b"x\r\n")
+        notices = until("a warning", lambda: [
+            octets for octets in postfix.delivered(4) if b"Action: delayed" in octets
+        ])
+        told = explained(notices[0])
+        same((told["form"], told["original_subject"]), ("report", "late"))
+        [one] = told["recipients"]
+        same((one["recipient"], one["action"], one["status"]), (late, "delayed", "4.4.1"))
+        same((one["reason"], one["suppress"], one["permanent"]), ("network", False, False))
+        assert one["will_retry_until"], one
+        assert "X-Postfix-Queue-ID" in [field["name"] for field in told["extensions"]], told
 
     with check("explain-reply reads what Exim writes"):
         submit(exim, exim.ports["smtp"], exim.certificate, "bob", exim.PASSWORD,
@@ -86,6 +102,20 @@ with contextlib.ExitStack() as stack:
         same(told["form"], "exim")
         same([one["recipient"] for one in told["recipients"]], [nobody])
         same((told["recipients"][0]["code"], told["recipients"][0]["reason"]), (550, "mailbox_unknown"))
+
+    with check("explain-reply reads what Exim writes of a delay, with a report and without"):
+        late = f"nobody@{exim.DELAYED}"
+        submit(exim, exim.ports["smtp"], exim.certificate, "bob", exim.PASSWORD,
+               of_exim, late, header("late") + b"x\r\n")
+        notice = exim.delivered(2)[-1]
+        told = explained(notice)
+        [one] = told["recipients"]
+        same((told["form"], one["recipient"], one["action"]), ("report", late, "delayed"))
+        same((one["status"][0], one["suppress"]), ("4", False))
+        text = email.message_from_bytes(notice).get_payload(0).get_payload(decode=True)
+        told = explained(b"From: Mailer-Daemon@mx.exim.test\n\n" + text)
+        [one] = told["recipients"]
+        same((told["form"], one["recipient"], one["action"]), ("exim", late, "delayed"))
 
     elsewhere = f"nobody@{postfix.DOMAIN}"
     submit(office, office.submission, office.certificate, alice, office.PASSWORD,
@@ -121,6 +151,29 @@ with contextlib.ExitStack() as stack:
         same(told["original_message_id"], f"from-alice@{DOMAIN}")
         said = run(BIN / "explain-reply", "dsn", "--lang", "ja", "-", stdin=ours).decode()
         assert f"<{elsewhere}>: failed" in said and "原因" in said, said
+
+    with check("a sender hears of success across post-office and Postfix, by the names that they gave"):
+        ask(office, office.submission, alice, alice, of_postfix, header("across") + b"x\r\n",
+            ["RET=HDRS", "ENVID=across"], ["NOTIFY=SUCCESS", "ORCPT=rfc822;Bob+2Bx@example.com"])
+        until("Postfix's notice", lambda: len(inbox(office, "alice")) == 2)
+        told = explained(inbox(office, "alice")[1])
+        same((told["reporting_mta"], told["envelope_id"]), ("mx.example", "across"))
+        [one] = told["recipients"]
+        same((one["recipient"], one["original_recipient"]), (of_postfix, "Bob+x@example.com"))
+        assert one["action"] in ("delivered", "relayed"), one
+
+    with check("Postfix hears of success from post-office, which delivers"):
+        before = len(postfix.delivered(0))
+        ask(postfix, postfix.ports["submission"], "bob", of_postfix, alice,
+            header("to-alice") + b"x\r\n", ["RET=FULL", "ENVID=to-alice"],
+            ["NOTIFY=SUCCESS", "ORCPT=rfc822;alice@example.com"])
+        notice = postfix.delivered(before + 1)[-1]
+        told = explained(notice)
+        same(told["envelope_id"], "to-alice")
+        [one] = told["recipients"]
+        same((one["recipient"], one["original_recipient"]), (alice, "alice@example.com"))
+        same((one["action"], one["status"]), ("delivered", "2.0.0"))
+        assert b"text/rfc822-headers" in notice, notice
 
     with check("the mail program of GNU mailutils shows our notification"):
         with directory() as folder:
