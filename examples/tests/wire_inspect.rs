@@ -287,6 +287,14 @@ fn ok_imap_both_sides() {
     let seen = cut_everywhere((Imap, Server, Tolerant), &[], said);
     assert_eq!(kinds(&seen), [Response, Response, Raw, Raw, Response, Raw, Response]);
     assert_eq!(seen.iter().filter(|element| element.is_read()).count(), 4);
+
+    let said = b"* LIST () \"\" {3}\nfoo \r\n* OK\n* 2 EXISTS\r\n";
+    let seen = cut_everywhere((Imap, Server, Tolerant), &[], said);
+    let defects: Vec<_> = seen.iter().map(|element| element.defects.join(", ")).collect();
+    let list = "blank at the end of the line at offset 20, empty delimiter at offset 10, \
+        line that ends in LF alone at offset 16";
+    let ok = "missing blank at offset 4, line that ends in LF alone at offset 4";
+    assert_eq!(defects, [list, ok, ""]);
 }
 
 struct Quirk {
@@ -349,16 +357,42 @@ fn ok_lines_from_the_wild() {
     assert!(sample.len() > 100 && accepted > 7 && refused > 10, "{accepted} {refused}");
 
     let Some(sample) = quirks("imap_quirks.jsonl") else { return };
-    let mut read = 0;
-    for Quirk { protocol, speaker, octets, .. } in &sample {
+    let (mut read, mut told) = (0, 0);
+    for Quirk { protocol, speaker, octets, expect } in &sample {
         let strict = cut_everywhere((*protocol, *speaker, Strict), &[], octets);
         let tolerant = cut_everywhere((*protocol, *speaker, Tolerant), &[], octets);
         let is_read = |seen: &[Element]| seen.iter().all(Element::is_read);
         assert!(is_read(&tolerant) || !is_read(&strict), "{}", octets.escape_ascii());
-        read += usize::from(is_read(&tolerant));
+        if !is_read(&tolerant) {
+            continue;
+        }
+        read += 1;
+        let defects: Vec<_> = tolerant.iter().flat_map(|element| &element.defects).collect();
+        told += usize::from(!defects.is_empty());
+        for (_, defect) in IMAP_DEFECTS.iter().filter(|(start, _)| expect.starts_with(start)) {
+            let is_told = defects.iter().any(|one| one.starts_with(defect));
+            assert!(is_told, "{} ({expect}): {defects:?}", octets.escape_ascii());
+        }
     }
     assert!(sample.len() > 140 && read > 105, "{read} of {}", sample.len());
+    assert!(told >= 30, "{told} of {read}");
 }
+
+/// What is to be told of the lines of which this is to be expected.
+const IMAP_DEFECTS: [(&str, &str); 12] = [
+    ("untagged OK, no code", "missing blank at offset 4"),
+    ("continuation request without SP", "missing blank at offset 1"),
+    ("trailing SP: ignore", "blank at the end of the line"),
+    ("SP before ')'", "more than one blank"),
+    ("extra SP everywhere", "more than one blank"),
+    ("ISO-8859-1 byte in resp-text", "text that is not UTF-8"),
+    ("UIDNEXT 0", "response code with arguments that are none of its own"),
+    ("invalid date", "item with a value that is none of its own"),
+    ("zero where nz-number is required", "0 where a number above 0 belongs"),
+    ("bare '*'", "asterisk without its backslash"),
+    ("flag keyword", "bracket in a keyword"),
+    ("one-digit day", "day of one digit"),
+];
 
 /// Runs the program; returns its exit code and its lines.
 fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, Vec<Value>) {
