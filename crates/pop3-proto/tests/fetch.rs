@@ -247,6 +247,19 @@ fn err_disk_is_full() {
     assert!(told.is_complete() && mailbox.kept == MESSAGES && app.messages.is_empty());
 }
 
+/// Servers may delete what has been fetched whole, told or not (RFC 2449 6.7): but not without QUIT.
+#[test]
+fn err_what_could_not_be_kept_is_not_deleted_by_the_servers_own_doing() {
+    let answers = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 1 5\r\n+OK\r\n1 5\r\n.\r\n+OK\r\n1 a\r\n.\r\n\
+        +OK\r\nabc\r\n.\r\n+OK bye\r\n";
+    for leave in [Leave::Never, Leave::Forever] {
+        let mut mailbox = Mailbox { room: Some(2), ..Mailbox::default() };
+        let (told, said) = played(answers, leave, &mut mailbox);
+        assert!(said.ends_with("|UIDL|RETR 1|"), "{said}");
+        assert!(told.keeping.is_some() && told.error.is_none() && told.fetched.is_empty());
+    }
+}
+
 /// Plays a server's lines, whatever they answer to.
 fn played(lines: &'static str, leave: Leave, mailbox: &mut Mailbox) -> (Told, String) {
     let (mut near, mut far) = UnixStream::pair().unwrap();

@@ -19,7 +19,8 @@ use super::{Client, Entry, Event, Handle, Inbox, Leave, NotSent, Plan, Seen};
 ///
 /// A message comes as [`begin`](Self::begin), any number of [`write`](Self::write), and
 /// [`end`](Self::end) or [`abort`](Self::abort). None is deleted before [`commit`](Self::commit) has
-/// said that it is safe. After an error nothing more is asked, and the conversation ends.
+/// said that it is safe. After an error nothing more is asked, and the conversation ends without
+/// QUIT: then the server deletes nothing.
 pub trait Keep {
     /// These messages are to come, in this order. It is told once, before the first of them.
     fn expect(&mut self, messages: &[Entry]) {
@@ -178,6 +179,11 @@ where
                 errand.take(event);
                 // The session says itself when it takes nothing more.
                 let _ = errand.go_on(client(session));
+                if errand.told.keeping.is_some() {
+                    // RFC 1939 6: without QUIT nothing is deleted, by the server's own policy
+                    // (RFC 2449 6.7) no more than by ours.
+                    session.close(Goodbye::InternalError);
+                }
             }
             Ok(Driven::Closed) => break,
             // Nothing is left to be asked.
@@ -423,14 +429,11 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
 
     /// Gives the next commands.
     fn go_on(&mut self, client: &mut Client) -> Result<(), Misuse> {
-        if self.is_quitting || self.list.is_some() || self.uidl.is_some() {
+        let is_listing = self.list.is_some() || self.uidl.is_some();
+        if self.is_quitting || is_listing || self.told.keeping.is_some() {
             return Ok(());
         }
-        if self.told.keeping.is_some() {
-            self.to_fetch.clear();
-            self.to_delete.clear();
-            self.fetching.drain(..).for_each(|it| client.forget(it.handle));
-        } else if !self.is_planned {
+        if !self.is_planned {
             self.need_ids(client);
             if self.told.refused.is_none() && self.told.not_sent.is_none() {
                 self.plan();
@@ -447,6 +450,9 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         let is_enough = self.ended.len() >= BATCH || self.ended_octets >= BATCH_OCTETS;
         if is_enough || self.fetching.is_empty() {
             self.commit();
+            if self.told.keeping.is_some() {
+                return Ok(());
+            }
         }
         while self.deleting.len() < AHEAD
             && let Some(entry) = self.to_delete.pop_front()
