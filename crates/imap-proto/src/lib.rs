@@ -91,6 +91,7 @@
 //! # Not supported
 //!
 //! * ENVELOPE, BODYSTRUCTURE and NAMESPACE are carried [raw](Raw), checked for balance alone.
+//! * [`Defects`] are told by [`parse::response_noting`]. The client's session does not ask for them.
 //! * CONDSTORE, QRESYNC, MULTIAPPEND, CATENATE, SORT, THREAD, METADATA, ACL and QUOTA. Their
 //!   responses arrive as unknown data, codes and items, none of which is lost.
 
