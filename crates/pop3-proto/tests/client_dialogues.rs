@@ -341,6 +341,20 @@ fn bare_newlines_in_a_message_are_what_was_asked_for() {
     assert_eq!(replay.log[replay.log.len() - 2..], ["body aborted", "NOOP +OK"]);
 }
 
+/// What is in the buffers may be anybody's mail, or a password.
+#[test]
+fn prints_no_octets_of_its_buffers() {
+    let mut client = Client::new(bold());
+    client.login(mrose()).unwrap();
+    for answer in [&b"+OK ready\r\n-ERR\r\n"[..], b"+OK\r\nmail"] {
+        client.buffers().0.extend_from_slice(answer);
+        while let Ok(Next::Event(_)) = client.next_event(start()) {}
+        let printed = format!("{client:?}");
+        assert!(!printed.contains("tanstaaf") && !printed.contains("mail"), "{printed}");
+    }
+    assert!(client.buffers().1.chunk().ends_with(b"PASS tanstaaf\r\n"));
+}
+
 /// A server that sends the lines of its disk, and ends them as it ends its own.
 #[test]
 fn ok_message_of_lines_that_end_in_lf_alone() {

@@ -21,7 +21,7 @@ mod receive;
 mod send;
 mod setup;
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, fmt, time::Instant};
 
 use bytes::BytesMut;
 use mail_errors::{Misuse, Secret};
@@ -97,7 +97,6 @@ use send::{Job, Request, Sent};
 /// assert_eq!(message, b"Hello.\r\n.\r\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Client {
     config: Config,
     input: BytesMut,
@@ -445,6 +444,20 @@ impl Client {
     /// Ends the conversation.
     fn over(&mut self, end: Result<(), Violation>) {
         self.end.get_or_insert(end);
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.state)
+            .field("stage", &self.stage)
+            .field("queue", &self.queue)
+            .field("flight", &self.flight)
+            .field("input", &self.input.len())
+            .field("output", &self.output.len())
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 
