@@ -249,6 +249,16 @@ fn ok_password_in_another_encoding() {
     assert!(ended.err.contains("C: PASS ***") && !ended.err.contains("Stra"), "{ended:?}");
 }
 
+/// Some servers offer mechanisms that nobody has set up.
+#[test]
+fn ok_user_and_pass_although_something_stronger_is_offered() {
+    let server = Server::new(&[]).says("CAPA", "+OK\r\nUSER\r\nSASL CRAM-MD5 PLAIN\r\n.\r\n");
+    let server = server.says("AUTH", "-ERR [AUTH] no\r\n");
+    assert_eq!(server.fetch(&[]).code, Some(1));
+    assert_eq!(server.fetch(&["--mechanism", "user"]).code, Some(0));
+    assert!(server.with(|it| it.heard.contains(&"PASS x".to_owned())));
+}
+
 #[test]
 fn err_time_is_up_when_it_is_up() {
     let server = Server::new(&[ONE, TWO]).says("RETR", "+OK\r\nhalf");

@@ -42,10 +42,10 @@ struct Cli {
     /// STLS.
     #[arg(long, conflicts_with_all = ["mechanism", "token"])]
     apop: bool,
-    /// Log in by this mechanism alone, as PLAIN or SCRAM-SHA-256 [default: the strongest that is
-    /// offered].
-    #[arg(long, value_name = "NAME", value_parser = mechanism)]
-    mechanism: Option<Mechanism>,
+    /// Log in by this mechanism alone, as PLAIN or SCRAM-SHA-256, or by USER, that is, USER and PASS
+    /// [default: the strongest that is offered].
+    #[arg(long, value_name = "NAME", value_parser = way)]
+    mechanism: Option<Way>,
     /// The password is a token for OAUTHBEARER or XOAUTH2.
     #[arg(long)]
     token: bool,
@@ -67,6 +67,14 @@ struct Cli {
     /// Show how much has come.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     progress: When,
+}
+
+/// How to log in, if it is not the strongest that is offered: some servers offer what they cannot do.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// USER and PASS.
+    User,
+    Sasl(Mechanism),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +167,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     };
     let log_in = |client: &mut Client| match cli.mechanism {
         _ if cli.apop => client.apop(credentials),
-        Some(mechanism) => client.authenticate(mechanism, identity),
+        Some(Way::User) => client.login(credentials),
+        Some(Way::Sasl(mechanism)) => client.authenticate(mechanism, identity),
         None => client.log_in(identity),
     };
     let (client, tap) = (Client::new(config), cli.server.tap(Protocol::Pop3));
@@ -250,8 +259,11 @@ fn judge(
     }
 }
 
-fn mechanism(text: &str) -> Result<Mechanism, SaslError> {
-    Mechanism::parse(text.as_bytes())
+fn way(text: &str) -> Result<Way, SaslError> {
+    match text {
+        user if user.eq_ignore_ascii_case("USER") => Ok(Way::User),
+        mechanism => Mechanism::parse(mechanism.as_bytes()).map(Way::Sasl),
+    }
 }
 
 #[cfg(test)]
