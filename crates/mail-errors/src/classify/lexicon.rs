@@ -97,7 +97,7 @@ impl Spelled {
 }
 
 /// The bits of the first letters, at most fifteen.
-fn head(letters: usize) -> u128 {
+pub(super) fn head(letters: usize) -> u128 {
     HEADS.get(letters).copied().unwrap_or(0)
 }
 
