@@ -166,7 +166,37 @@ impl Inbox {
 ///
 /// Of several messages with one id it remembers how many it has, in the order of their numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Seen(HashMap<UniqueId, Vec<SystemTime>>);
+pub struct Seen(HashMap<UniqueId, Times>);
+
+/// Since when messages of one id are here, the first of which may be forgotten.
+#[derive(Debug, Clone, Default)]
+struct Times {
+    all: Vec<SystemTime>,
+    forgotten: usize,
+}
+
+impl Times {
+    fn left(&self) -> &[SystemTime] {
+        self.all.get(self.forgotten..).unwrap_or_default()
+    }
+
+    fn forget(&mut self) {
+        self.forgotten += 1;
+        // Seldom enough that forgetting one after the other costs linear time.
+        if self.forgotten > self.all.len() / 2 {
+            self.all.drain(..self.forgotten);
+            self.forgotten = 0;
+        }
+    }
+}
+
+impl PartialEq for Times {
+    fn eq(&self, other: &Self) -> bool {
+        self.left() == other.left()
+    }
+}
+
+impl Eq for Times {}
 
 impl Seen {
     /// Starts with nothing.
@@ -177,14 +207,15 @@ impl Seen {
 
     /// Remembers a message with this id, one more if there is one already.
     pub fn insert(&mut self, id: UniqueId, since: SystemTime) {
-        self.0.entry(id).or_default().push(since);
+        self.0.entry(id).or_default().all.push(since);
     }
 
-    /// Forgets one message with this id, the last one that was remembered.
+    /// Forgets one message with this id, the first one that was remembered: the others are not to
+    /// be deleted the sooner for it.
     pub fn remove(&mut self, id: &UniqueId) {
         if let Some(times) = self.0.get_mut(id) {
-            times.pop();
-            if times.is_empty() {
+            times.forget();
+            if times.left().is_empty() {
                 self.0.remove(id);
             }
         }
@@ -193,12 +224,12 @@ impl Seen {
     /// Returns since when each message with this id has been here.
     #[must_use]
     pub fn since(&self, id: &UniqueId) -> &[SystemTime] {
-        self.0.get(id).map_or(&[], Vec::as_slice)
+        self.0.get(id).map_or(&[], Times::left)
     }
 
     /// Iterates over all messages, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&UniqueId, SystemTime)> {
-        self.0.iter().flat_map(|(id, times)| times.iter().map(move |since| (id, *since)))
+        self.0.iter().flat_map(|(id, times)| times.left().iter().map(move |since| (id, *since)))
     }
 }
 
@@ -255,7 +286,7 @@ impl Plan {
         }
         for (id, times) in &seen.0 {
             let there = copies.get(id).copied().unwrap_or_default();
-            plan.gone.extend(times.iter().skip(there).map(|_| id.clone()));
+            plan.gone.extend(times.left().iter().skip(there).map(|_| id.clone()));
         }
         plan
     }
@@ -353,6 +384,22 @@ mod tests {
         let mut left = both;
         gone.iter().for_each(|id| left.remove(&UniqueId::new(id).unwrap()));
         assert_eq!(plan(&twice, &left, Leave::Forever).0, [2, 3]);
+    }
+
+    #[test]
+    fn ok_of_messages_with_one_id_the_younger_outlives_the_older() {
+        let mut seen = seen(&[("a", 93), ("a", 99), ("a", 100)]);
+        let twice = inbox(&[Some("a"), Some("a"), Some("a")]);
+        assert_eq!(plan(&twice, &seen, Leave::days(7)), (vec![], vec![1], vec![]));
+        seen.remove(&UniqueId::new("a").unwrap());
+        let left = inbox(&[Some("a"), Some("a")]);
+        assert_eq!(plan(&left, &seen, Leave::days(7)), (vec![], vec![], vec![]));
+        assert_eq!(seen.since(&UniqueId::new("a").unwrap()), [day(99), day(100)]);
+        let mut same = Seen::new();
+        for since in [99, 100] {
+            same.insert(UniqueId::new("a").unwrap(), day(since));
+        }
+        assert_eq!(seen, same);
     }
 
     #[test]
