@@ -125,7 +125,7 @@ impl Scanner<'_> {
     }
 
     /// Reads a word of so many ASCII letters and digits, as most are.
-    #[inline(always)] // A call for each word is 30 ns a reply.
+    #[inline(always)] // A call for each word is one instruction in 25.
     fn ascii(&mut self, start: usize, run: usize, is_named: bool) {
         let end = start + run;
         match run {
