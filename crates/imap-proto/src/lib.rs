@@ -97,6 +97,7 @@
 
 mod binding;
 mod capability;
+mod clock;
 mod code;
 mod command;
 mod date;

@@ -56,7 +56,6 @@
 //! and BODYSTRUCTURE come [raw](crate::Raw).
 
 mod answer;
-mod clock;
 mod commands;
 mod config;
 mod error;
@@ -67,6 +66,7 @@ mod plan;
 mod read;
 mod route;
 mod send;
+mod timer;
 
 use std::{collections::VecDeque, time::Instant};
 
@@ -74,8 +74,9 @@ use bytes::BytesMut;
 use mail_sasl::{ChannelBindings, Nonce};
 use mail_wire::{Goodbye, Next, SendBuffer, Session, Upgrade, Upgraded};
 
-use crate::{Capabilities, State, binding::bindings, frame::ResponseFramer};
+use crate::{Capabilities, State, binding::bindings, clock::Clock, frame::ResponseFramer};
 use plan::{Ending, InFlight, Queued, Stage};
+use timer::Timer;
 
 pub use commands::{AppendMessage, StoreFlags};
 pub use config::{Config, Limits, PlaintextLogin, Tls};
@@ -124,7 +125,7 @@ pub struct Client {
     closing: bool,
     said_bye: bool,
     end: Option<Result<(), ClientError>>,
-    clock: clock::Clock,
+    clock: Clock<Timer>,
     tags: u64,
     handles: u64,
     /// How many messages have been expunged so far: numbers from before name others now.
@@ -179,7 +180,7 @@ impl Client {
             closing: false,
             said_bye: false,
             end: None,
-            clock: clock::Clock::new(),
+            clock: Clock::new(),
             tags: 0,
             handles: 0,
             expunges: 0,
@@ -232,8 +233,9 @@ impl Client {
             self.fail(ClientError::Truncated("the TLS handshake"));
             return None;
         }
-        self.clock.run(Pending::Handshake, true, self.config.limits.handshake, now);
-        Some(Next::Upgrade { to: Upgrade::Tls, until: self.clock.until(&self.config.limits) })
+        self.clock.start(Pending::Handshake, self.config.limits.handshake, now);
+        let until = self.clock.until(self.config.limits.reading);
+        Some(Next::Upgrade { to: Upgrade::Tls, until })
     }
 
     /// Lets the deadlines run that are due while input is awaited.
@@ -257,14 +259,14 @@ impl Client {
     }
 
     /// A deadline went off.
-    fn late(&mut self, timer: clock::Timer) {
+    fn late(&mut self, timer: Timer) {
         match timer {
-            clock::Timer::Idle => self.end_idle(Ending::Again),
-            clock::Timer::Late(Pending::Reading) => {
+            Timer::Idle => self.end_idle(Ending::Again),
+            Timer::Late(Pending::Reading) => {
                 self.out.discard();
                 self.fail(ClientError::TimedOut(Pending::Reading));
             }
-            clock::Timer::Late(what) => self.fail(ClientError::TimedOut(what)),
+            Timer::Late(what) => self.fail(ClientError::TimedOut(what)),
         }
     }
 
@@ -294,7 +296,7 @@ impl Client {
         self.text = None;
         (self.mailbox, self.opening) = (None, None);
         self.state = State::Logout;
-        self.clock = clock::Clock::new();
+        self.clock = Clock::new();
         self.input = BytesMut::new();
         self.end = Some(end);
     }
@@ -322,12 +324,13 @@ impl Session for Client {
         self.clock.resume(now);
         loop {
             if self.end.is_none() {
-                if let Some(timer) = self.clock.tick(now, &self.out, &self.config.limits) {
+                if let Some(timer) = self.clock.tick(now, &self.out, self.config.limits.reading) {
                     self.late(timer);
                     continue;
                 }
                 if self.out.len() > self.config.limits.output {
-                    return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
+                    let until = self.clock.until(self.config.limits.reading);
+                    return Ok(Next::NeedOutput { until });
                 }
             }
             if let Some(event) = self.events.pop_front() {
@@ -347,7 +350,7 @@ impl Session for Client {
                 continue;
             }
             self.set_deadlines(now);
-            let until = self.clock.until(&self.config.limits);
+            let until = self.clock.until(self.config.limits.reading);
             return Ok(Next::NeedInput { until });
         }
     }

@@ -10,6 +10,7 @@ use super::{
     BodyStart, Client, ClientError, Event, Pending, Phase, Tls,
     plan::{Completion, Ending, InFlight, Kinds, Stage},
     route::{Asker, asker_of},
+    timer::Timer,
 };
 use crate::{
     Code, CommandBody, FetchAttribute, FetchAttributes, Greeting, Outcome, Response, ResponseText,
@@ -54,7 +55,8 @@ impl Client {
             }
             ResponseStep::LiteralStart { head, first } => {
                 self.clock.stop(Pending::RestOfResponse);
-                self.clock.start_body(&self.config.limits, now);
+                let limits = &self.config.limits;
+                self.clock.start_body(limits.body_rate, limits.rest_of_response, now);
                 self.text_starts(&head, first);
             }
             ResponseStep::Chunk(octets) => {
@@ -247,7 +249,7 @@ impl Client {
     }
 
     fn ended_idle(&mut self) {
-        self.clock.stop_idle();
+        self.clock.stop(Timer::Idle);
         self.idling = None;
     }
 

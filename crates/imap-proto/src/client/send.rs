@@ -11,6 +11,7 @@ use super::{
     login::{Ready, has},
     mailbox::Mailbox,
     plan::{Asks, Ending, InFlight, Order, Queued, Stage, is_harmless},
+    timer::Timer,
 };
 use crate::{
     Access, Command, CommandBody, State, Tag, Verb,
@@ -205,7 +206,8 @@ impl Client {
                 if ending.is_some() {
                     self.out.put(b"DONE\r\n");
                 } else {
-                    self.clock.idle(mail_wire::later(now, self.config.limits.idle));
+                    self.clock.stop(Timer::Idle);
+                    self.clock.start(Timer::Idle, self.config.limits.idle, now);
                 }
                 let told = self.idling == command.handle || command.forgotten;
                 if let (Some(handle), false) = (command.handle, told) {
@@ -224,7 +226,7 @@ impl Client {
         if *running && ending.is_none() {
             self.out.put(b"DONE\r\n");
         }
-        self.clock.stop_idle();
+        self.clock.stop(Timer::Idle);
         if *ending != Some(Ending::Done) {
             *ending = Some(how);
         }

@@ -71,7 +71,8 @@ impl Server {
 
     /// Reads some more of the message.
     pub(super) fn step_append(&mut self, now: Instant) -> Step {
-        self.clock.start_append(&self.config.limits, now);
+        let limits = &self.config.limits;
+        self.clock.start_body(limits.append_rate, limits.rest_of_command, now);
         match self.frames.next(&mut self.input) {
             CommandStep::Chunk(octets) => {
                 self.clock.moved(octets.len() as u64);
@@ -116,7 +117,7 @@ impl Server {
     }
 
     pub(super) fn stop_append(&mut self) {
-        self.clock.stop_append();
+        self.clock.stop_body();
         mail_wire::shrink(&mut self.input);
     }
 }

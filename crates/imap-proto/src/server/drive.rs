@@ -27,14 +27,15 @@ impl Session for Server {
         if !self.is_thinking() {
             self.clock.resume(now);
         }
-        let late = self.clock.tick(now, &self.out, &self.config.limits);
+        let late = self.clock.tick(now, &self.out, self.config.limits.reading);
         if let Some(pending) = late.filter(|_| self.end.is_none()) {
             self.fail(ServerError::TimedOut(pending));
         }
         loop {
             if self.end.is_none() && self.out.len() > self.config.limits.output {
                 self.clock.watch(now, &self.out);
-                return Ok(Next::NeedOutput { until: self.clock.until(&self.config.limits) });
+                let until = self.clock.until(self.config.limits.reading);
+                return Ok(Next::NeedOutput { until });
             }
             if let Some(event) = self.events.pop_front() {
                 // Until it asks again, the application acts on it.
@@ -52,7 +53,7 @@ impl Session for Server {
             if self.is_thinking() || matches!(step, Step::Event(_)) {
                 self.clock.pause(now);
             }
-            let until = self.clock.until(&self.config.limits);
+            let until = self.clock.until(self.config.limits.reading);
             match step {
                 Step::Event(event) => return Ok(Next::Event(event)),
                 Step::Again => {}
@@ -60,7 +61,7 @@ impl Session for Server {
                 Step::Reply => return Ok(Next::NeedReply { until }),
                 Step::Upgrade => {
                     self.clock.start(Pending::Handshake, self.config.limits.handshake, now);
-                    let until = self.clock.until(&self.config.limits);
+                    let until = self.clock.until(self.config.limits.reading);
                     return Ok(Next::Upgrade { to: Upgrade::Tls, until });
                 }
             }

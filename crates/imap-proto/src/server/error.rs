@@ -3,6 +3,8 @@
 use mail_errors::{Fault, FaultKind};
 use thiserror::Error;
 
+use crate::clock::Name;
+
 /// Why a conversation ended before its time. What could still be said (`* BYE`) has been queued.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -68,6 +70,11 @@ pub enum Pending {
     Append,
     /// The reading of what was sent.
     Reading,
+}
+
+impl Name for Pending {
+    const READING: Self = Self::Reading;
+    const BODY: Self = Self::Append;
 }
 
 impl std::fmt::Display for Pending {

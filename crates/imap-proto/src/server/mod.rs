@@ -62,7 +62,6 @@
 mod answer;
 mod append;
 mod auth;
-mod clock;
 mod config;
 mod dispatch;
 mod drive;
@@ -87,7 +86,7 @@ use mail_wire::{LineFramer, SendBuffer};
 
 use crate::{
     Greeting, LiteralHeader, MailboxName, PlainCode, Response, ResponseText, State, Status, Tag,
-    Verb, frame::CommandFramer, state, view::MailboxView,
+    Verb, clock::Clock, frame::CommandFramer, state, view::MailboxView,
 };
 
 pub use config::{Config, Limits, PlaintextLogin, Tls};
@@ -129,7 +128,7 @@ pub struct Server {
     events: VecDeque<Event>,
     closing: Option<ResponseText<'static>>,
     end: Option<Result<(), ServerError>>,
-    clock: clock::Clock,
+    clock: Clock<Pending>,
     bad_commands: u32,
     failed_logins: u32,
     bodies: u64,
@@ -254,7 +253,7 @@ impl Server {
             events: VecDeque::new(),
             closing: None,
             end: None,
-            clock: clock::Clock::new(),
+            clock: Clock::new(),
             bad_commands: 0,
             failed_logins: 0,
             bodies: 0,
