@@ -135,3 +135,36 @@ fn err_no_notice_to_the_null_path() {
     client.smtp(&format!("{MESSAGE}.")).code(250);
     assert_eq!((office.inbox("bob").len(), office.inbox("alice").len()), (1, 0));
 }
+
+/// RFC 6531: from an address in UTF-8, to one, and what is refused without the word for it.
+#[test]
+fn ok_addresses_in_utf8() {
+    let text = config(&account("ビル", ""));
+    let office = Office::with("dsn-utf8", &text);
+    let bill = "ビル@post-office.test";
+    let mut client = office.smtp();
+    assert!(client.smtp("EHLO x.test").code(250).contains("SMTPUTF8"));
+    client.smtp("MAIL FROM:<ü@elsewhere.test>").code(553);
+    client.smtp("MAIL FROM:<x@elsewhere.test>").code(250);
+    client.smtp(&format!("RCPT TO:<{bill}>")).code(553);
+    client.smtp("RSET").code(250);
+    client.smtp("MAIL FROM:<ü@elsewhere.test> SMTPUTF8").code(250);
+    client.smtp(&format!("RCPT TO:<{bill}>")).code(250);
+    client.smtp("DATA").code(354);
+    client.smtp(&format!("{MESSAGE}.")).code(250);
+    let [stored] = &office.inbox("ビル")[..] else { panic!("one message") };
+    // The client shows each octet as a character.
+    let octets = stored.chars().map(|c| u8::try_from(c).expect("an octet")).collect();
+    let stored = String::from_utf8(octets).expect("UTF-8");
+    assert!(stored.starts_with("Return-Path: <ü@elsewhere.test>\r\n"), "{stored}");
+    assert!(stored.contains(" with UTF8SMTP\r\n") && stored.contains(bill), "{stored}");
+    // What became of it is told with the address as it is (RFC 6533).
+    let mut client = office.submission("alice");
+    client.smtp(&format!("MAIL FROM:<{ALICE}> SMTPUTF8")).code(250);
+    client.smtp(&format!("RCPT TO:<{bill}> NOTIFY=SUCCESS")).code(250);
+    client.smtp("DATA").code(354);
+    client.smtp(&format!("{MESSAGE}.")).code(250);
+    let (notice, report) = notice(&office);
+    assert_eq!(told(&report), [format!("{bill} - delivered 2.0.0")]);
+    assert!(notice.contains("message/global-delivery-status"), "{notice}");
+}

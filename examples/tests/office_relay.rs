@@ -216,6 +216,57 @@ fn ok_sender_hears_that_a_host_took_it_that_tells_nothing() {
     }
 }
 
+/// RFC 6531 §3.2, §3.5: what is in UTF-8 goes to who takes it, and comes back from who does not.
+#[test]
+fn ok_addresses_in_utf8_go_to_who_takes_them() {
+    for (name, ehlo, taken) in [
+        ("relay-utf8", "250-mx.elsewhere.test\r\n250-8BITMIME\r\n250 SMTPUTF8", true),
+        ("relay-ascii", "250-mx.elsewhere.test\r\n250 8BITMIME", false),
+    ] {
+        let host = Host::new(move |_, mut stream| {
+            let _ = stream.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+            let mut told = Vec::new();
+            answer_commands_as(&mut stream, &mut told, ehlo, yes);
+            told
+        });
+        let office = host.office(name, &config(""));
+        let send = |office: &Office, to: &str, message: &str| {
+            let mut client = office.submission("alice");
+            client.smtp(&format!("MAIL FROM:<{ALICE}> SMTPUTF8")).code(250);
+            client.smtp(&format!("RCPT TO:<{to}>")).code(250);
+            client.smtp("DATA").code(354);
+            client.smtp(&format!("{message}.")).code(250);
+            settled(office);
+        };
+        // An address in UTF-8, and a header.
+        for (to, message) in [
+            ("ビル@elsewhere.test", MESSAGE.to_owned()),
+            ("x@elsewhere.test", format!("From: ビル <{ALICE}>\r\n{MESSAGE}")),
+        ] {
+            let before = office.inbox("alice").len();
+            send(&office, to, &message);
+            let told = host.next();
+            let has = |end: &str| told.iter().any(|line| line.ends_with(end));
+            assert_eq!(has(" SMTPUTF8"), taken, "{told:?}");
+            assert_eq!(has(&format!("RCPT TO:<{to}>")), taken, "{told:?}");
+            let inbox = office.inbox("alice");
+            assert_eq!(inbox.len() - before, usize::from(!taken), "{inbox:?}");
+            let Some(notice) = inbox.get(before) else { continue };
+            assert!(notice.is_ascii(), "the sender's address is");
+            let bounce = Bounce::read(notice.as_bytes()).expect("a report");
+            let [recipient] = bounce.report().recipients() else { panic!("one recipient") };
+            assert_eq!(*recipient.address().as_address(), *to.as_bytes());
+            assert_eq!(recipient.status().expect("a status").to_string(), "5.6.7");
+            assert_eq!(recipient.action(), Action::Failed);
+        }
+        // Who says that there may be some, and has none, is served anywhere.
+        send(&office, "x@elsewhere.test", MESSAGE);
+        let told = host.next();
+        let mail = told.iter().find(|line| line.starts_with("MAIL")).expect("was said");
+        assert!(!mail.contains("SMTPUTF8") && told.iter().any(|line| line == "DATA"), "{told:?}");
+    }
+}
+
 /// RFC 5321 §4.5.3.1.10, RFC 9422 §3: whether the host said so before, or says so then.
 #[test]
 fn ok_too_many_recipients_at_once_go_in_further_transactions() {

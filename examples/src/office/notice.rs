@@ -169,6 +169,10 @@ pub(super) fn write(
     // RFC 5321 §4.5.5: a notice has the null reverse path, so that it never makes another.
     let trace = trace::prefix(&[&trace::return_path(None)]);
     let delivery = |account| Delivery { place: Place::Inbox(account), trace: trace.clone() };
+    let mut asked = Asked::default();
+    if !octets.is_ascii() {
+        asked.of_message = asked::with_utf8("");
+    }
     Ok(Some(Incoming {
         message: Spooled::from_octets(octets),
         date,
@@ -177,7 +181,7 @@ pub(super) fn write(
             sender: None,
             recipients: relay,
             trace: bytes::Bytes::new(),
-            asked: Asked::default(),
+            asked,
         }),
     }))
 }

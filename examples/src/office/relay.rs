@@ -2,6 +2,7 @@
 //! recipient has an answer.
 
 mod answers;
+mod ascii;
 pub(super) mod asked;
 
 use std::{
@@ -270,7 +271,8 @@ async fn attempt(office: &Arc<Office>, claim: &Claim, answers: &mut Answers<'_>)
     let Some(resolver) = office.resolver.clone() else {
         return answers.put_off("no resolver is configured");
     };
-    let Ok(domain) = claim.domain.as_str().parse::<Name>() else {
+    let domain = ascii::domain(claim.domain.as_str());
+    let Some(Ok(domain)) = domain.map(|domain| domain.parse::<Name>()) else {
         return answers.refuse_all(&reply(553, (5, 1, 2), "the domain is no host name"));
     };
     let we_are = office.host().parse::<Name>().into_iter().collect();

@@ -96,8 +96,9 @@ pub(super) fn session(office: &Office, service: Service, peer: IpAddr) -> Layere
         // RFC 8314 §3.3: no AUTH of any sort before TLS.
         Role::Submission => Config::submission(&host),
     };
-    // RFC 3461: what becomes of a message is told, here and by the relay.
-    let config = config.limits(limits).offer(Offer::Dsn);
+    // RFC 3461: what becomes of a message is told, here and by the relay. RFC 6531: who cannot take
+    // UTF-8 is not sent any.
+    let config = config.limits(limits).offer(Offer::Dsn).offer(Offer::SmtpUtf8);
     let config = match Role::of(service) {
         Role::Mx => config,
         Role::Submission => config.auth(&MECHANISMS),
@@ -126,6 +127,7 @@ struct Transaction {
     sender: Option<Address>,
     size: u64,
     eight_bit: bool,
+    utf8: bool,
     recipients: Vec<Named>,
     accounts: BTreeSet<AccountId>,
     relay: BTreeSet<Address>,
@@ -207,6 +209,7 @@ impl Smtp {
             sender,
             size: mail.size().unwrap_or(0),
             eight_bit: mail.body() == BodyType::EightBitMime,
+            utf8: mail.params().is_smtp_utf8(),
             recipients: Vec::new(),
             accounts: BTreeSet::new(),
             relay: BTreeSet::new(),
@@ -286,6 +289,10 @@ impl Smtp {
         let mut open = self.open.take().ok_or(replies::BAD_SEQUENCE)?;
         let spool = std::mem::replace(&mut open.spool, Err(replies::BAD_SEQUENCE));
         let message = spool?.finish();
+        // RFC 6531 §3.4: who said that it may hold UTF-8 need not have put any in.
+        if open.utf8 && message.is_eight_bit() {
+            open.asked.of_message = asked::with_utf8(&open.asked.of_message);
+        }
         if hops(&message).map_err(|error| trouble(&error))? >= MOST_HOPS {
             return Err(replies::ROUTING_LOOP);
         }
@@ -299,6 +306,7 @@ impl Smtp {
             host: self.office.host(),
             tls: self.tls.as_deref(),
             authenticated: self.account.is_some(),
+            utf8: open.utf8,
             id: &id,
             recipient: match &*open.recipients {
                 [only] => Some(&only.address),

@@ -25,6 +25,8 @@ pub(super) struct Received<'a> {
     pub tls: Option<&'a TlsInfo>,
     /// Whether the client had logged in.
     pub authenticated: bool,
+    /// Whether it may hold UTF-8 where others hold ASCII (SMTPUTF8).
+    pub utf8: bool,
     /// The name it is known by in the log.
     pub id: &'a str,
     /// Whom it is for, if that is one alone: the others are nobody's business (§7.2).
@@ -58,8 +60,15 @@ impl Received<'_> {
         )
     }
 
-    /// The names of RFC 3848.
+    /// The names of RFC 3848, and of RFC 6531 §4.3.
     const fn protocol(&self) -> &'static str {
+        match (self.utf8, self.tls.is_some(), self.authenticated) {
+            (false, ..) => {}
+            (true, false, false) => return "UTF8SMTP",
+            (true, true, false) => return "UTF8SMTPS",
+            (true, false, true) => return "UTF8SMTPA",
+            (true, true, true) => return "UTF8SMTPSA",
+        }
         match (self.extended, self.tls.is_some(), self.authenticated) {
             (false, ..) => "SMTP",
             (true, false, false) => "ESMTP",
@@ -123,6 +132,7 @@ mod tests {
             host: "mx.example.org",
             tls: Some(&tls),
             authenticated: true,
+            utf8: false,
             id: "abc",
             recipient: Some(&to),
             date: InternalDate::utc(UnixTime::new(1_700_000_000)),
@@ -138,6 +148,8 @@ mod tests {
              \tTue, 14 Nov 2023 22:13:20 +0000\r\n"
         );
         assert!(field.lines().all(|line| line.len() <= 78));
+        received.utf8 = true;
+        assert!(received.to_field().contains(" with UTF8SMTPSA\r\n"));
         received.name = Some("host.example");
         let first = "Received: from client.example\r\n\t(host.example [192.0.2.1])\r\n\tby ";
         assert!(received.to_field().starts_with(first), "{}", received.to_field());

@@ -15,6 +15,14 @@ pub(in crate::office) fn of_message(params: &MailParams) -> String {
     join(kept.map(|param| (param.keyword, param.value)))
 }
 
+/// Adds to what goes on with a message that it needs SMTPUTF8: its header or an address in it may be
+/// in UTF-8. RFC 6531 3.2: no host gets it that does not offer that.
+pub(in crate::office) fn with_utf8(of_message: &str) -> String {
+    format!("{of_message} {UTF8}").trim_start().to_owned()
+}
+
+const UTF8: &str = "SMTPUTF8";
+
 /// Returns those of the parameters of RCPT that go on with a recipient.
 pub(in crate::office) fn of_recipient(params: &RcptParams) -> String {
     let kept = ["NOTIFY", "ORCPT"].into_iter().filter_map(|keyword| params.get(keyword));
@@ -75,6 +83,9 @@ pub(in crate::office) fn original(asked: &str) -> Option<&str> {
 
 /// Adds what is asked of a message.
 pub(super) fn add_to(mut envelope: Envelope, asked: &str) -> Envelope {
+    if asked.split(' ').any(|word| word == UTF8) {
+        envelope = envelope.smtp_utf8();
+    }
     let Some(params) = mail_params(asked) else { return envelope };
     if let Some(ret) = params.ret() {
         envelope = envelope.ret(ret);
