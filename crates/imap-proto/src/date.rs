@@ -6,11 +6,7 @@ use mail_errors::Misuse;
 
 /// `date`: a day, as SEARCH has it. Ordered by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct Date(mail_message::Date);
 
 /// `date-time`: a second in time and the zone in which it was told.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,10 +19,6 @@ pub struct DateTime {
     zone: i16,
 }
 
-/// The names of `date-month`.
-pub(crate) const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 const WRONG: Misuse = Misuse::Invalid { what: "date", why: "there is no such day or time" };
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -36,41 +28,36 @@ impl Date {
     /// # Errors
     /// [`Misuse::Invalid`] if there is no such day, or the year has more than four digits.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, Misuse> {
-        if year > 9999 || day == 0 || day > days_in(year, month) {
-            return Err(WRONG);
-        }
-        Ok(Self { year, month, day })
+        mail_message::Date::new(year, month, day).map(Self).ok_or(WRONG)
     }
 
     /// Returns the year.
     #[must_use]
     pub const fn year(self) -> u16 {
-        self.year
+        self.0.year()
     }
 
     /// Returns the month, counted from 1.
     #[must_use]
     pub const fn month(self) -> u8 {
-        self.month
+        self.0.month()
+    }
+
+    /// Returns the name of the month, `date-month`.
+    pub(crate) fn month_name(self) -> &'static str {
+        self.0.month_name()
     }
 
     /// Returns the day of the month, counted from 1.
     #[must_use]
     pub const fn day(self) -> u8 {
-        self.day
+        self.0.day()
     }
 
     /// Returns the days since 1970-01-01, which may be negative.
     #[must_use]
     pub fn to_unix_days(self) -> i64 {
-        // Days from civil: years start in March, so that the leap day comes last.
-        let (y, m) = (i64::from(self.year), i64::from(self.month));
-        let y = if m <= 2 { y - 1 } else { y };
-        let era = y.div_euclid(400);
-        let year_of_era = y - era * 400;
-        let day_of_year = (153 * ((m + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        era * 146_097 + day_of_era - 719_468
+        self.0.days_since_epoch()
     }
 
     /// Returns the day that lies so many days after 1970-01-01.
@@ -78,18 +65,13 @@ impl Date {
     /// # Errors
     /// [`Misuse::Invalid`] outside of the years 0 to 9999.
     pub fn from_unix_days(days: i64) -> Result<Self, Misuse> {
-        let days = days.checked_add(719_468).ok_or(WRONG)?;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        let year = u16::try_from(year).map_err(|_| WRONG)?;
-        Self::new(year, month as u8, day as u8)
+        mail_message::Date::from_days_since_epoch(days).map(Self).ok_or(WRONG)
+    }
+}
+
+impl From<mail_message::Date> for Date {
+    fn from(day: mail_message::Date) -> Self {
+        Self(day)
     }
 }
 
@@ -152,8 +134,7 @@ impl DateTime {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let month = MONTHS.get(usize::from(self.month.wrapping_sub(1))).unwrap_or(&"Jan");
-        write!(f, "{}-{month}-{:04}", self.day, self.year)
+        write!(f, "{}-{}-{:04}", self.day(), self.month_name(), self.year())
     }
 }
 
@@ -168,7 +149,7 @@ impl fmt::Display for DateTime {
         let Self { date, hour, minute, second, zone } = self;
         let (sign, zone) = (if *zone < 0 { '-' } else { '+' }, zone.unsigned_abs());
         // date-day-fixed: "(SP DIGIT) / 2DIGIT".
-        let pad = if date.day < 10 { " " } else { "" };
+        let pad = if date.day() < 10 { " " } else { "" };
         write!(f, "{pad}{date} {hour:02}:{minute:02}:{second:02} ")?;
         write!(f, "{sign}{:02}{:02}", zone / 60, zone % 60)
     }
@@ -177,16 +158,6 @@ impl fmt::Display for DateTime {
 impl fmt::Debug for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
-    }
-}
-
-fn days_in(year: u16, month: u8) -> u8 {
-    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u8::from(leap),
-        _ => 0,
     }
 }
 

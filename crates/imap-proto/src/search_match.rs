@@ -209,8 +209,7 @@ impl<'m> Candidate<'m> {
 
     fn sent(&self) -> Option<Date> {
         let field = Header::new(self.header).field("date")?;
-        let date = mail_message::DateTime::parse(field.raw_value()).ok()?.date();
-        Date::new(date.year(), date.month(), date.day()).ok()
+        Some(mail_message::DateTime::parse(field.raw_value()).ok()?.date().into())
     }
 
     fn is_in(&self, set: &SequenceSet<'_>) -> bool {

@@ -4,8 +4,7 @@ use mail_wire::{Sink, grammar::ByteSet};
 
 use super::Writer;
 use crate::{
-    Capability, DateTime, Flag, Flags, IString, LiteralHeader, MailboxName, date::MONTHS,
-    text::ASTRING_CHAR,
+    Capability, DateTime, Flag, Flags, IString, LiteralHeader, MailboxName, text::ASTRING_CHAR,
 };
 
 /// What a quoted string holds as it is, on connections with and without UTF-8.
@@ -111,9 +110,8 @@ pub(super) fn date_time<S: Sink>(w: &mut Writer<'_, S>, when: DateTime) {
     let [s1, s2] = two(second);
     let [z1, z2] = two((zone / 60) as u8);
     let [z3, z4] = two((zone % 60) as u8);
-    let month = MONTHS.get(usize::from(date.month()).wrapping_sub(1)).copied().unwrap_or("Jan");
     w.put(&[b'"', if d1 == b'0' { b' ' } else { d1 }, d2, b'-']);
-    w.put(month.as_bytes());
+    w.put(date.month_name().as_bytes());
     let sign = if when.zone() < 0 { b'-' } else { b'+' };
     w.put(&[
         b'-', c1, c2, y1, y2, b' ', h1, h2, b':', m1, m2, b':', s1, s2, b' ', sign, z1, z2, z3, z4,

@@ -3,7 +3,7 @@
 use mail_wire::grammar::{ByteSet, PResult, octet, span, unmet};
 
 use super::witness::Witness;
-use crate::{Date, DateTime, Deviation, date::MONTHS};
+use crate::{Date, DateTime, Deviation};
 
 /// > date = date-text / DQUOTE date-text DQUOTE
 pub(super) fn date(i: &[u8]) -> PResult<'_, Date> {
@@ -85,3 +85,7 @@ fn zone(i: &[u8]) -> PResult<'_, i16> {
 fn two(ten: u8, one: u8) -> Option<u8> {
     (ten.is_ascii_digit() && one.is_ascii_digit()).then(|| (ten - b'0') * 10 + one - b'0')
 }
+
+/// > date-month = "Jan" / "Feb" / "Mar" / ... / "Dec"
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
