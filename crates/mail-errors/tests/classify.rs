@@ -255,7 +255,7 @@ fn ok_providers_codes() {
 #[test]
 fn ok_words_of_addresses_and_hosts_say_nothing() {
     for line in [
-        "550 <spam.virus@dkim.example>: over here",
+        "550 <spam.virus@dkim.example>: see below",
         "550 said relay-denied.quota.example",
         "550 see http://spam.example/greylist?user-unknown",
     ] {

@@ -37,7 +37,8 @@ pub enum Evidence {
     Words {
         /// Where they stand, in octets of the [text](Classification::text).
         span: Range<usize>,
-        /// The phrase that was met, in the notation of the tables.
+        /// The phrase that was met, in the notation of the tables, or `learned` for a single word
+        /// that leans to the reason.
         rule: &'static str,
     },
     /// What happened on the way, without a reply.

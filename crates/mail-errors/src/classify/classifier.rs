@@ -1,19 +1,21 @@
 //! Weighs what a failure tells, and says what it means.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
+use super::learned::{Leanings, of_codes};
 use super::rules::Rules;
-use super::scan::{KEPT, Token, scan};
-use super::scores::{Best, Scores};
+use super::scan::{Found, KEPT, Token, scan};
+use super::scores::{Best, Scores, Verdict};
 use super::tables::{self, codes};
 use super::{
     Blocklist, Classification, Confidence, Evidence, Failure, Provider, Reason, Retry, Stage, What,
 };
 
 /// How sure it must be that an address is dead before nobody mails it again.
-const SURE: Confidence = Confidence(75);
+const SURE: Confidence = Confidence(95);
 
 /// Finds what failures mean.
 ///
@@ -31,10 +33,11 @@ const SURE: Confidence = Confidence(75);
 #[derive(Debug)]
 pub struct Classifier {
     rules: Rules,
+    leanings: Leanings,
 }
 
 static SHARED: LazyLock<Classifier> =
-    LazyLock::new(|| Classifier { rules: Rules::new(tables::RULES) });
+    LazyLock::new(|| Classifier { rules: Rules::new(tables::RULES), leanings: Leanings::new() });
 
 impl Classifier {
     /// Returns the classifier; the first call reads the tables.
@@ -46,7 +49,7 @@ impl Classifier {
     /// Returns the octets that the tables take.
     #[must_use]
     pub fn size(&self) -> usize {
-        size_of::<Self>() + self.rules.size()
+        size_of::<Self>() + self.rules.size() + self.leanings.size()
     }
 
     /// Finds what a failure means.
@@ -68,13 +71,7 @@ impl Classifier {
         enhanced: Option<EnhancedStatusCode>,
         text: &'a [u8],
     ) -> Classification<'a> {
-        let class = match code.class() {
-            ReplyClass::TransientNegative => Some(EnhancedClass::Transient),
-            ReplyClass::PermanentNegative => Some(EnhancedClass::Permanent),
-            ReplyClass::PositiveCompletion
-            | ReplyClass::PositiveIntermediate
-            | ReplyClass::Other => None,
-        };
+        let class = class(code);
         let mut room = [Token::NONE; KEPT];
         let found = scan(text, class, &self.rules.lexicon, &mut room);
         let enhanced = enhanced.or(found.enhanced);
@@ -97,6 +94,7 @@ impl Classifier {
         }
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
+        self.leanings.weigh(of_codes(Some(code), enhanced), &found.clues, &mut scores);
         let by_code = codes::basic(code);
         let by_enhanced = enhanced.map(codes::enhanced).unwrap_or_default();
         for &(reason, weight) in by_code.iter().chain(by_enhanced) {
@@ -104,7 +102,7 @@ impl Classifier {
         }
         if let Some(provider) = failure.provider() {
             for &(reason, weight) in Provider::means(provider, code, enhanced) {
-                scores.support(reason, weight);
+                scores.support(reason, 2 * weight);
             }
         }
         if enhanced.is_some_and(|code| matches!((code.subject(), code.detail()), (1, 7 | 8))) {
@@ -113,12 +111,11 @@ impl Classifier {
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
-        let Some((reason, confidence)) = scores.verdict() else { return told };
+        let Some(Verdict { reason, confidence, dead }) = scores.verdict() else { return told };
         told.reason = reason;
         told.confidence = confidence;
         let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
-        let met = scores.best(reason).and_then(|best| self.evidence(best, found.tokens));
-        told.evidence = match met {
+        told.evidence = match self.evidence(reason, &scores, &found) {
             Some(evidence) => evidence,
             None if has(by_enhanced) => Evidence::EnhancedCode,
             None if has(by_code) => Evidence::Code,
@@ -132,10 +129,8 @@ impl Classifier {
         }
         let login = failure.stage().is_some_and(Stage::is_login);
         // Postfix gives 450 4.1.1 and 4.1.2, and nobody makes such a mailbox meanwhile.
-        told.suppress = reason.is_hard()
-            && !login
-            && confidence >= SURE
-            && (permanent || is_hard_for_now(enhanced));
+        told.suppress =
+            reason.is_hard() && !login && dead >= SURE && (permanent || is_hard_for_now(enhanced));
         told.retry = retry(reason, permanent, told.suppress);
         told
     }
@@ -145,6 +140,7 @@ impl Classifier {
         let found = scan(text, None, &self.rules.lexicon, &mut room);
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
+        self.leanings.weigh(of_codes(None, found.enhanced), &found.clues, &mut scores);
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
@@ -152,25 +148,50 @@ impl Classifier {
         told.text = text;
         told.evidence = Evidence::Nothing;
         told.confidence = Confidence(0);
-        let Some((reason, confidence)) = scores.verdict() else { return told };
+        let Some(Verdict { reason, confidence, dead }) = scores.verdict() else { return told };
+        // Any line of a bounce may come here: single words are not enough to make it the reason.
+        let login = failure.stage().is_some_and(Stage::is_login);
+        if scores.best(reason).is_none() && confidence < SURE && !login {
+            return told;
+        }
         told.reason = reason;
         told.confidence = confidence;
         told.permanent = !matches!(reason.retry(), Retry::Later);
-        told.retry = retry(reason, told.permanent, false);
-        if let Some(evidence) =
-            scores.best(reason).and_then(|best| self.evidence(best, found.tokens))
-        {
+        let class = found.enhanced.map(|code| code.class());
+        told.suppress = reason.is_hard()
+            && !login
+            && dead >= SURE
+            && (class == Some(EnhancedClass::Permanent) || is_hard_for_now(found.enhanced));
+        told.retry = retry(reason, told.permanent, told.suppress);
+        if let Some(evidence) = self.evidence(reason, &scores, &found) {
             told.evidence = evidence;
         }
         told
     }
 
-    /// Tells which words decided for a reason, if any did.
-    fn evidence(&self, best: Best, tokens: &[Token]) -> Option<Evidence> {
+    /// Tells which words speak most for a reason: a phrase, or else a single word.
+    fn evidence(&self, reason: Reason, scores: &Scores, found: &Found<'_>) -> Option<Evidence> {
+        let phrase = scores.best(reason).and_then(|best| self.phrase(best, found.tokens));
+        let word = || Some((self.leanings.best(&found.clues, reason)?, "learned"));
+        let (span, rule) = phrase.or_else(word)?;
+        Some(Evidence::Words { span, rule })
+    }
+
+    fn phrase(&self, best: Best, tokens: &[Token]) -> Option<(Range<usize>, &'static str)> {
         let span = |token: u8| tokens.get(usize::from(token)).map(|token| token.span());
         let (first, last) = (span(best.met.first)?, span(best.met.last)?);
-        let rule = self.rules.source(best.met.phrase)?;
-        Some(Evidence::Words { span: first.start..last.end, rule })
+        Some((first.start..last.end, self.rules.source(best.met.phrase)?))
+    }
+}
+
+/// The class of the enhanced codes that go with a code.
+pub(super) const fn class(code: ReplyCode) -> Option<EnhancedClass> {
+    match code.class() {
+        ReplyClass::TransientNegative => Some(EnhancedClass::Transient),
+        ReplyClass::PermanentNegative => Some(EnhancedClass::Permanent),
+        ReplyClass::PositiveCompletion | ReplyClass::PositiveIntermediate | ReplyClass::Other => {
+            None
+        }
     }
 }
 

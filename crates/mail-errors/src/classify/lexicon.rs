@@ -59,6 +59,16 @@ impl Spelled {
         Self(if is_long { key | Self::LONG | u128::from(length) } else { key })
     }
 
+    /// Returns the first six letters as a number.
+    pub(super) const fn start(self) -> u64 {
+        (self.0 >> 80) as u64
+    }
+
+    /// Tells whether it begins with a digit.
+    pub(super) const fn is_number(self) -> bool {
+        ((self.0 >> 120) as u8).is_ascii_digit()
+    }
+
     /// Returns the stem of these letters, at most fifteen.
     pub(super) const fn stem(self) -> Self {
         Self(self.0 | Self::STEM)

@@ -37,6 +37,9 @@ mod compile;
 mod failure;
 mod find;
 mod fold;
+#[cfg(test)]
+mod learn;
+mod learned;
 mod lexicon;
 mod names;
 mod provider;

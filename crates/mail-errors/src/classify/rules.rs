@@ -227,7 +227,7 @@ impl Rules {
         rule.get(start..start + usize::from(source.length))
     }
 
-    /// Returns the octets that the tables take, what the phrases are written with included.
+    /// Returns the octets that the tables take, without what the phrases are written with.
     pub(super) fn size(&self) -> usize {
         self.lexicon.size()
             + size_of_val(&*self.kind)
@@ -238,7 +238,6 @@ impl Rules {
             + size_of_val(&*self.elements)
             + size_of_val(&*self.sources)
             + size_of_val(&*self.written)
-            + self.written.iter().map(|rule| rule.len()).sum::<usize>()
             + size_of_val(&*self.lists)
     }
 

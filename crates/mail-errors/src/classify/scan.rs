@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::{EnhancedClass, EnhancedStatusCode};
 
 use super::fold::{WORD_END, fold};
+use super::learned::{Clue, Clues};
 use super::lexicon::{Lexicon, Spelled, Word, head};
 
 /// Octets of text that are looked at. Servers say what is wrong at once; what follows is advice.
@@ -44,6 +45,8 @@ impl Token {
 #[derive(Debug)]
 pub(super) struct Found<'r> {
     pub(super) tokens: &'r [Token],
+    /// What else the text may be known by.
+    pub(super) clues: Clues,
     /// The enhanced code that stands first in the text and is of the class asked for.
     pub(super) enhanced: Option<EnhancedStatusCode>,
     /// Where `://` stands first.
@@ -58,7 +61,7 @@ pub(super) fn scan<'r>(
     room: &'r mut [Token; KEPT],
 ) -> Found<'r> {
     let text = text.get(..SEARCHED).unwrap_or(text);
-    let mut scanner = Scanner { text, lexicon, place: 0, room, count: 0 };
+    let mut scanner = Scanner { text, lexicon, place: 0, room, count: 0, clues: Clues::new() };
     let (mut code, mut url) = (None, None);
     let mut at = 0;
     while at < text.len() {
@@ -88,8 +91,8 @@ pub(super) fn scan<'r>(
         // What ends a chunk is passed over.
         at = end + 1;
     }
-    let count = scanner.count;
-    Found { tokens: room.get(..count).unwrap_or_default(), enhanced: code, url }
+    let (count, clues) = (scanner.count, scanner.clues);
+    Found { tokens: room.get(..count).unwrap_or_default(), clues, enhanced: code, url }
 }
 
 struct Scanner<'a> {
@@ -98,6 +101,7 @@ struct Scanner<'a> {
     place: u16,
     room: &'a mut [Token; KEPT],
     count: usize,
+    clues: Clues,
 }
 
 impl Scanner<'_> {
@@ -118,6 +122,7 @@ impl Scanner<'_> {
     }
 
     fn sees(&mut self, sight: Word, span: Range<usize>) {
+        self.clues.push(Clue::sight(sight), span.clone());
         if let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) {
             let place = self.place;
             self.push(Token { word: sight, place, at, end, is_named: false });
@@ -132,11 +137,13 @@ impl Scanner<'_> {
             0 => {}
             1..=Spelled::LETTERS => {
                 let octets = load(self.text, start);
-                match self.lexicon.find(Spelled::ascii(octets, run)) {
-                    Word::NONE if has_humps(octets) => self.unknown(start..end, is_named),
+                let word = Spelled::ascii(octets, run);
+                match self.lexicon.find(word) {
+                    Word::NONE if has_humps(octets) => self.unknown(word, start..end, is_named),
                     // Numbers stand between words without parting them.
-                    Word::NONE => self.place += u16::from(has_letters(octets, run) && !is_named),
-                    word => self.found(word, start..end, is_named),
+                    Word::NONE if is_named || !has_letters(octets, run) => {}
+                    Word::NONE => self.unheard(word, start..end),
+                    known => self.heard(known, word, start..end, is_named),
                 }
             }
             _ => self.word(start..end, is_named),
@@ -152,21 +159,45 @@ impl Scanner<'_> {
             return start + length;
         }
         // A script without spaces: the longest word that begins here, else on by a character.
-        match self.lexicon.longest(rest) {
+        let end = match self.lexicon.longest(rest) {
             Some((word, length)) => {
                 self.found(word, start..start + length, is_named);
                 start + length
             }
             None => start + 1,
+        };
+        for at in start..end {
+            if let Some(clue) = self.text.get(at..).and_then(Clue::character) {
+                self.clues.push(clue, at..at + 3);
+            }
         }
+        end
     }
 
     /// Reads a word letter by letter.
     fn word(&mut self, range: Range<usize>, is_named: bool) {
-        match self.lexicon.find(self.spelled(range.clone())) {
-            Word::NONE => self.unknown(range, is_named),
-            word => self.found(word, range, is_named),
+        self.look_up(self.spelled(range.clone()), range, is_named);
+    }
+
+    fn look_up(&mut self, word: Spelled, range: Range<usize>, is_named: bool) {
+        match self.lexicon.find(word) {
+            Word::NONE => self.unknown(word, range, is_named),
+            known => self.heard(known, word, range, is_named),
         }
+    }
+
+    /// Takes a word of the lexicon.
+    fn heard(&mut self, known: Word, word: Spelled, range: Range<usize>, is_named: bool) {
+        if !self.says_nothing(known, is_named) {
+            self.clues.word(word, range.clone());
+            self.found(known, range, is_named);
+        }
+    }
+
+    /// Takes a word that the lexicon has not.
+    fn unheard(&mut self, word: Spelled, range: Range<usize>) {
+        self.clues.word(word, range);
+        self.place += 1;
     }
 
     fn spelled(&self, range: Range<usize>) -> Spelled {
@@ -174,30 +205,37 @@ impl Scanner<'_> {
         Spelled::folded(letters(octets).map(|(letter, _)| letter))
     }
 
-    /// Counts what is no word of the lexicon. `OverQuotaTemp` is three words, if it is not one.
+    /// Takes what is no word of the lexicon. `OverQuotaTemp` is three words, if it is not one.
     // Few words come here, and its registers would be missed by the others.
     #[inline(never)]
-    fn unknown(&mut self, range: Range<usize>, is_named: bool) {
+    fn unknown(&mut self, word: Spelled, range: Range<usize>, is_named: bool) {
         let octets = self.text.get(range.clone()).unwrap_or_default();
         if !octets.windows(2).any(is_hump) {
             // Numbers stand between words without parting them.
-            let is_number = octets.iter().all(u8::is_ascii_digit);
-            self.place += u16::from(!is_number && !is_named);
+            if !is_named && !octets.iter().all(u8::is_ascii_digit) {
+                self.unheard(word, range);
+            }
             return;
         }
         let mut start = range.start;
         for part in octets.chunk_by(|&before, &octet| !is_hump(&[before, octet])) {
             let end = start + part.len();
-            match self.lexicon.find(self.spelled(start..end)) {
-                Word::NONE => self.place += u16::from(!is_named),
-                word => self.found(word, start..end, is_named),
+            let word = self.spelled(start..end);
+            match self.lexicon.find(word) {
+                Word::NONE if is_named => {}
+                Word::NONE => self.unheard(word, start..end),
+                known => self.heard(known, word, start..end, is_named),
             }
             start = end;
         }
     }
 
+    fn says_nothing(&self, word: Word, is_named: bool) -> bool {
+        self.lexicon.is_filler(word) || (is_named && !self.lexicon.is_name(word))
+    }
+
     fn found(&mut self, word: Word, span: Range<usize>, is_named: bool) {
-        if self.lexicon.is_filler(word) || (is_named && !self.lexicon.is_name(word)) {
+        if self.says_nothing(word, is_named) {
             return;
         }
         let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) else {

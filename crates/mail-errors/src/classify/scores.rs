@@ -1,17 +1,20 @@
 //! Weighs what words and codes speak for.
 
 use super::classification::Confidence;
+use super::learned::Weight;
 use super::rules::{Met, Phrase};
 use super::{Reason, Scope, Stage};
 
-/// What is worth less is no answer: [`Reason::Unknown`].
-const THRESHOLD: u16 = 30;
+/// How many points of a phrase weigh as much as how many units of a clue.
+const POINTS: (i32, i32) = (4, 3);
+
+/// What is less likely is no answer: [`Reason::Unknown`].
+const LIKELY: Confidence = Confidence(45);
 
 /// The phrase that speaks most for a reason; of no weight if there is none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Best {
     weight: u8,
-    length: u8,
     pub(super) met: Met,
 }
 
@@ -19,16 +22,37 @@ pub(super) struct Best {
 #[derive(Debug)]
 pub(super) struct Scores {
     words: [Best; REASONS],
-    total: [u16; REASONS],
-    /// The reasons that anything spoke for, a bit each.
-    spoken: u64,
+    /// Points.
+    total: [i32; REASONS],
+    /// What clues lean to, in units.
+    leaning: [i32; ROOM],
+    /// There were words that say something.
+    has_words: bool,
+}
+
+/// What the weights come to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdict {
+    pub(super) reason: Reason,
+    /// How likely the reason's scope is.
+    pub(super) confidence: Confidence,
+    /// How likely it is that the address is dead.
+    pub(super) dead: Confidence,
 }
 
 const REASONS: usize = Reason::ALL.len();
 
+/// Room for all reasons, a power of two so that no index has to be checked.
+const ROOM: usize = REASONS.next_power_of_two();
+
 impl Scores {
     pub(super) fn new() -> Self {
-        Self { words: [Best::default(); REASONS], total: [0; REASONS], spoken: 0 }
+        Self {
+            words: [Best::default(); REASONS],
+            total: [0; REASONS],
+            leaning: [0; ROOM],
+            has_words: false,
+        }
     }
 
     /// Tells whether a phrase, if it is met, may weigh more than the best one for its reason.
@@ -49,7 +73,8 @@ impl Scores {
         let Some(best) = self.words.get_mut(phrase.reason.index()) else { return };
         if weight > best.weight {
             let more = weight - best.weight;
-            *best = Best { weight, length: phrase.shape.length(), met };
+            *best = Best { weight, met };
+            self.has_words = true;
             self.add(phrase.reason, more);
         }
     }
@@ -62,8 +87,7 @@ impl Scores {
 
     fn add(&mut self, reason: Reason, weight: u8) {
         if let Some(total) = self.total.get_mut(reason.index()) {
-            *total += u16::from(weight);
-            self.spoken |= 1 << reason.index();
+            *total += i32::from(weight);
         }
     }
 
@@ -88,7 +112,7 @@ impl Scores {
                 // It is the sender's own mailbox that cannot be had.
                 let recipient = self.total.get(Reason::MailboxUnknown.index()).copied();
                 let disabled = self.total.get(Reason::MailboxDisabled.index()).copied();
-                let more = recipient.max(disabled).unwrap_or(0).min(100);
+                let more = recipient.max(disabled).unwrap_or(0).clamp(0, 100);
                 self.add(Reason::AuthRejected, 10 + u8::try_from(more).unwrap_or(100));
                 self.less(Scope::Recipient, 200);
             }
@@ -114,63 +138,69 @@ impl Scores {
         self.less(Scope::Recipient, 90);
     }
 
-    fn less(&mut self, scope: Scope, weight: u16) {
-        for reason in self.spoken() {
-            if reason.scope() == scope
-                && let Some(total) = self.total.get_mut(reason.index())
-            {
-                *total = total.saturating_sub(weight);
-            }
+    fn less(&mut self, scope: Scope, weight: i32) {
+        for (total, reason) in self.total.iter_mut().zip(Reason::ALL) {
+            *total -= if reason.scope() == scope { weight } else { 0 };
         }
     }
 
-    /// The reasons that anything spoke for, in their order.
-    fn spoken(&self) -> impl Iterator<Item = Reason> + use<> {
-        let mut left = self.spoken;
-        std::iter::from_fn(move || {
-            let reason = Reason::ALL.get(left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(*reason)
-        })
+    /// Adds what a clue leans to.
+    #[inline]
+    pub(super) fn lean(&mut self, weights: &[Weight], is_word: bool) {
+        self.has_words |= is_word;
+        for weight in weights {
+            self.leaning[usize::from(weight.reason) % ROOM] += i32::from(weight.units);
+        }
     }
 
-    /// Returns the reason with the most weight, if it has enough.
-    pub(super) fn verdict(&self) -> Option<(Reason, Confidence)> {
-        // Of two that weigh the same the longer phrase decides: it is said of fewer things.
-        let mut best = (Reason::Unknown, 0, 0);
-        let mut scopes = [0u16; Scope::ALL.len()];
-        for reason in self.spoken() {
-            let at = reason.index();
-            let (Some(&total), Some(words)) = (self.total.get(at), self.words.get(at)) else {
-                continue;
-            };
-            if (total, words.length) > (best.1, best.2) {
-                best = (reason, total, words.length);
-            }
-            if let Some(most) = scopes.get_mut(reason.scope() as usize) {
-                *most = total.max(*most);
+    /// Tells whether there were words that say something.
+    pub(super) const fn has_words(&self) -> bool {
+        self.has_words
+    }
+
+    /// Returns what codes say without words, if they say enough.
+    fn of_codes(&self) -> Option<Verdict> {
+        let totals = Reason::ALL.iter().copied().zip(self.total);
+        let (reason, points) = totals.rev().max_by_key(|(_, points)| *points)?;
+        let confidence = match points {
+            60.. => Confidence(82),
+            45.. => Confidence(72),
+            30.. => Confidence(60),
+            _ => return None,
+        };
+        let dead = if reason.is_hard() { confidence } else { Confidence(0) };
+        Some(Verdict { reason, confidence, dead })
+    }
+
+    /// Returns the likeliest reason of the likeliest scope, if it is likely enough.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        if !self.has_words {
+            return self.of_codes();
+        }
+        let mut logits = [0; REASONS];
+        for ((logit, total), leaning) in logits.iter_mut().zip(self.total).zip(self.leaning) {
+            *logit = total * POINTS.1 / POINTS.0 + leaning;
+        }
+        let most = logits.iter().copied().max()?;
+        let mut scopes = [(0u32, 0u32, Reason::Unknown); Scope::ALL.len()];
+        let (mut all, mut dead) = (0, 0);
+        for (&reason, logit) in Reason::ALL.iter().zip(logits) {
+            let chance = chance(most - logit);
+            all += chance;
+            dead += if reason.is_hard() { chance } else { 0 };
+            let (sum, best, own) = scopes.get_mut(reason.scope() as usize)?;
+            *sum += chance;
+            if chance > *best {
+                (*best, *own) = (chance, reason);
             }
         }
-        let (reason, total, _) = best;
-        let own = reason.scope() as usize;
-        let others = scopes.iter().enumerate().filter(|(scope, _)| *scope != own);
-        let second = others.map(|(_, most)| *most).max().unwrap_or(0);
-        let lead = total - second;
-        (total >= THRESHOLD).then(|| {
-            // Measured on replies with labels; a doubt between scopes costs most.
-            let sure = match total {
-                95.. => 97,
-                80.. => 92,
-                60.. => 82,
-                45.. => 72,
-                _ => 60,
-            };
-            let doubt = match lead {
-                0..8 => 25,
-                8..20 => 10,
-                _ => 0,
-            };
-            (reason, Confidence(sure - doubt))
+        let &(sum, _, reason) = scopes.iter().max_by_key(|(sum, ..)| *sum)?;
+        let percent = |chance: u32| Confidence((chance * 100 / all.max(1)).min(99) as u8);
+        let (confidence, dead) = (percent(sum), percent(dead));
+        (confidence >= LIKELY && reason != Reason::Unknown).then_some(Verdict {
+            reason,
+            confidence,
+            dead,
         })
     }
 
@@ -179,3 +209,20 @@ impl Scores {
         self.words.get(reason.index()).filter(|best| best.weight > 0).copied()
     }
 }
+
+/// How likely something is that lies so many units behind the likeliest, in 65,536ths.
+fn chance(behind: i32) -> u32 {
+    CHANCES.get(usize::try_from(behind).unwrap_or(usize::MAX)).copied().unwrap_or(0)
+}
+
+/// The powers of e to the -1/16, a unit each.
+const CHANCES: [u32; 160] = {
+    let mut chances = [0; 160];
+    let (mut at, mut chance) = (0, 1u64 << 32);
+    while at < 160 {
+        chances[at] = (chance >> 16) as u32;
+        chance = (chance * 4_034_748_382) >> 32;
+        at += 1;
+    }
+    chances
+};

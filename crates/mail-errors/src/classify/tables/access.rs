@@ -4,6 +4,7 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(RelayDenied, 200, "recipient not local"),
     says(RelayDenied, 104, "accepting {message} for domain | accept {message} for domain"),
     says(
         RelayDenied,
@@ -11,21 +12,17 @@ pub(super) const RULES: &[Rule] = &[
         "{relay} access {rejected} | {relay} {rejected} | {relay} not + {accept} | \
          {relay} .. not + {accept} | {relay} .. {rejected} | {not} + {relay} | \
          {not} + {accept} + to + relay | not permitted to relay | unable to relay | \
-         no + relaying | no + relay | {rejected} {relay} | {rejected} to relay | \
-         we don't relay | we do not relay | cannot relay | can not relay | won't relay | \
-         relay through | relaying through | relaying mail | open relay attempt | \
-         third party relay | credentials for relay | allowed rcpthosts | rcpthosts | \
-         not allowed relay | relay operation | relay only | relaying + blocked | \
-         not a gateway | not gateway | not a relay | gatewaying | 中継 {rejected} | \
-         recipient not local | not local .. domain | domain isn't in | \
-         isn't allowed to be relayed | mail to .. not handled here | don't handle mail for | \
-         do not handle mail for | not handle .. domain | we do not accept mail for | \
-         not accept mail for | not accepting mail for | does not accept mail for | \
-         not a recognized domain | no + such + domain at + location | domain not handled | \
-         not responsible for domain | this host .. not + configured .. accept | \
-         not relay domain | must have pop | rejected recipient domain | \
-         not in my list of allowed hosts | not in list .. allowed hosts | \
-         {host} not in + {list} .. allowed",
+         {rejected} {relay} | {rejected} to relay | we do not relay | relay through | \
+         relaying through | relaying mail | open relay attempt | third party relay | \
+         credentials for relay | rcpthosts | not allowed relay | relay operation | \
+         relay only | not a gateway | not a relay | gatewaying | not local .. domain | \
+         domain isn't in | isn't allowed to be relayed | mail to .. not handled here | \
+         don't handle mail for | do not handle mail for | not handle .. domain | \
+         not accept mail for | not accepting mail for | not a recognized domain | \
+         no + such + domain at + location | domain not handled | not responsible for domain | \
+         this host .. not + configured .. accept | must have pop | \
+         rejected recipient domain | not in my list of allowed hosts | \
+         not in list .. allowed hosts | {host} not in + {list} .. allowed",
     ),
     says(RelayDenied, 95, "remote domain* | delivery not allowed to {addr}"),
     says(
@@ -42,20 +39,17 @@ pub(super) const RULES: &[Rule] = &[
         AuthRequired,
         96,
         "{auth} {need} | {auth} .. {need} | {need} {auth} | {need} .. {auth} | \
-         must authenticate | must be authenticated | authenticate first | \
          authenticate before | not authenticated | client .. not + authenticated | \
-         not logged | log in first | login first | smtp auth | smtp authentication | \
-         pop before smtp | pop + before | check mail first | must check .. mail | must log | \
-         anonymous mail | send anonymous | turn on smtp authentication | relay check local | \
-         relay check local {fail} | submission port | 587 | required authentication | \
-         認証 {need} | authentification {need}",
+         not logged | log in first | smtp auth | smtp authentication | pop before smtp | \
+         pop + before | check mail first | must check .. mail | must log | anonymous mail | \
+         send anonymous | turn on smtp authentication | relay check local | \
+         relay check local {fail} | submission port | 587",
     ),
     says(
         AuthRequired,
         94,
         "identity change* | authentication .. non local | turn on smtp | \
-         requires authentication when | client was not authenticated | \
-         not authenticated .. anonymous | authentification requise",
+         requires authentication when",
     ),
     says(AuthRejected, 112, "{credential} no longer | passwd null | passwd .. null"),
     says(AuthRejected, 100, "too many authentication {trouble} | too many authentication {fail}"),
@@ -63,27 +57,23 @@ pub(super) const RULES: &[Rule] = &[
         AuthRejected,
         97,
         "{auth} {fail} | {auth} .. {fail} | {fail} {auth} | {auth} {rejected} | \
-         {auth} .. {invalid} | {auth} {invalid} | {invalid} {auth} | \
-         {auth} credentials {invalid} | {invalid} {credential} | {credential} .. {invalid} | \
-         {credential} .. not {accept} | {credential} not accepted | \
+         {auth} .. {invalid} | {invalid} {auth} | {auth} credentials {invalid} | \
+         {invalid} {credential} | {credential} .. {invalid} | {credential} .. not {accept} | \
          {credential} + {rejected} | {credential} .. {fail} | {credential} {need} | \
-         password + required | application specific password | app password | \
-         {invalid} {credential} or | user .. or password | login {fail} | login .. {fail} | \
-         login {invalid} | {invalid} login | login denied | login {rejected} | \
+         application specific password | app password | user .. or password | \
          login + attempts | too many login | log in via | web login | log in with browser | \
          auth mechanism | mechanism .. not supported | unrecognized authentication | \
          unrecognized auth* | authentication type | authentication mechanism | \
-         authentication credentials | authentication unsuccessful | authentication disabled | \
-         smtpclientauthentication | basic authentication | authentication method | \
-         encryption required authentication | expired password | password expired | \
-         authenticationfailed | authorizationfailed | 認証 {fail} | 認証エラー | unauthorized | \
-         access denied .. password | 密码 错误 | sasl .. {fail} | bad + username",
+         authentication credentials | authentication disabled | smtpclientauthentication | \
+         basic authentication | authentication method | encryption required authentication | \
+         expired password | password expired | 認証エラー | unauthorized | \
+         access denied .. password | 密码 错误 | sasl .. {fail}",
     ),
     says(
         AuthRejected,
         94,
-        "incorrect authentication | authentification {invalid} | submitter failed | \
-         authentication not allowed | code d'authentification | authentication failure",
+        "submitter failed | authentication not allowed | code d'authentification | \
+         authentication failure",
     ),
     says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
     says(TlsRequired, 104, "wasn't sent over tls | not sent over tls"),
@@ -92,22 +82,20 @@ pub(super) const RULES: &[Rule] = &[
         TlsRequired,
         97,
         "{tls} {need} | {tls} .. {need} | {need} {tls} | {need} .. {tls} | issue starttls | \
-         starttls command + first | starttls first | use starttls | not support {tls} | \
+         starttls command + first | use starttls | not support {tls} | \
          not .. support .. tls | {tls} not supported | {tls} not available | {tls} {fail} | \
          {tls} negotiation | {tls} handshake | {tls} .. {fail} | {fail} .. starttls | \
-         {tls} {rejected} | starttls {rejected} | secure connection | encryption too weak | \
-         encryption {need} | without encryption | certificate | non secure | non ssl | \
-         mta sts | dane | tlsa | plaintext {auth} disallowed | plaintext .. disallowed | \
-         plaintext .. disabled | privacyrequired | logindisabled | {tls} .. version | \
-         {tls} currently",
+         {tls} {rejected} | secure connection | encryption too weak | encryption {need} | \
+         without encryption | certificate | non secure | non ssl | mta sts | dane | tlsa | \
+         plaintext {auth} disallowed | plaintext .. disallowed | plaintext .. disabled | \
+         {tls} .. version | {tls} currently",
     ),
     says(
         TlsRequired,
         95,
         "{tls} connection | not .. over tls | sent over tls | {tls} {need} not supported | \
          mta sts validation | high strength ciphers | tlsa invalid | dnssec invalid | \
-         starttls not supported | certificate expired | certificate host mismatch | \
-         certificate .. expired",
+         certificate expired | certificate host mismatch",
     ),
     says(TlsRequired, 66, "{tls}"),
 ];

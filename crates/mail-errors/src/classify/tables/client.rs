@@ -15,10 +15,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         IpBlocklisted,
         96,
-        "ip .. on .. block list | multi blacklist | based blacklist | \
-         rejected based blacklist | in an rbl | listed as abusive | ipbl* | \
-         exploits block list | policy block list | spamhaus block list | \
-         your domain .. blacklist | blocklisting in effect | blocked by ivmsip | \
+        "ip .. on .. block list | multi blacklist | rejected based blacklist | in an rbl | \
+         listed as abusive | policy block list | blocklisting in effect | blocked by ivmsip | \
          network .. blacklisted | adresse ip source bloquee",
     ),
     says(
@@ -26,32 +24,25 @@ pub(super) const RULES: &[Rule] = &[
         94,
         "{blocked} using @{dnsbl} | {blocked} using | {blocked} .. using @{dnsbl} | \
          {blocked} by @{dnsbl} | {blocked} .. @{dnsbl} | {ip} .. @{dnsbl} | \
-         {listed} .. @{dnsbl} | {listed} in @{dnsbl} | {rejected} .. @{dnsbl} | \
-         @{dnsbl} .. {listed} | @{dnsbl} .. {rejected} | {ip} {listed} | {ip} .. {listed} | \
-         {listed} {ip} | found .. @{dnsbl} | see .. @{dnsbl} | visit .. @{dnsbl} | \
-         by @{dnsbl} | @spamhaus | @spamcop | @sorbs | @barracudacentral | \
-         @barracudanetworks | @uceprotect | @abuseat | @abusix | @spamrl | @spamrats | \
-         @invaluement | @mailspike | @senderbase | dnsbl | dns blacklist | dns based | rbl | \
-         rblsmtpd | dns rbl | rbl + restriction | {ip} .. block list | {ip} .. black list | \
-         block list | black list | %ip + {listed} | %ip .. {listed} | {listed} .. %ip | \
-         %ip {blocked} @{dnsbl} | %ip .. @{dnsbl} | %ip .. in + list | refused by dnsbl | \
-         {sender} {rejected} .. dnsbl | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
+         {listed} .. @{dnsbl} | {rejected} .. @{dnsbl} | @{dnsbl} .. {listed} | \
+         @{dnsbl} .. {rejected} | {ip} {listed} | {ip} .. {listed} | {listed} {ip} | \
+         found .. @{dnsbl} | see .. @{dnsbl} | visit .. @{dnsbl} | by @{dnsbl} | @spamhaus | \
+         @spamcop | @sorbs | @barracudacentral | @barracudanetworks | @uceprotect | \
+         @abuseat | @abusix | @spamrl | @spamrats | @invaluement | @mailspike | @senderbase | \
+         dnsbl | dns based | rblsmtpd | {ip} .. block list | block list | black list | \
+         %ip + {listed} | %ip .. {listed} | {listed} .. %ip | %ip {blocked} @{dnsbl} | \
+         %ip .. @{dnsbl} | %ip .. in + list | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
          blocklist | blacklist | blacklisted | blocklisted | real time block | \
          realtime block* | real time black | realtime black* | email reputation database | \
          black hole | blackhole | spammer list | listed by | 黑名单 | ブラックリスト | liste noire | \
          lista negra | schwarze liste | open + relay | open proxy | exploited host | \
-         sending spam | currently sending spam | geoip | problem occurred .. bl | s3150 | \
-         s3140 | part network .. block list",
+         currently sending spam | geoip | problem occurred .. bl | s3150 | \
+         part network .. block list",
     ),
-    says(IpBlocklisted, 70, "@{dnsbl} | {listed} on | {listed} .. see"),
+    says(IpBlocklisted, 70, "@{dnsbl} | {listed} on"),
     says(IpBlocked, 118, "banned sender %ip"),
     says(IpBlocked, 116, "^ connection refused .. %ip | bad sender's ip"),
-    says(
-        IpBlocked,
-        112,
-        "connection refused from %ip | refused from %ip | ip .. filtered and | \
-         dictionary attack* | your ip .. filtered",
-    ),
+    says(IpBlocked, 112, "refused from %ip | ip .. filtered and | dictionary attack*"),
     says(IpBlocked, 110, "refused due abuse"),
     says(IpBlocked, 100, "identified as spammer | ip identified spammer | weren't sent"),
     says(
@@ -64,49 +55,43 @@ pub(super) const RULES: &[Rule] = &[
         IpBlocked,
         94,
         "no access from mail server | access from ip | access from ip .. blocked | \
-         ip {addr} .. {blocked} | ip {addr} {blocked} | invalid ip | bad sender ip | \
-         sender ip address {rejected} | client host blocked for spamming | \
-         blocked for spamming | suspected spam ip | suspected bounce attacks | extreme bad | \
-         dynamic ips | spam ips | spams from your ip | too many spams | \
-         not currently accepting mail from your ip | not accepting mail from your ip | \
-         go away | use the smtp server of your isp | you are sending spam | \
-         looks .. like spammer | remotehost looks | sending mta .. not passed validation | \
-         service refused .. essayer | service refuse .. refused | \
-         esmtp not accepting connections | not accepted from this ip | traffic not accepted | \
-         banned sending ip .. removal | access denied banned sending | \
-         does not accept email over ipv6 | this ip .. temporarily blocked | \
-         this ip .. blocked | ip has been blocked | abus detecte | refused to talk | \
-         confirm this mail server | server requires confirmation | denial of service",
+         ip {addr} .. {blocked} | invalid ip | bad sender ip | sender ip address {rejected} | \
+         client host blocked for spamming | blocked for spamming | suspected spam ip | \
+         suspected bounce attacks | extreme bad | dynamic ips | spam ips | \
+         spams from your ip | too many spams | not currently accepting mail from your ip | \
+         not accepting mail from your ip | go away | use the smtp server of your isp | \
+         you are sending spam | looks .. like spammer | remotehost looks | \
+         sending mta .. not passed validation | service refused .. essayer | \
+         service refuse .. refused | esmtp not accepting connections | \
+         not accepted from this ip | traffic not accepted | banned sending ip .. removal | \
+         access denied banned sending | does not accept email over ipv6 | \
+         this ip .. temporarily blocked | this ip .. blocked | abus detecte | \
+         refused to talk | confirm this mail server | server requires confirmation | \
+         denial of service",
     ),
     says(
         IpBlocked,
         92,
-        "mailserver not allowed | server not allowed to send | host forbidden | \
-         access from your host | your host forbidden | your mailserver {blocked}",
+        "mailserver not allowed | server not allowed to send | access from your host | \
+         your mailserver {blocked}",
     ),
     says(
         IpBlocked,
         90,
-        "{ip} + {blocked} | {ip} .. been + {blocked} | {ip} {blocked} | {blocked} {ip} | \
-         {blocked} .. {ip} | client host {rejected} | client host {blocked} | banned ip | \
-         bad ip | blocked ip | ip .. banned | access + from ip | connection {rejected} | \
-         connection {rejected} by | connections {rejected} | connections .. not be accepted | \
-         connections not accepted | connections + from .. {rejected} | \
-         not accepting connections | no smtp connections from | not + allowed to connect | \
-         {host} not allowed to | messages .. weren't sent | messages from .. weren't sent | \
+        "{ip} + {blocked} | {ip} {blocked} | {blocked} {ip} | {blocked} .. {ip} | \
+         client host {rejected} | bad ip | connection {rejected} | connection {rejected} by | \
+         connections {rejected} | connections .. not be accepted | \
+         connections + from .. {rejected} | not accepting connections | \
+         no smtp connections from | not + allowed to connect | {host} not allowed to | \
          messages .. not sent | too many unwanted | unwanted messages | hl + ipb | \
-         hl ipb ip not .. list | %ip + {blocked} | %ip .. been + {blocked} | \
-         from %ip + {rejected} | messages from %ip | banned sending ip %ip | delist* | \
-         too many + unwanted messages | unwanted messages .. sent .. ip | \
-         host network not allowed | client host rejected .. spammer | \
-         client host rejected relaying .. spammer | host .. not allowed | \
-         geographic* location | rejected based geographic* | {blocked} using .. geographic* | \
-         symantec zodiac | ipv6 sending | banned sending ip | banned sending | \
-         your server .. {blocked} | blocked see | blocked see @proofpoint | \
+         hl ipb ip not .. list | %ip + {blocked} | from %ip + {rejected} | \
+         messages from %ip | delist* | host network not allowed | \
+         client host rejected .. spammer | client host rejected relaying .. spammer | \
+         host .. not allowed | rejected based geographic* | symantec zodiac | ipv6 sending | \
+         banned sending | your server .. {blocked} | blocked see | blocked see @proofpoint | \
          ip .. not + allowed | ip .. not in | ip .. not {accept} | ip .. {rejected} | \
-         {ip} .. spammer | identified spammer | geographic* | blocked .. region | \
-         mail from ip .. {rejected} | no access from | no + access + from | no mail from | \
-         not accept mail from your | not accept mail from host | \
+         {ip} .. spammer | geographic* | blocked .. region | mail from ip .. {rejected} | \
+         no access from | no mail from | not accept mail from your | \
          does not accept mail from your | comcast block | block for spam | \
          access denied .. ip | access {rejected} .. %ip | \
          access to + mail + system .. rejected | cannot accept .. from your | \
@@ -141,14 +126,11 @@ pub(super) const RULES: &[Rule] = &[
     says(
         BadReputation,
         93,
-        "{reputation} | bad reputation | poor reputation | low reputation | \
-         poor .. reputation | low .. reputation | ip reputation | domain reputation | \
-         reputation score | reputation .. sending | unexpected volume | \
-         unexpected volume .. {complaint} | \
+        "{reputation} | bad reputation | ip reputation | unexpected volume | \
          deferred .. unexpected volume .. user {complaint} | tss04 messages | \
-         rate limited {reputation} | rate limited due ip {reputation} | user {complaint} | \
-         user complaints | {complaint} from users | complaint rate | excessive complaints | \
-         senderscore | sender score | tss04 | tss09 | temporarily deferred .. complaints",
+         rate limited due ip {reputation} | user {complaint} | {complaint} from users | \
+         complaint rate | excessive complaints | tss04 | tss09 | \
+         temporarily deferred .. complaints",
     ),
     says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
@@ -164,18 +146,17 @@ pub(super) const RULES: &[Rule] = &[
         95,
         "no {ptr} | {ptr} record* | reverse + dns | {ptr} .. {not} | {ptr} .. {fail} | \
          {ptr} lookup | missing {ptr} | {not} .. {ptr} | without {ptr} | require* .. {ptr} | \
-         reverse hostname | reverse .. hostname | reverse lookup | \
-         reverse .. {not} + {found} | no reverse | {ptr} .. generic | reverse mapping | \
-         reverse resolution | reverse name | reverse ip | reverse address | reverse entry | \
+         reverse .. hostname | {ptr} .. generic | reverse mapping | reverse resolution | \
+         reverse name | reverse ip | reverse address | reverse entry | \
          cannot find your reverse | cannot find your hostname | find .. hostname | \
-         find your hostname | unverifyable sending | unverifyable sending ips | \
-         dns failure reverse | reverse dns {fail} | reverse + dns {fail} | fix reverse dns | \
-         unverifiable sending | hostname .. mismatch* | mismatch* client ip | \
-         forward confirmed | forward dns | may not be mail exchanger | not mail exchanger | \
-         逆引き | ip .. does not resolve | ip .. not resolve | client .. does not resolve | \
-         ip .. no .. hostname | client host .. cannot find | host {not} + resolve* | \
-         unresolvable hostname | dns + ptr | hostname does not | no + dns + name | nordns | \
-         iprev* | {rejected} .. {ptr}",
+         unverifyable sending | unverifyable sending ips | dns failure reverse | \
+         reverse dns {fail} | fix reverse dns | unverifiable sending | \
+         hostname .. mismatch* | mismatch* client ip | forward confirmed | forward dns | \
+         may not be mail exchanger | not mail exchanger | 逆引き | ip .. does not resolve | \
+         ip .. not resolve | client .. does not resolve | ip .. no .. hostname | \
+         client host .. cannot find | host {not} + resolve* | unresolvable hostname | \
+         dns + ptr | hostname does not | no + dns + name | nordns | iprev* | \
+         {rejected} .. {ptr}",
     ),
     says(NoPtr, 55, "{ptr}"),
     says(
@@ -202,8 +183,8 @@ pub(super) const RULES: &[Rule] = &[
         "{helo} .. {rejected} | {helo} command {rejected} | {invalid} {helo} | \
          {helo} {invalid} | {helo} .. {invalid} | {helo} name | {helo} hostname | \
          {helo} .. not | {helo} .. mismatch | {helo} argument | {helo} .. does not | \
-         polite .. {helo} | fully qualified hostname | fully + qualified | bad helo | \
-         {helo} .. forged | forged {helo} | helo .. dns | {helo} .. resolve",
+         polite .. {helo} | fully qualified hostname | fully + qualified | {helo} .. forged | \
+         forged {helo} | helo .. dns | {helo} .. resolve",
     ),
     says(BadHelo, 80, "impersonat*"),
     says(BadHelo, 50, "^ {helo}"),

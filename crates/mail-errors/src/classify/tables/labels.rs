@@ -106,7 +106,7 @@ pub(super) const RULES: &[Rule] = &[
     says(SpamContent, 88, "ou + 002 | sc + 001"),
     says(RateLimited, 120, "rp + 001 | rp + 002 | rp + 003"),
     // Response codes of IMAP and POP3. RFC 5530, 2449 and 3206.
-    says(TlsRequired, 124, "privacyrequired | logindisabled | plaintext login disabled"),
+    says(TlsRequired, 170, "privacyrequired | logindisabled | plaintext login disabled"),
     says(AuthRejected, 120, "authenticationfailed | authorizationfailed"),
     says(
         SystemError,

@@ -19,68 +19,62 @@ pub(super) const RULES: &[Rule] = &[
         92,
         "{box} + {unknown} | {unknown} + {box} | no such {box} | no such person | \
          no such + {addr} | {box} .. does not {exist} | {box} .. doesn't {exist} | \
-         {box} doesn't {exist} | {box} not {exist} | {box} {not} {exist} | \
-         {box} {not} + {found} | {box} {not} + been + {found} | {not} + {found} {box} | \
-         no {box} here | no {box} with name | no {box} by name | no {box} found | \
+         {box} not {exist} | {box} {not} {exist} | {box} {not} + {found} | \
+         {not} + {found} {box} | no {box} here | no {box} by name | no {box} found | \
          not {box} here | not + {valid} {box} | not + {valid} .. {box} | \
          {box} not + {valid} | not known {box} | {box} not known | user doesn't .. account | \
-         user doesn't {exist} | %address + {not} {exist} | %address + {not} {found} | \
-         %address + {unknown} | {unknown} + %address | no mail box | \
-         mail box .. not {found} | {box} {not} + known | no account .. by name | \
-         no account .. with | {unknown} + virtual {box} | {unknown} + local {box} | \
-         {unknown} or illegal alias | {unknown} local part | {unknown} localpart | \
-         local part {unknown} | unrouteable local part | local delivery {unknown} {box} | \
-         {box} {absent} | {absent} {box} | {addr} {absent} | {box} .. {absent} | \
-         non existent {box} | non existing {box} | non existant {box} | \
+         %address + {not} {exist} | %address + {not} {found} | %address + {unknown} | \
+         {unknown} + %address | no mail box | mail box .. not {found} | {box} {not} + known | \
+         no account .. by name | no account .. with | {unknown} + virtual {box} | \
+         {unknown} + local {box} | {unknown} or illegal alias | {unknown} local part | \
+         {unknown} localpart | local part {unknown} | unrouteable local part | \
+         local delivery {unknown} {box} | {box} {absent} | {absent} {box} | {addr} {absent} | \
+         {box} .. {absent} | non existent {box} | non existant {box} | \
          {box} no longer {exist} | {box} no longer server | {box} no longer with | \
          no longer {box} here | {box} left company | no longer employed | no longer works | \
          no longer with company | no longer in + service | no {box} named | recipnotfound | \
          recipientnotfound | unknownrecipient | unknownuser | userunknown | mailboxnotfound | \
          resolver + adr + notfound | {box} not local | user not registered | \
-         not registered user | {box} not + {found} | {box} could not be {found} | \
-         {box} couldn't be {found} | not + our customer | {box} undefined | \
-         {box} not + listed + domino | not + listed in directory | not + listed public | \
-         not + listed in + {box} | not + in directory | user directory not | \
-         no + matching {box} | no + match {box} | unable to validate recipient | \
-         address + lookup failed | adresse + d'au moins | {box} + n'existe | n'existe + pas | \
-         existiert nicht | existiert hier nicht | nicht gefunden | no existe | 不存在 | \
-         recipient + {unknown}",
+         not registered user | {box} could not be {found} | {box} couldn't be {found} | \
+         not + our customer | {box} undefined | not + listed in directory | \
+         not + listed public | not + listed in + {box} | not + in directory | \
+         user directory not | no + matching {box} | no + match {box} | \
+         unable to validate recipient | address + lookup failed | adresse + d'au moins | \
+         {box} + n'existe | n'existe + pas | existiert nicht | existiert hier nicht | \
+         nicht gefunden | no existe | 不存在",
     ),
     says(
         MailboxUnknown,
         90,
-        "{not} know {box} | don't know {box} | do not know {box} | not + {recognise} {box} | \
-         {recognise} that {box} | don't {recognise} {box} | kein {box} .. adresse | \
-         kein {box} | {box} {not} .. {recognise} | no {box} with that | here {not} {box} | \
+        "{not} know {box} | {recognise} that {box} | kein {box} | \
+         {box} {not} .. {recognise} | no {box} with that | here {not} {box} | \
          {addr} {not} registered | utente {unknown} | {box} {not} + present",
     ),
     says(
         MailboxUnknown,
         88,
-        "{addr} not known | no one with .. {addr} | not found .. ldap | {box} not exists | \
-         {addr} not exists | nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
+        "{addr} not known | no one with .. {addr} | not found .. ldap | {addr} not exists | \
+         nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
          doesn't handle mail for {box} | {addr} not recognized | {box} not in .. list | \
-         {box} {not} have account | {box} {not} + {exist} | {not} {exist} {box} | \
-         {addr} .. not available here | recipient address must contain | \
-         {box} .. not a local account",
+         {box} {not} have account | {not} {exist} {box} | {addr} .. not available here | \
+         recipient address must contain | {box} .. not a local account",
     ),
     says(
         MailboxUnknown,
         85,
         "{invalid} + {box} | {box} + {invalid} | {box} .. {invalid} | \
-         {invalid} + final + delivery | {box} + {addr} + {unknown} | \
-         {box} + {addr} + {invalid} | {addr} + {invalid} | \
+         {invalid} + final + delivery | {box} + {addr} + {unknown} | {addr} + {invalid} | \
          {addr} + destinataire + {invalid} | {invalid} + {addr} | {addr} {not} + {exist} | \
          {addr} {not} + {found} | {addr} no longer | {addr} .. does not {exist} | \
          {addr} .. doesn't {exist} | {addr} + {unknown} | {unknown} + {addr} | \
-         {addr} not valid | not valid {addr} | no such mailbox | no mailbox | \
-         unable to deliver to {box} | {box} not {accept} .. here | \
-         not {accept} .. for {box} | delivery not authorized {box} | cannot deliver to | \
+         {addr} not valid | not valid {addr} | no mailbox | unable to deliver to {box} | \
+         {box} not {accept} .. here | not {accept} .. for {box} | \
+         delivery not authorized {box} | cannot deliver to | \
          email account .. tried .. reach .. not exist | address couldn't be found | \
          address could not be found | wasn't found at | there no one | no one by name | \
          no one here | nobody by name | nobody here | isn't in list | \
-         recipient lookup failed | recipient verify failed | recipient verification failed | \
-         recipient callout | callout verification failed recipient | could not be resolved | \
+         recipient lookup failed | recipient verify failed | recipient callout | \
+         callout verification failed recipient | could not be resolved | \
          verify + failed + recipient | user email address .. not found | \
          destination address {rejected} | destination {addr} {invalid} | \
          destination mailbox address | bad destination | bad recipient | bad address | \
@@ -98,19 +92,17 @@ pub(super) const RULES: &[Rule] = &[
         MailboxUnknown,
         80,
         "{box} .. {unknown} | {unknown} .. {box} | {addr} not present | {box} not present | \
-         {box} missing | not email address | nessun utente | utilisateur {unknown} | \
-         vdeliver* {box} | {box} could not be delivered to | {addr} wrong | \
-         {addr} + wrong or no longer | my badrcptto | badrcptto | badrecipientto | \
+         {box} missing | not email address | nessun utente | vdeliver* {box} | \
+         {box} could not be delivered to | {addr} wrong | my badrcptto | badrecipientto | \
          validrcptto | not in my validrcptto | can't accept user | cannot accept user | \
          rejected recipients | rejected + one + or more recipients | \
          following recipients .. undeliverable | no + thank you rejected | \
-         unknown e address | adresse .. {invalid} | recipient unrecognized | \
-         not our customer | no such id | such id | ^ user + unknown | \
+         unknown e address | adresse .. {invalid} | not our customer | no such id | such id | \
          adresse d .. {invalid} | 542 rejected | {box} home directory | \
          envelope recipient .. denied | not + local {addr} | {box} .. {accept} .. not | \
-         invalidrecipient | {addr} {rejected} .. userunknown | {addr} unrecognized | \
-         account .. domain .. not {exist} | tenant .. not found | not + a known {box} | \
-         only + for local users | nobody with | {box} verification {trouble}",
+         invalidrecipient | {addr} unrecognized | account .. domain .. not {exist} | \
+         tenant .. not found | only + for local users | nobody with | \
+         {box} verification {trouble}",
     ),
     says(MailboxUnknown, 76, "%address + {rejected}"),
     says(MailboxUnknown, 72, "unavailable {box} | unavailable mail {box}"),
@@ -121,10 +113,10 @@ pub(super) const RULES: &[Rule] = &[
          {box} unavailable | recipient address rejected access denied | \
          mailbox unavailable access denied | cannot deliver mail for | \
          recipient not accepted | permanent failure .. recipients | \
-         not accepted .. recipient | account unavailable | account not available | \
-         undeliverable {addr} | address undeliverable | unverified address | \
-         undeliverable recipient | recipient undeliverable | all recipients {invalid} | \
-         no + valid recipient | not + deliverable | no + recipients | user .. has no",
+         not accepted .. recipient | account not available | undeliverable {addr} | \
+         address undeliverable | unverified address | undeliverable recipient | \
+         recipient undeliverable | no + valid recipient | not + deliverable | \
+         no + recipients | user .. has no",
     ),
     says(MailboxUnknown, 68, "{addr} unavailable"),
     says(MailboxUnknown, 62, "not exists"),
@@ -153,53 +145,46 @@ pub(super) const RULES: &[Rule] = &[
     says(
         MailboxDisabled,
         95,
-        "{box} {disabled} | {box} .. been + {disabled} | {box} temporarily {disabled} | \
-         {box} temporary {disabled} | {disabled} {box} | disabled recipient address | \
-         inactive email address | inactive {addr} | inactive user | inactive mailbox | \
-         email account .. tried .. reach .. disabled | account disabled | \
-         {box} .. unavailable .. disabled | account .. disabled | account inactive | \
-         account .. inactive | account .. suspended | account .. locked | \
-         account .. deactivated | account .. closed | account not active | {box} not active | \
-         {box} not activated | user not active | no active {box} | mailbox .. frozen | \
-         mailbox .. disabled | mailbox .. suspended | mailbox .. locked | \
-         mailbox .. inactive | mailbox .. blocked | user .. suspended | user .. disabled | \
-         user .. inactive | user .. locked | suspend service | recipient suspend | \
-         recipient suspended | recipient .. suspended | recipient disabled | \
-         recipient .. disabled | account + expired | mailbox + expired | \
+        "{box} {disabled} | {box} temporarily {disabled} | {box} temporary {disabled} | \
+         {disabled} {box} | disabled recipient address | inactive email address | \
+         inactive {addr} | email account .. tried .. reach .. disabled | \
+         {box} .. unavailable .. disabled | account .. disabled | account .. inactive | \
+         account .. suspended | account .. locked | account .. deactivated | \
+         account .. closed | account not active | {box} not active | {box} not activated | \
+         no active {box} | mailbox .. frozen | mailbox .. disabled | mailbox .. suspended | \
+         mailbox .. locked | mailbox .. inactive | mailbox .. blocked | user .. suspended | \
+         user .. disabled | user .. inactive | user .. locked | suspend service | \
+         recipient suspend | recipient .. suspended | recipient .. disabled | \
          {addr} no longer valid | {addr} no longer active | {addr} no longer available | \
          {addr} no longer in use | {box} no longer active | {box} no longer available | \
          {box} no longer in use | mailbox no longer valid | user no longer valid | \
-         no longer accepting mail | no longer accepts mail | {addr} .. deactivated | \
-         {addr} .. disabled | {addr} .. suspended | mailboxdisabled | accountdisabled | \
-         domain .. suspended | domain .. disabled | domain .. locked | domain .. expired | \
-         user .. terminated | delivery .. suspended | cannot be delivered .. account | \
-         account administratively | temporary locked | archived recipient | \
-         archived account | {box} archived | not been activated | mailbox closed",
+         no longer accepts mail | {addr} .. deactivated | {addr} .. disabled | \
+         {addr} .. suspended | mailboxdisabled | accountdisabled | domain .. suspended | \
+         domain .. disabled | domain .. locked | domain .. expired | delivery .. suspended | \
+         cannot be delivered .. account | account administratively | temporary locked | \
+         archived recipient | archived account | {box} archived | not been activated",
     ),
     says(
         MailboxDisabled,
         93,
         "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | not an active {addr} | \
-         not an active {box} | %address .. not accepting mail anymore | \
-         not accepting mail anymore | account not allowed to receive | \
-         not allowed to receive | {box} not allowed to receive | no longer accepting",
+         not an active {box} | not accepting mail anymore | not allowed to receive | \
+         no longer accepting",
     ),
     says(
         MailboxDisabled,
         90,
         "no longer valid | %address .. no longer | %address + no longer valid | \
          address no longer accepts | mailbox .. not used | extended inactivity | \
-         disabled user | disabled account | over quota perm | invalid inactive {box} | \
-         {box} .. is terminated | {box} currently {disabled} | temporarily inactive | \
-         mailbox cannot be accessed | compte .. bloque | boite .. archivee | \
-         account closed please remove | account not been activated | \
-         user account not activated | mail receiving disabled | %address deactivated | \
+         over quota perm | {box} .. is terminated | {box} currently {disabled} | \
+         temporarily inactive | mailbox cannot be accessed | compte .. bloque | \
+         boite .. archivee | mail receiving disabled | %address deactivated | \
          currently suspended | distribution list not active | {addr} {temporary} {down}",
     ),
     says(
         MailboxDisabled,
         88,
-        "{box} .. ha expirado | {box} inactivo | {box} .. inactivo | konto .. zablokowane | \
+        "{box} .. ha expirado | {box} .. inactivo | konto .. zablokowane | \
          konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
     ),
     says(MailboxDisabled, 86, "now {disabled}"),
@@ -207,10 +192,9 @@ pub(super) const RULES: &[Rule] = &[
     says(
         MailboxFull,
         112,
-        "{box} quota {exceed} | maximum mailbox size | mailbox size | \
-         {box} space not enough | box space not enough | space not enough | full mailbox | \
-         full inbox | messages .. mailbox {exceed} | {box} reached .. quota | \
-         {box} .. disk quota",
+        "{box} quota {exceed} | maximum mailbox size | mailbox size | box space not enough | \
+         space not enough | full mailbox | full inbox | messages .. mailbox {exceed} | \
+         {box} reached .. quota | {box} .. disk quota",
     ),
     says(
         MailboxFull,
@@ -222,22 +206,19 @@ pub(super) const RULES: &[Rule] = &[
         MailboxFull,
         96,
         "{box_or_quota} {full} | {box_or_quota} .. full | {quota} {full} | \
-         {quota} .. {full} | {full} {quota} | {box} .. over + {quota} | over quota | \
-         out of storage | not enough storage {box} | not enough space {box} | \
-         no space left {box} | exceeded .. storage | exceeded .. quota | exceed .. quota | \
-         exhausted .. storage | disk quota | disk full {box} | {box} .. disk full | \
-         {box} .. quota | quota .. {box} | quotaexceed* | mailboxfull | storage .. exceeded | \
-         storage limit | boite .. pleine | boite .. plein | mailbox size limit | \
-         mailbox limit | mailbox .. exceeded | mailbox .. limit | mailbox .. full | \
-         inbox .. full | account .. full | too many messages .. {box} | \
-         too many messages .. server | too many mails .. server | zuviele mails | \
-         {box} .. too many messages | benutzer .. zuviele {msgs} | postfach .. voll | \
-         buzon .. lleno | casella .. piena | 容量 .. 超過 | 容量 .. いっぱい | 容量不足 | \
-         insufficient + storage {box} | insufficient disk + space | maildir over | \
-         maildir + delivery .. quota | user has exceeded | no room {box} | \
-         message quota .. {box} | mailbox reached | allocated storage | over .. storage | \
-         overdrawn | over the limit {box} | would exceed mailbox | would exceed quota | \
-         mailbox capacity",
+         {quota} .. {full} | {full} {quota} | over quota | out of storage | \
+         not enough storage {box} | no space left {box} | exceeded .. storage | \
+         exceeded .. quota | exceed .. quota | exhausted .. storage | disk quota | \
+         disk full {box} | {box} .. disk full | {box} .. quota | quota .. {box} | \
+         quotaexceed* | mailboxfull | storage limit | boite .. pleine | boite .. plein | \
+         mailbox limit | mailbox .. exceeded | mailbox .. limit | \
+         too many messages .. {box} | too many messages .. server | \
+         too many mails .. server | zuviele mails | {box} .. too many messages | \
+         benutzer .. zuviele {msgs} | postfach .. voll | buzon .. lleno | casella .. piena | \
+         容量不足 | insufficient + storage {box} | insufficient disk + space | maildir over | \
+         maildir + delivery .. quota | no room {box} | mailbox reached | allocated storage | \
+         over .. storage | overdrawn | over the limit {box} | would exceed mailbox | \
+         would exceed quota | mailbox capacity",
     ),
     says(
         MailboxFull,
@@ -246,25 +227,19 @@ pub(super) const RULES: &[Rule] = &[
          disk space limit | exceeding receiving limits | does not have enough space | \
          not have enough space | not sufficient disk space | not enough disk | \
          insufficient space | space .. used up | quota violation | quota usage | \
-         too much mail data | mailbox exceeded | mailfolder full | mail file size exceeds | \
-         blocks limit | inode limit | maximum allowed storage | mailbox would exceed | \
-         diskspace | reached .. quota | account storage | exceeded storage allocation quota | \
+         too much mail data | mailfolder full | mail file size exceeds | blocks limit | \
+         inode limit | maximum allowed storage | mailbox would exceed | diskspace | \
+         reached .. quota | account storage | exceeded storage allocation quota | \
          storage allocation {exceed} | overquota",
     ),
-    says(
-        MailboxFull,
-        55,
-        "{quota} | storage allocation | not enough disk space | mailbox .. {exceed}",
-    ),
+    says(MailboxFull, 55, "{quota} | mailbox .. {exceed}"),
     says(
         MailboxMoved,
         96,
         "{box} .. has + {moved} | {box} {moved} | {addr} .. {moved} by | been replaced by | \
-         address changed | address has changed | new address | user not local .. try | \
-         user not local please | not local .. try | user moved | forwarding address | \
-         mailbox moved | no longer here .. try | please try + forward | try forward path | \
-         変更 されました",
+         address changed | new address | user not local .. try | user not local please | \
+         not local .. try | forwarding address | no longer here .. try | \
+         please try + forward | try forward path | 変更 されました",
     ),
-    says(MailboxMoved, 60, "user not local"),
     says(MailboxMoved, 20, "not our user"),
 ];

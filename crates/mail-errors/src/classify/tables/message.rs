@@ -16,20 +16,19 @@ pub(super) const RULES: &[Rule] = &[
         "{message} too + {large} | headers too + {large} | {message} .. too + {large} | \
          {message} {size} {exceed} | {message} {size} .. {exceed} | \
          {size} .. {exceed} .. {limit} | {size} {exceed} | {exceed} .. {size} {limit} | \
-         {exceed} .. message size | {exceed} {size} | size {limit} | {limit} message size | \
-         {limit} {size} | message {size} limit | message length exceeds | \
-         message {exceed} .. {size} | message .. {exceed} maximum | message .. larger than | \
-         too large message | too big for | too large for | line too long message | \
-         databytes limit | databytes | zu gross | zu groß | trop volumineux | trop gros | \
-         demasiado grande | 大きすぎ | サイズ .. {exceed} | サイズ {limit} | 大小 .. 超 | 邮件 .. 过大 | \
-         recipsizelimit | sendersizelimit | message + file too + big | \
+         {exceed} .. message size | {exceed} {size} | size {limit} | {limit} {size} | \
+         message {size} limit | message {exceed} .. {size} | message .. {exceed} maximum | \
+         message .. larger than | too large message | too big for | too large for | \
+         line too long message | databytes | zu gross | zu groß | trop volumineux | \
+         trop gros | demasiado grande | 大きすぎ | サイズ .. {exceed} | サイズ {limit} | 大小 .. 超 | \
+         邮件 .. 过大 | recipsizelimit | sendersizelimit | message + file too + big | \
          exceeded google's message size | message size | exceeds {limit} + {size} | \
          exceeds .. mb | attachment too {large}",
     ),
     says(
         MessageTooLarge,
         92,
-        "taille .. limite | taille limite | {size} .. reached | message .. {exceed} .. kb | \
+        "taille .. limite | {size} .. reached | message .. {exceed} .. kb | \
          message file too {large} | fixed limit",
     ),
     says(ContentMalformed, 112, "line length"),
@@ -41,15 +40,11 @@ pub(super) const RULES: &[Rule] = &[
          bare line feed | header not crlf | header lines | partial final lines | @smtplf | \
          subject mandatory | subject required",
     ),
-    says(
-        ContentMalformed,
-        96,
-        "contains nul | contains null | nul characters | bad header section",
-    ),
+    says(ContentMalformed, 96, "contains nul | contains null | nul characters"),
     says(
         ContentMalformed,
         95,
-        "missing .. address .. header | missing valid address | no from header | blank from | \
+        "missing .. address .. header | missing valid address | blank from | \
          from address .. valid from | addresses not allowed from | disallowed header | \
          unicode character* | encoded word* | encoded word syntax | \
          encoded word syntax not permitted message header | base64 encoding | \
@@ -62,33 +57,31 @@ pub(super) const RULES: &[Rule] = &[
         ContentMalformed,
         93,
         "rfc 5322 | rfc5322 | rfc 2822 | rfc2822 | rfc 822 | rfc822 compliant | \
-         rfc5322 compliant | not + rfc .. compliant | rfc compliant | rfc compliance | \
-         not compliant | non compliant | duplicate header | duplicate header dkim signature | \
-         transaction failed duplicate header | headers too {large} | media error | \
-         duplicate .. headers | multiple {header} | multiple .. headers | \
-         missing {header} header | missing .. header | missing + from | missing date | \
-         missing subject | missing message id | messageid | message id header | \
-         {invalid} {header} header | {invalid} header | {invalid} .. header | \
-         header .. {invalid} | header error | header syntax | headers .. improperly | \
-         header .. missing | header field | header too long | too many header* | \
-         header size | bare lf | bare newline | bare cr | bare linefeed* | bare carriage | \
-         stray newline | lines too long | line too long | 8 bit | 8bit data | \
+         not + rfc .. compliant | rfc compliant | rfc compliance | not compliant | \
+         non compliant | duplicate header | transaction failed duplicate header | \
+         headers too {large} | media error | duplicate .. headers | multiple {header} | \
+         multiple .. headers | missing {header} header | missing .. header | missing + from | \
+         missing date | missing subject | missing message id | messageid | \
+         message id header | {invalid} {header} header | {invalid} header | \
+         {invalid} .. header | header .. {invalid} | header error | header syntax | \
+         headers .. improperly | header .. missing | header field | header too long | \
+         too many header* | header size | bare lf | bare newline | bare cr | bare linefeed* | \
+         bare carriage | stray newline | lines too long | line too long | 8 bit | 8bit data | \
          8 bit data message header | non ascii | improper use | improperly formatted | \
-         malformed message | malformed mime | malformed header* | malformed {header} | \
-         bad header* | bad mime | mime error | mime .. error | mime .. malformed | \
-         nested mime | mime parts | too many mime | mime boundary | unqualified address | \
-         header sender | from header .. {invalid} | from header .. missing | \
-         from header .. address | from header | {message} .. no + from | date header | \
-         {message} not rfc | null character* | nul byte* | control character* | \
-         syntax error header* | badly formed | poorly formatted | illegal character | \
-         invalid character | multiple from | 5322",
+         malformed message | malformed header* | malformed {header} | bad header* | \
+         bad mime | mime .. error | mime .. malformed | nested mime | mime parts | \
+         too many mime | mime boundary | unqualified address | header sender | \
+         from header .. {invalid} | from header .. address | from header | \
+         {message} .. no + from | date header | {message} not rfc | null character* | \
+         nul byte* | control character* | syntax error header* | badly formed | \
+         poorly formatted | illegal character | invalid character | 5322",
     ),
     says(
         ContentMalformed,
         90,
         "resent from | not conform | headers missing | headers specify | header and body | \
-         headers are missing | @barelf | wrongly formatted | incorrectly formatted | \
-         formatted incorrectly | not properly formatted",
+         @barelf | wrongly formatted | incorrectly formatted | formatted incorrectly | \
+         not properly formatted",
     ),
     says(ContentMalformed, 80, "{invalid} structure | {invalid} data in message | mime {rejected}"),
     says(
@@ -108,14 +101,12 @@ pub(super) const RULES: &[Rule] = &[
         ContentRejected,
         90,
         "{attachment} .. {rejected} | {attachment} .. not {accept} | \
-         {rejected} {attachment} | {rejected} .. attachment | banned {attachment} | \
-         banned content | prohibited {attachment} | prohibited content | prohibited file | \
-         forbidden {attachment} | file type | file extension | attachment type | \
-         attachment extension | extension .. {rejected} | \
-         message .. blocked because .. content | content .. presents .. potential | \
-         security issue | potential security | encrypted archive | password protected | \
-         unsafe attachment | dangerous attachment | 添付 .. 拒否 | 添付ファイル | executable .. not | \
-         macro .. {rejected}",
+         {rejected} {attachment} | {rejected} .. attachment | banned content | \
+         prohibited content | file type | file extension | attachment type | \
+         attachment extension | message .. blocked because .. content | \
+         content .. presents .. potential | security issue | potential security | \
+         encrypted archive | password protected | unsafe attachment | dangerous attachment | \
+         添付ファイル | executable .. not",
     ),
     says(
         ContentRejected,
@@ -127,7 +118,7 @@ pub(super) const RULES: &[Rule] = &[
         EncodingUnsupported,
         108,
         "smtputf8 | not support unicode | internationalised mailbox | character set* | \
-         character sets | non western",
+         non western",
     ),
     says(EncodingUnsupported, 104, "non unicode | unicode {message} | unicode {addr} | eight bit"),
     says(
@@ -135,22 +126,22 @@ pub(super) const RULES: &[Rule] = &[
         96,
         "8bitmime | binarymime | conversion + required | conversion .. not supported | \
          conversion .. prohibited | encoding not supported | charset not supported | \
-         character set .. not | unsupported encoding | unsupported charset | \
-         utf8 .. not {accept} | utf 8 .. not | internationalized | eai not | \
-         non ascii addresses | idn not | media not supported | media type .. not supported",
+         unsupported encoding | unsupported charset | utf8 .. not {accept} | utf 8 .. not | \
+         internationalized | eai not | non ascii addresses | idn not | media not supported | \
+         media type .. not supported",
     ),
     says(SpamContent, 114, "unsolicited commercial"),
     says(
         SpamContent,
         110,
-        "{listed} {url} {message} | {listed} {url} in {message} | \
-         {url} in {message} .. {listed} | spam like characteristics",
+        "{listed} {url} {message} | {url} in {message} .. {listed} | \
+         spam like characteristics",
     ),
     says(
         SpamContent,
         108,
-        "spam pattern | {spam} .. threshold exceeded | {spam} score .. exceeds threshold | \
-         score .. exceeds threshold | {blocked} using spam",
+        "spam pattern | {spam} .. threshold exceeded | score .. exceeds threshold | \
+         {blocked} using spam",
     ),
     says(
         SpamContent,
@@ -161,54 +152,51 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SpamContent,
         93,
-        "{blocked} using @dbl | suspicious .. nature content | \
-         suspicious .. content .. links | nature content | mail score | message scoring | \
-         score over | scored .. points | {addr} {blocked} using @dbl | spamtext | \
-         embedded {spam} | spam is embedded | judged {spam} | content judged spam | \
-         judged .. spam | content looks | message {rejected} {spam} | \
-         message {rejected} .. {spam} | due to {spam} | {rejected} due {spam} | \
-         {spam} or virus content | {message} {rejected} .. {spam} or {virus} | \
-         {spam} or {virus} classification | accept .. because {spam} | mass mailer | \
-         low priority | url .. {blocked} | url in {message} | urlbl* | {spam} points | \
-         {spam} .. score | message .. is {spam} | refused .. spam content",
+        "{blocked} using @dbl | suspicious .. content .. links | nature content | \
+         mail score | message scoring | score over | scored .. points | \
+         {addr} {blocked} using @dbl | spamtext | embedded {spam} | spam is embedded | \
+         judged {spam} | content judged spam | judged .. spam | content looks | \
+         message {rejected} {spam} | message {rejected} .. {spam} | due to {spam} | \
+         {rejected} due {spam} | {spam} or virus content | \
+         {message} {rejected} .. {spam} or {virus} | {spam} or {virus} classification | \
+         accept .. because {spam} | mass mailer | low priority | url .. {blocked} | \
+         url in {message} | {spam} points | {spam} .. score | message .. is {spam} | \
+         refused .. spam content",
     ),
     says(
         SpamContent,
         88,
-        "spam content | spam + virus | spam or virus | like spam | \
-         {message} .. {spam} + {message} | looks + like {spam} | appears .. {spam} | \
-         considered {spam} | identified {spam} | classified {spam} | detected {spam} | \
-         {spam} detected | {spam} + {message} | flagged {spam} | recognized {spam} | \
-         marked {spam} | categorized {spam} | contains {spam} | contain {spam} | \
-         suspicion {spam} | suspected {spam} | probable {spam} | probably {spam} | \
-         possible {spam} | likely {spam} | {message} .. likely .. unsolicited | \
-         high probability + spam | spam score | spam + scoring | spam level | \
-         spam threshold | {spam} .. threshold {exceed} | junk mail threshold | spam or junk | \
-         score .. too high | spam hits | {spam} {rejected} | {rejected} {spam} | \
-         {rejected} as {spam} | {rejected} .. as {spam} | {rejected} due to {spam} | \
-         {rejected} because {spam} | {message} {spam} | no + spam | antispam | anti spam | \
-         spam + filter | spam filter* | spam policy | spam source content | spamassassin | \
-         spam agent | spamsignature | mcspamsignature | @uribl | \
-         {blocked} using @multi @uribl | {blocked} using @multi @surbl | \
-         {blocked} using @surbl | blacklisted {url} {message} | @surbl | @multi + @surbl | \
-         {url} .. {listed} | contains {url} .. {listed} | contains .. url | \
-         {message} .. contains .. {url} | {url} message .. {rejected} | spam url | \
-         url .. spam | link .. spam | spamvertised | domain .. body .. listed | \
-         reject .. spam | phishing | phish | dt + spm | content denied | \
-         mail content denied | suspicious content | content .. suspicious | \
-         suspicious + message | unacceptable content | questionable content | \
-         bulk {message} | ube | uce | unwanted content | spamware | dspam | bogofilter | \
-         cloudmark | message content rejected | mail content | fingerprint | gtube | pyzor | \
-         razor | vade | vaderetro | 垃圾 | 迷惑メール | ofr 506 | lpn 506 | heuristic* | bayes* | \
-         antyspamowy | przez system antyspamowy",
+        "spam content | spam or virus | like spam | {message} .. {spam} + {message} | \
+         looks + like {spam} | appears .. {spam} | considered {spam} | identified {spam} | \
+         classified {spam} | detected {spam} | {spam} detected | {spam} + {message} | \
+         flagged {spam} | recognized {spam} | marked {spam} | categorized {spam} | \
+         contains {spam} | contain {spam} | suspicion {spam} | suspected {spam} | \
+         probable {spam} | probably {spam} | possible {spam} | likely {spam} | \
+         {message} .. likely .. unsolicited | high probability + spam | spam + scoring | \
+         spam level | spam threshold | {spam} .. threshold {exceed} | junk mail threshold | \
+         spam or junk | score .. too high | spam hits | {spam} {rejected} | \
+         {rejected} {spam} | {rejected} .. as {spam} | {rejected} because {spam} | \
+         {message} {spam} | no + spam | antispam | anti spam | spam + filter | spam filter* | \
+         spam policy | spam source content | spamassassin | spam agent | spamsignature | \
+         mcspamsignature | @uribl | {blocked} using @multi @uribl | \
+         {blocked} using @multi @surbl | @surbl | @multi + @surbl | {url} .. {listed} | \
+         contains .. url | {message} .. contains .. {url} | {url} message .. {rejected} | \
+         spam url | url .. spam | link .. spam | spamvertised | domain .. body .. listed | \
+         phishing | phish | dt + spm | content denied | mail content denied | \
+         suspicious content | content .. suspicious | suspicious + message | \
+         unacceptable content | questionable content | bulk {message} | ube | uce | \
+         unwanted content | spamware | dspam | bogofilter | cloudmark | \
+         message content rejected | mail content | fingerprint | gtube | pyzor | razor | \
+         vade | vaderetro | 垃圾 | 迷惑メール | ofr 506 | heuristic* | bayes* | antyspamowy | \
+         przez system antyspamowy",
     ),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),
-    says(Virus, 98, "virus + spam | prohibited virus | infected {message}"),
+    says(Virus, 98, "virus + spam | infected {message}"),
     says(
         Virus,
         96,
-        "{virus} | {rejected} .. {virus} | {virus} detected | contains {virus} | \
-         {rejected} {virus} | clamav | eicar",
+        "{virus} | {rejected} .. {virus} | {virus} detected | contains {virus} | clamav | \
+         eicar",
     ),
     says(Virus, 90, "threat found | threat {message} found | threat detected | oletools"),
     says(
@@ -232,13 +220,13 @@ pub(super) const RULES: &[Rule] = &[
         62,
         "{policy} {rejected} | {rejected} .. {policy} | due to {policy} | \
          {policy} violation* | violat* {policy} | {policy} reason* | {policy} prohibition | \
-         administrative prohibition | administratively denied | administratively prohibited | \
-         denied by policy | local policy | policy restrictions | security {policy} | \
-         security {rejected} | transport rule* | rejected by + organization | \
-         resolver rule* | tenantinboundattribution | transport rules | dlp | content policy | \
-         anti spoofing | header based .. spoofing | anti spoofing {policy} | \
-         blocked by header | violations | mail flow rule | policyviolation | \
-         corporate policy | company policy | failed to delivery | verweigert",
+         administratively denied | administratively prohibited | denied by policy | \
+         local policy | policy restrictions | security {policy} | security {rejected} | \
+         transport rule* | rejected by + organization | resolver rule* | \
+         tenantinboundattribution | dlp | content policy | anti spoofing | \
+         header based .. spoofing | anti spoofing {policy} | blocked by header | violations | \
+         mail flow rule | policyviolation | corporate policy | company policy | \
+         failed to delivery | verweigert",
     ),
     says(Policy, 60, "access {rejected} | not welcome"),
     says(Policy, 34, "{policy} | security | prohibited | not permitted | administrative*"),

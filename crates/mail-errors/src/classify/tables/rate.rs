@@ -5,14 +5,13 @@ use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
     says(Greylisted, 114, "greylist* | greylisted for | gl01"),
-    says(Greylisted, 108, "greylist* in action | grey + list* .. try | @grey @rbl"),
+    says(Greylisted, 108, "grey + list* .. try | @grey @rbl"),
     says(
         Greylisted,
         98,
-        "graylist* | grey + list* | gray + list* | greylisting in action | postgrey | \
-         @postgrey | first + time .. sender | new sender .. try | グレイリスト* | \
-         please come back later | come back + later | come back in | \
-         temporarily deferred .. first | liste grise | lista gris | triplet | \
+        "graylist* | grey + list* | gray + list* | postgrey | @postgrey | \
+         first + time .. sender | new sender .. try | グレイリスト* | please come back later | \
+         come back in | temporarily deferred .. first | liste grise | lista gris | triplet | \
          verifying your ip | not + yet + {accept} to deliver mail | \
          intentional policy rejection .. later",
     ),
@@ -35,9 +34,9 @@ pub(super) const RULES: &[Rule] = &[
         TooManyConnections,
         96,
         "trop de connexions | too many sessions | maximum connection limit | \
-         per domain connection limit | too many smtp sessions",
+         too many smtp sessions",
     ),
-    says(TooManyRecipients, 98, "rcpt number* | too much recipient | multi recipient bounce"),
+    says(TooManyRecipients, 98, "rcpt number* | multi recipient bounce"),
     says(
         TooManyRecipients,
         97,
@@ -71,8 +70,8 @@ pub(super) const RULES: &[Rule] = &[
         100,
         "exceeded its quota for sending | quota for sending | domain frequency limited | \
          received too many messages from | too many messages from | \
-         too many messages in session | too many messages session | \
-         threshold exceeded messages | message threshold exceeded",
+         too many messages in session | threshold exceeded messages | \
+         message threshold exceeded",
     ),
     says(
         RateLimited,
@@ -89,10 +88,9 @@ pub(super) const RULES: &[Rule] = &[
          {much} {msgs} | too + quickly | too + frequently | too + frequent | too + often | \
          {slow} down | try again {slow} | sending {limit} | sending .. limit {exceed} | \
          daily .. limit | daily .. quota | hourly .. limit | messages per {conns} | \
-         messages per day | messages per hour | emails per hour | per hour | per minute | \
-         per day | relay limit | message limit {exceed} | maximum messages | relay quota | \
-         mail flood | flood* | temporary rate | traffic {limit} | limit {exceed} | \
-         sender rate | sending too | rp 001 | 频率 | 発信 {limit} | rl000001 | rl000002 | \
+         messages per day | emails per hour | per hour | per minute | per day | relay limit | \
+         message limit {exceed} | maximum messages | relay quota | flood* | temporary rate | \
+         limit {exceed} | sender rate | sending too | rp 001 | 频率 | 発信 {limit} | rl000001 | \
          deferred .. excessive | submission limit | quotaexceeded + sender | \
          outbound .. limit | too + much + {message} | too + many .. time | domain frequency | \
          frequency .. limited | {conns} frequency limited",
@@ -102,17 +100,15 @@ pub(super) const RULES: &[Rule] = &[
         92,
         "unusual rate .. mail originating | unusual rate unsolicited mail originating | \
          message threshold | exceeded threshold | has exceeded permitted limits | \
-         sent too many messages | max message per connection | messages per session | \
-         maximum sending rate | message quota exceeded | daily message quota | \
-         max emails per hour | submission quota exceeded | daily limit | \
-         reached your daily limit | temporarily limited | peak smtp relay limit | peak smtp | \
-         relay limit exceeded | numerous attempts",
+         max message per connection | maximum sending rate | message quota exceeded | \
+         daily message quota | temporarily limited | peak smtp relay limit | peak smtp | \
+         numerous attempts",
     ),
     says(
         RateLimited,
         76,
-        "{rate} limited | been rate limited | temporarily rate limited | {slow} | volume | \
-         {exceed} .. {rate} | {rate} .. {exceed} | {much} .. {msgs} | exceeded .. limit",
+        "{rate} limited | {slow} | volume | {exceed} .. {rate} | {rate} .. {exceed} | \
+         {much} .. {msgs} | exceeded .. limit",
     ),
     says(RateLimited, 66, "reached .. limit"),
 ];

@@ -9,12 +9,11 @@ pub(super) const RULES: &[Rule] = &[
         116,
         "recipient %address {listed} | recipient .. black listed | {box} {not} want",
     ),
-    says(RecipientRefused, 106, "{box} blocked you | {box} has blocked | you .. blocked by {box}"),
+    says(RecipientRefused, 106, "{box} blocked you | you .. blocked by {box}"),
     says(
         RecipientRefused,
         104,
-        "does not want {message} | not want {message} from | address blocked by recipient | \
-         {addr} .. blocked by recipient | been blocked by recipient | \
+        "does not want {message} | not want {message} from | \
          sender not authenticated for group | delivery restriction check failed | \
          rst sender not authenticated | {listed} by {box} | {blocked} by {box} | \
          not authenticated by organization | not authenticated for public folder | \
@@ -33,34 +32,31 @@ pub(super) const RULES: &[Rule] = &[
          refuses to receive | blocked by .. recipient | protected by | account .. protected | \
          only accepting mail from specific | message filtered | has restricted sms | \
          not accepting any mail | rejected .. by recipients | \
-         access denied rejected by recipient | recipient preferences | not + pre approved | \
-         closed mailing list | members only list | non member | not subscribed .. group | \
-         list of senders | recipient's list of senders | recipients %address {blocked} | \
+         access denied rejected by recipient | not + pre approved | closed mailing list | \
+         members only list | non member | not subscribed .. group | list of senders | \
+         recipient's list of senders | recipients %address {blocked} | \
          recipients .. {blocked} | permanent failure .. recipients .. blocked | \
-         fakemail user | secumail | not + authenticated + for + mailbox | \
-         not authenticated for group | not + allowed senders list | \
-         sender not allowed + senders",
+         fakemail user | secumail | not + allowed senders list",
     ),
     says(
         RecipientRefused,
         88,
-        "{rejected} by user | {rejected} by recipient | {rejected} by {box} | user reject | \
-         user rejected | recipient .. not + want | recipient .. blocked you | \
-         blocked by recipient | does not accept mail from + sender | \
-         doesn't accept mail from sender | not accepting mail from sender | \
-         not accept mail from you | not accept messages from | not accepting messages from | \
-         does not wish | not wish to receive | not in allowed + senders + list | \
+        "{rejected} by {box} | user reject | user rejected | recipient .. not + want | \
+         recipient .. blocked you | doesn't accept mail from sender | \
+         not accepting mail from sender | not accept mail from you | \
+         not accept messages from | not accepting messages from | does not wish | \
+         not wish to receive | not in allowed + senders + list | \
          sender not + permitted .. recipient | not authorized to send .. to recipient | \
          not + allowed to send to recipient | not + authorized .. list | only members | \
-         subscribers only | only + members .. post | not + subscribed | members only | \
-         restricted recipient | recipient restricted | resolver + rst + notauthorized | \
+         subscribers only | not + subscribed | members only | restricted recipient | \
+         recipient restricted | resolver + rst + notauthorized | \
          resolver + rst + authrequired | recipient only accepts | only accepts mail from | \
          accepts mail only from | recipient's allow list | recipient whitelist | \
          whitelist .. recipient | personal blacklist | user's blacklist | \
-         recipient's blacklist | recipient's block list | recipient .. filtered | \
-         mailbox owner | 受信拒否 | 指定受信 | moderated | delivery restriction* | \
-         message delivery restricted | delivery not authorized | privacy | internal only | \
-         internal senders | outside sender | external senders | external sender",
+         recipient's blacklist | recipient .. filtered | mailbox owner | 受信拒否 | 指定受信 | \
+         moderated | delivery restriction* | message delivery restricted | \
+         delivery not authorized | privacy | internal only | internal senders | \
+         outside sender | external senders | external sender",
     ),
     says(
         RecipientRateLimited,
@@ -78,13 +74,13 @@ pub(super) const RULES: &[Rule] = &[
          recipient .. too many messages | recipient .. too many emails | \
          recipient .. too many mails | mailbox received too much | \
          mailbox received too many | mailbox .. too much email | recipient received too | \
-         thread limit {exceed} | receiving rate | recipient thread limit | \
-         recipient .. receive .. limit | account .. receiving .. limit | \
-         has exceeded .. receiving | exceeded .. receive limit | mailbox busy | \
+         thread limit {exceed} | receiving rate | recipient .. receive .. limit | \
+         account .. receiving .. limit | has exceeded .. receiving | mailbox busy | \
          mailbox .. busy | thread limit | mailbox .. concurrent | mailbox .. lock* | \
          receive limit | receiving limit | message rate .. recipient | \
          recipient limit .. hour",
     ),
+    says(DomainUnknown, 200, "unknown + host | unknown + domain"),
     says(
         DomainUnknown,
         112,
@@ -94,8 +90,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         DomainUnknown,
         97,
-        "{not} .. mail exchanger | not have any mx | no mx or srv | dns .. no data | \
-         no data .. dns | no data by dns",
+        "{not} .. mail exchanger | not have any mx | dns .. no data | no data .. dns | \
+         no data by dns",
     ),
     says(
         DomainUnknown,
@@ -108,30 +104,27 @@ pub(super) const RULES: &[Rule] = &[
          recipient domain .. {not} | %host + {not} {exist} | %host + {not} {found} | \
          {unknown} %host | resolving mx | resolve mx | mx server for | unrouteable | \
          unroutable | unrouteable mail | all relevant mx | no mx | no valid mx | \
-         mx lookup {fail} | no route + to domain | no route to address | nxdomain | \
-         name + not + resolved | cannot resolve {host} | unable to resolve {host} | \
-         could not resolve {host} | can't resolve | couldn't find any host | \
-         couldn't find + host | cannot find exchanger | infonorecords | \
-         infodomainnonexistent | dns query failed | dns lookup fail* | dns .. returned no | \
-         no mail + servers .. domain | no mail exchanger* | domain .. doesn't exist | \
-         domain .. does not exist | no + address + associated | no a record | no dns | \
-         domain + part {invalid} | mail domain .. not | name service error | \
-         name server .. not found | host or domain name | host not found | type mx | \
+         no route + to domain | no route to address | nxdomain | name + not + resolved | \
+         cannot resolve {host} | could not resolve {host} | can't resolve | \
+         couldn't find any host | couldn't find + host | cannot find exchanger | \
+         infonorecords | infodomainnonexistent | dns query failed | dns lookup fail* | \
+         dns .. returned no | no mail + servers .. domain | no mail exchanger* | \
+         domain .. doesn't exist | domain .. does not exist | no + address + associated | \
+         no a record | no dns | domain + part {invalid} | mail domain .. not | \
+         name service error | name server .. not found | host or domain name | type mx | \
          nodename nor servname | no data known | domainname | authoritative answer | \
-         relayhost not | {fail} to resolve | unresolvable | ドメイン 存在しません | ドメイン .. 見つかりません | \
-         域名 .. 不存在 | illegal host domain | not + hosted here | domain + not + hosted | \
+         relayhost not | {fail} to resolve | unresolvable | ドメイン .. 見つかりません | 域名 .. 不存在 | \
+         illegal host domain | not + hosted here | domain + not + hosted | \
          domain not + served | domain not local",
     ),
     says(
         DomainUnknown,
         90,
         "name or service not known | domain must exist | domain .. must exist | \
-         {host} unreachable | mail domain | does not exist .. domain | no mx for | \
-         no mx record | no route for current | could not find a gateway | \
-         dns records .. could not be found | nonexistent domain | nonexistentdomain | \
-         non existent domain | info no records | info domain nonexistent | \
-         unable to resolve route | host name lookup failure | name lookup failure | \
-         hosted tenant",
+         {host} unreachable | mail domain | does not exist .. domain | no route for current | \
+         could not find a gateway | dns records .. could not be found | nonexistent domain | \
+         nonexistentdomain | non existent domain | info no records | \
+         host name lookup failure | name lookup failure | hosted tenant",
     ),
     says(DomainUnknown, 58, "{invalid} + {host} | {host} + {invalid}"),
     says(DomainNoMail, 98, "mx .. no smtp service | indicated no smtp service"),

@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
         97,
         "connection {rejected} socket | ^ connection refused | \
          connect .. connection refused | i o timeout | dial tcp | dialing | connection died | \
-         {not} .. establish .. connection | conversation .. timed out | name server timeout | \
+         {not} .. establish .. connection | conversation .. timed out | \
          while sending .. {message} | while receiving | {host} not found try | \
          dropped by remote host | closed by remote host | host + unreachable | \
          connection refused connect",
@@ -25,21 +25,20 @@ pub(super) const RULES: &[Rule] = &[
         90,
         "connection refused | connection reset | connection lost | lost connection | \
          connection dropped | connection + closed | connection + {timeout} | \
-         connect .. {timeout} | {not} connect | {fail} to connect | failed to connect | \
-         could not connect | connection {fail} | no route to host | network + unreachable | \
-         host unreachable | network {trouble} | connection {trouble} | broken pipe | \
-         no answer from | operation timed | unable to establish | winsock | socket error | \
-         bad connection | while communicating | unable to open connection | 接続 {fail}",
+         connect .. {timeout} | {not} connect | {fail} to connect | could not connect | \
+         connection {fail} | no route to host | network + unreachable | host unreachable | \
+         network {trouble} | connection {trouble} | broken pipe | no answer from | \
+         operation timed | unable to establish | winsock | socket error | bad connection | \
+         while communicating | unable to open connection | 接続 {fail}",
     ),
     says(Network, 80, "{not} reach"),
     says(Network, 45, "timeout | timed out"),
     says(
         RoutingLoop,
         97,
-        "too many hops | too many received | too + many .. hops | hop + count | \
-         {message} {loop} | mail + {loop} | {loop} detected | {loop} back | looping | \
-         {loop} | back to myself | back to itself | routing loop | loops | received headers | \
-         maximum hop*",
+        "too many hops | too many received | hop + count | {message} {loop} | \
+         {loop} detected | {loop} back | looping | {loop} | back to myself | back to itself | \
+         routing loop | received headers | maximum hop*",
     ),
     says(Expired, 120, "message expired connection {rejected}"),
     says(
@@ -49,23 +48,21 @@ pub(super) const RULES: &[Rule] = &[
          server did not respond | multiple retries | allowed queue period | \
          not collected after | has been delayed | message delayed | \
          timeout closing connection | timeout .. closing | message expired .. connection | \
-         message expired cannot connect | message expired connection refused | \
-         message expired connection reset | message expired dns",
+         message expired cannot connect | message expired connection reset | \
+         message expired dns",
     ),
     says(
         Expired,
         95,
         "message expired | message {timeout} | delivery time {timeout} | \
-         delivery .. {timeout} | delivery expired | {conns} {timeout} | in queue too long | \
-         queue too long | queue .. expired | too long .. queue | not going to try again | \
-         retry time {timeout} | retry timeout | retry .. {exceed} | retries .. {exceed} | \
-         past expiration | could not be delivered .. days | could not be delivered .. hours | \
-         undelivered .. days | time limit | undeliverable .. for | \
-         message could not be delivered within | all delivery attempts | max + retry | \
-         maximum retr* | lifetime | attempted failover | alternate hosts | \
-         error .. communicating .. attempted | establish .. connection .. queue + too long | \
-         message .. queue + too long | retry limit | maximum time | envelope expired | \
-         not delivered within | not responding",
+         delivery .. {timeout} | {conns} {timeout} | in queue too long | queue .. expired | \
+         too long .. queue | not going to try again | retry time {timeout} | retry timeout | \
+         retry .. {exceed} | retries .. {exceed} | past expiration | \
+         could not be delivered .. days | could not be delivered .. hours | \
+         undelivered .. days | time limit | undeliverable .. for | all delivery attempts | \
+         max + retry | maximum retr* | lifetime | attempted failover | alternate hosts | \
+         error .. communicating .. attempted | message .. queue + too long | retry limit | \
+         maximum time | envelope expired | not delivered within | not responding",
     ),
     says(
         SystemFull,
@@ -73,28 +70,22 @@ pub(super) const RULES: &[Rule] = &[
         "mail + system + full | mailsystem full | system full | system + storage | \
          insufficient + system + storage | insufficient system | no space left device | \
          no space on device | not enough free space | not enough space on | spool .. full | \
-         disk full | out of disk | server .. disk full | insufficient system resources | \
-         insufficient + resources | out of memory | insufficient queue | queue .. full | \
-         insufficient disk | low disk",
+         disk full | out of disk | insufficient system resources | insufficient + resources | \
+         out of memory | insufficient queue | queue .. full | insufficient disk | low disk",
     ),
     says(MailerError, 104, "command output | command output procmail"),
     says(MailerError, 98, "command time limit {exceed} | mail to command restricted"),
     says(
         MailerError,
         88,
-        "operating system error | operating + system + error | mailer error | pipe to | \
-         command died | exit status | exited with | x unix | procmail | maildrop + error | \
-         prog mailer | {unknown} mailer error | mailer + error | process failed | \
-         child process | delivery agent | can't create output | permission denied | \
-         illegal seek | local delivery {fail}",
+        "operating system error | mailer error | pipe to | command died | exit status | \
+         exited with | x unix | procmail | maildrop + error | prog mailer | \
+         {unknown} mailer error | process failed | child process | delivery agent | \
+         can't create output | permission denied | illegal seek | local delivery {fail}",
     ),
     says(SystemError, 118, "misconfigured forwarding"),
     says(SystemError, 116, "unable to scan | not + scan | scan {fail}"),
-    says(
-        SystemError,
-        114,
-        "already locked | maildrop locked | {box} .. already locked | lock busy",
-    ),
+    says(SystemError, 114, "already locked | maildrop locked | lock busy"),
     says(
         SystemError,
         112,
@@ -130,12 +121,11 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SystemError,
         92,
-        "authenticate .. temporary system | cannot authenticate .. temporary | \
-         temporary system problem | insufficient permission* | could not load drd | no mdb | \
-         mdb properties | interrupted system call | encountered error while | \
-         remote server misconfigured | timeout waiting for input | \
-         missing or bad storedriver | aliasing .. broken | temporarily unable | \
-         temporarily unable to process | service {temporary} {down} | \
+        "cannot authenticate .. temporary | temporary system problem | \
+         insufficient permission* | could not load drd | no mdb | mdb properties | \
+         interrupted system call | encountered error while | remote server misconfigured | \
+         timeout waiting for input | missing or bad storedriver | aliasing .. broken | \
+         temporarily unable | temporarily unable to process | service {temporary} {down} | \
          server {temporary} {not} available | unknown error | {unknown} {trouble} | \
          server temporarily {rejected}",
     ),
@@ -148,25 +138,21 @@ pub(super) const RULES: &[Rule] = &[
          {system} .. {trouble} | {system} {down} | {system} .. {down} | {down} {system} | \
          {temporary} {trouble} | {temporary} .. {trouble} | {temporary} {fail} | \
          {temporary} {internal} | {temporary} {system} | {temporary} lookup {fail} | \
-         {temporary} {down} | local problem | temporary local problem | local error | \
-         local configuration | config error | configuration error | {trouble} in processing | \
-         error in processing | processing {trouble} | service unavailable | \
-         service not available | service currently unavailable | service shutting | \
-         shutting down | service {down} | server busy | too busy | server error | \
+         {temporary} {down} | temporary local problem | local configuration | \
+         {trouble} in processing | service not available | service currently unavailable | \
+         service shutting | shutting down | service {down} | too busy | \
          resources + {temporary} | resources .. unavailable | resource .. unavailable | \
-         system error | system resource* | system not | cannot process | unable to process | \
+         system resource* | system not | cannot process | unable to process | \
          could not load | verification + {temporary} | unable to verify | could not verify | \
          cannot verify | expansion problem | mailing list expansion | alias expansion | \
          alias loop | not + accepting + messages | not accepting network messages | \
          not accepting mail | unable to accept | cannot accept | can't accept | overload* | \
          high load | load average | server load | load too high | maintenance | \
-         out of service | dns lookup failure | dns {trouble} | dns {fail} | dns {timeout} | \
-         temporary dns | {temporary} .. dns | lookup {fail} | ldap | inuse | contactadmin | \
-         serverbug | sys + temp | sys + perm | gsmtp internal | サーバー .. エラー | 一時的 | 系统 错误 | \
-         system + is + busy | queue file write | queue {trouble} | write error | i o error | \
-         aborted local | action aborted | program failure | malfunction | \
-         certificate verification error internal | temporarily {rejected} | \
-         failed to be replicated",
+         out of service | dns lookup failure | dns {fail} | dns {timeout} | \
+         {temporary} .. dns | lookup {fail} | ldap | inuse | gsmtp internal | 一時的 | \
+         queue file write | write error | i o error | aborted local | action aborted | \
+         program failure | malfunction | certificate verification error internal | \
+         temporarily {rejected} | failed to be replicated",
     ),
     says(SystemError, 45, "unavailable | busy | not available"),
     says(
@@ -211,19 +197,16 @@ pub(super) const RULES: &[Rule] = &[
         88,
         "{command} {unknown} | {unknown} {command} | {command} not + recogni* | \
          {command} not implemented | not implemented | unimplemented | {command} {rejected} | \
-         unrecognized {command} | unrecognised {command} | syntax error | \
-         syntax .. {command} | bad sequence | {command} sequence | sequence .. command* | \
-         out of sequence | out + order | bad syntax | {invalid} {command} | \
-         {invalid} syntax | too many {trouble} | too many + bad | too many + unknown | \
-         too many + errors | too many syntax | protocol {trouble} | protocol error | \
-         pipelining | improper {command} pipelining | need {command} | need rcpt | \
+         unrecognized {command} | syntax .. {command} | bad sequence | {command} sequence | \
+         sequence .. command* | out of sequence | out + order | bad syntax | \
+         {invalid} {command} | too many {trouble} | too many + bad | too many + unknown | \
+         too many syntax | protocol {trouble} | pipelining | need {command} | need rcpt | \
          need mail | need + helo | send helo | helo first | say helo | ehlo first | \
          polite people | no valid recipients + data | unsupported {command} | \
          parameters .. not | nested mail | sender already | already specified | line limit | \
          command too long | line limit exceeded | unexpected {command} | \
-         synchronization error | spoke too soon | you talk too soon | talk too soon | \
-         premature* | before greeting | out of band | valid rcpt | rcpt first | mail first | \
-         5 5 1",
+         synchronization error | spoke too soon | you talk too soon | premature* | \
+         before greeting | out of band | valid rcpt | rcpt first | mail first | 5 5 1",
     ),
     says(ProtocolError, 70, "{command} {invalid} | {command} not {accept} | parameter .. not"),
     says(
