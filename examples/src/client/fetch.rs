@@ -71,9 +71,11 @@ impl Keep for Printed {
         let mut out = io::stdout();
         out.flush()?;
         // Behind a pipe or a terminal there is nothing that could survive a power cut.
-        match File::from(out.as_fd().try_clone_to_owned()?).sync_all() {
-            Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
-            Ok(()) | Err(_) => Ok(()),
+        let synced = File::from(out.as_fd().try_clone_to_owned()?).sync_all();
+        let kind = synced.as_ref().err().map(io::Error::kind);
+        match kind {
+            Some(io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            Some(_) | None => synced,
         }
     }
 }
