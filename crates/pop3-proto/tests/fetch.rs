@@ -364,6 +364,25 @@ fn err_login_that_cannot_be_given() {
     assert!(told.misuse.is_some() && !told.is_complete(), "{told:?}");
 }
 
+/// Of messages with one id as many are known as have come, in the order of their numbers: so none
+/// counts before those in front of it.
+#[test]
+fn err_message_whose_namesake_did_not_come_is_not_taken_for_it() {
+    let ids = "+OK\r\n1 a\r\n2 a\r\n.\r\n";
+    let (x, y) = ("+OK\r\nx\r\n.\r\n", "+OK\r\ny\r\n.\r\n");
+    let mut mailbox = Mailbox::default();
+    let answers = format!("{LISTED}{ids}-ERR [SYS/TEMP] later\r\n{y}+OK bye\r\n");
+    let (told, _) = played(answers.leak(), Leave::Forever, &mut mailbox);
+    assert!(told.fetched.is_empty() && told.error.is_none() && mailbox.kept.is_empty());
+    let skipped: Vec<_> =
+        told.skipped.iter().map(|(it, why)| (it.number().get(), why.is_some())).collect();
+    assert_eq!(skipped, [(1, true), (2, false)]);
+    let answers = format!("{LISTED}{ids}{x}{y}+OK\r\n+OK\r\n+OK bye\r\n");
+    let (told, _) = played(answers.leak(), Leave::Never, &mut mailbox);
+    assert_eq!(mailbox.kept, [b"x\r\n", b"y\r\n"]);
+    assert_eq!(numbers(&told.deleted), [1, 2]);
+}
+
 /// Where there is nothing, some servers have nothing to list.
 #[test]
 fn ok_empty_maildrop_whose_listings_are_refused() {

@@ -1,6 +1,10 @@
 //! Whatever is new, over a blocking stream, for who just wants it done.
 
-use std::{collections::VecDeque, io, time::SystemTime};
+use std::{
+    collections::{HashSet, VecDeque},
+    io,
+    time::SystemTime,
+};
 
 use mail_errors::{Fault, Misuse};
 use mail_wire::{
@@ -11,7 +15,7 @@ use mail_wire::{
     },
 };
 
-use crate::{Capability, DropListing, Response, Verb};
+use crate::{Capability, DropListing, Response, UniqueId, Verb};
 
 use super::{Client, Entry, Event, Handle, Inbox, Leave, NotSent, Plan, Seen};
 
@@ -155,7 +159,8 @@ impl<E: Fault> Fetched<E> {
 /// ```
 ///
 /// Messages are asked for ahead where the server offers PIPELINING. One that the server will not
-/// give is skipped. If the connection breaks, what has come whole is committed still.
+/// give is skipped, and with it those of the same id behind it. If the connection breaks, what has
+/// come whole is committed still.
 pub fn fetch_new<S>(
     session: &mut S,
     client: impl Fn(&mut S) -> &mut Client,
@@ -228,6 +233,9 @@ struct Errand<'a, K, E: Fault> {
     ended: Vec<Entry>,
     ended_octets: u64,
     marked: Vec<Entry>,
+    /// The ids of messages that did not come. A message behind them that has one of these would be
+    /// remembered in the place of the one in front.
+    missing: HashSet<UniqueId>,
     is_quitting: bool,
 }
 
@@ -265,6 +273,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             ended: Vec::new(),
             ended_octets: 0,
             marked: Vec::new(),
+            missing: HashSet::new(),
             is_quitting: false,
         }
     }
@@ -331,6 +340,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             self.list = None;
         } else if self.fetching.front().is_some_and(|it| it.handle == handle) {
             if let Some(Fetching { entry, is_whole: false, .. }) = self.fetching.pop_front() {
+                self.missing.extend(entry.id().cloned());
                 self.told.skipped.push((entry, refusal));
             }
         } else if self.deleting.front().is_some_and(|(it, _)| *it == handle)
@@ -358,6 +368,9 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             return;
         }
         let Some(fetching) = self.fetching.front_mut() else { return };
+        if fetching.entry.id().is_some_and(|id| self.missing.contains(id)) {
+            return self.abort();
+        }
         fetching.is_whole = true;
         let entry = fetching.entry.clone();
         let octets = self.coming.unwrap_or_default();
