@@ -160,6 +160,46 @@ fn a_bounce_in_an_attachment_in_a_forward_is_found() {
     check(&twice, &FAILED);
 }
 
+/// Encoded, which RFC 2045 section 6.4 forbids and gateways do; encoded again, and again.
+#[test]
+fn a_bounce_in_an_encoded_message_is_found() {
+    let wrapped = |message: &str| {
+        let quoted: String = message.bytes().map(|octet| format!("={octet:02X}")).collect();
+        let lines: Vec<_> = quoted.as_bytes().chunks(75).map(String::from_utf8_lossy).collect();
+        format!(
+            "Subject: Fwd\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\
+             Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n{}\n\
+             --o--\n",
+            lines.join("=\n")
+        )
+    };
+    let mut message = report("message/delivery-status", GROUP);
+    for _ in 0..3 {
+        message = wrapped(&message);
+        check(&message, &FAILED);
+    }
+    assert_eq!(told(wrapped(&message).as_bytes()), Err(NotABounce::Unlike));
+}
+
+/// What a mail system says goes before what it gives back, and a bounce that somebody sends on is read
+/// whoever sends it.
+#[test]
+fn a_bounce_of_a_bounce_tells_of_its_own_recipient() {
+    let inner = report("message/delivery-status", GROUP);
+    let outer = |head: &str, text: &str| {
+        format!(
+            "{head}Content-Type: multipart/mixed; boundary=o\n\n--o\n\n{text}\n--o\n\
+             Content-Type: message/rfc822\n\nTo: me@x.test\n{inner}\n--o--\n"
+        )
+    };
+    let system = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.test\n";
+    check(&outer(system, "<c@d.test>:\n550 5.2.1 off"), &["c@d.test failed: 550 5.2.1 off"]);
+    for head in [system, "From: postmaster@x.test\n", "From: me@x.test\n", ""] {
+        check(&outer(head, "It is below."), &FAILED);
+    }
+    check(&outer("From: me@x.test\n", "<c@d.test>:\n550 5.2.1 off"), &FAILED);
+}
+
 /// 10,000 levels: no stack is that deep, and none of the levels is read twice.
 #[test]
 fn ten_thousand_levels_are_bounded() {

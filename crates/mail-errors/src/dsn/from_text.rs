@@ -40,6 +40,10 @@ pub(super) fn read(root: Part<'_, '_>, limits: &ReadLimits) -> Option<Bounce> {
         let enclosed = own(root).find(|part| part.kind() == PartKind::Message);
         let enclosed = enclosed.and_then(|part| part.children().next()).map(|it| it.header());
         recipients.extend(enclosed.or(behind).and_then(|header| {
+            // A bounce went to the one who wrote what failed.
+            if Head::of(&header).origin() != Origin::Anybody {
+                return None;
+            }
             let value = header.field("To")?.value();
             let mut mailboxes = address::mailboxes(&value);
             let (only, None) = (mailboxes.next()?.addr_spec(), mailboxes.next()) else {

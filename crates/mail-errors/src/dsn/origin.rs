@@ -80,6 +80,14 @@ impl<'a> Head<'a> {
         if is_null || is_nobody(&from) { Origin::Program } else { Origin::Anybody }
     }
 
+    /// Tells whether a mail system wrote the message, and nobody who forwards what one wrote.
+    pub(super) fn is_system(&self) -> bool {
+        let from = lower(self.from);
+        let path = self.return_path.map(|field| field.value());
+        let is_null = path.is_some_and(|path| path.trim_ascii() == b"<>");
+        is_null || self.failed.is_some() || FROM.iter().any(|it| from.contains(it))
+    }
+
     /// Tells whether a program answers by itself, and does not say that it could not deliver.
     fn is_answer(&self, from: &str, subject: &str) -> bool {
         // Mail systems mark their reports so too.

@@ -61,6 +61,10 @@ impl Bounce {
     /// # Errors
     /// [`NotABounce`] says what it is instead.
     pub fn read_within(raw: &[u8], limits: &ReadLimits) -> Result<Self, NotABounce> {
+        Self::read_at(raw, limits, 0)
+    }
+
+    fn read_at(raw: &[u8], limits: &ReadLimits, depth: usize) -> Result<Self, NotABounce> {
         let is_long = raw.len() > limits.octets;
         let raw = raw.get(..limits.octets).unwrap_or(raw);
         let raw = &*with_line_feeds(raw);
@@ -74,8 +78,15 @@ impl Bounce {
         };
         // A report that goes on where the octets end may have gone on.
         let torn_at = is_long.then_some(raw.len());
-        let found = messages().find_map(|root| from_report::read(root, limits, torn_at));
-        let found = found.or_else(|| messages().find_map(|root| from_text::read(root, limits)));
+        let of_report = |root| from_report::read(root, limits, torn_at);
+        let of_text = |root| from_text::read(root, limits);
+        let root = tree.root();
+        // What a mail system says itself goes before what it sends back, though that be a report.
+        let is_system = Head::of(&root.header()).is_system();
+        let own = of_report(root).or_else(|| if is_system { of_text(root) } else { None });
+        let found = own.or_else(|| messages().skip(1).find_map(of_report));
+        let found = found.or_else(|| encoded(&tree, limits, depth));
+        let found = found.or_else(|| messages().find_map(of_text));
         found.ok_or_else(|| instead(&tree))
     }
 
@@ -111,6 +122,23 @@ impl Bounce {
         self.is_cut
     }
 }
+
+/// Reads messages in it that are encoded, against RFC 2045 section 6.4: gateways attach them so.
+fn encoded(tree: &Tree<'_>, limits: &ReadLimits, depth: usize) -> Option<Bounce> {
+    if depth >= ENCODED {
+        return None;
+    }
+    let is_encoded = |part: &Part<'_, '_>| {
+        let kind = part.content_type();
+        let is_message = kind.is("message", "rfc822") || kind.is("message", "global");
+        part.kind() == PartKind::Leaf && is_message && !part.encoding().is_identity()
+    };
+    let mut parts = tree.parts().filter(is_encoded).take(MESSAGES);
+    parts.find_map(|part| Bounce::read_at(&part.decoded(), limits, depth + 1).ok())
+}
+
+/// Encodings around encodings that are taken off.
+const ENCODED: usize = 3;
 
 /// Gives lines their ends back where they end in CR alone, as an old Macintosh saves them.
 fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
