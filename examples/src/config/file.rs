@@ -16,13 +16,24 @@ use super::{
     AccountConfig, Config, Limits, PasswordConfig, Pop3Policy, Ports, Relay, Service, TlsFiles,
     TrustedPeers, default_host, parse_size,
 };
-use crate::store::{Address, Domain, LoginName, NameError};
+use crate::store::{Address, Domain, LoginName};
 
 /// Reads and checks the text of a file.
 pub(super) fn read(text: &str) -> Result<Config, ConfigError> {
     let file: File = toml::from_str(text)
         .map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
     Reading { text }.config(file)
+}
+
+/// A table whose keys are names of services.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct ByService<T>(BTreeMap<Spanned<String>, T>);
+
+impl<T> Default for ByService<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
 }
 
 #[derive(Deserialize)]
@@ -33,11 +44,11 @@ struct File {
     host: Option<Spanned<String>>,
     domains: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
-    ports: FilePorts,
+    ports: ByService<u16>,
     #[serde(default)]
-    proxies: FileProxies,
+    proxies: ByService<Vec<Spanned<String>>>,
     #[serde(default)]
-    xclient: FileXclient,
+    xclient: ByService<Vec<Spanned<String>>>,
     #[serde(default)]
     limits: FileLimits,
     #[serde(default)]
@@ -49,90 +60,6 @@ struct File {
     account: Vec<FileAccount>,
     #[serde(default)]
     aliases: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FilePorts {
-    smtp: Option<u16>,
-    submission: Option<u16>,
-    submissions: Option<u16>,
-    pop3: Option<u16>,
-    pop3s: Option<u16>,
-    imap: Option<u16>,
-    imaps: Option<u16>,
-    dns: Option<u16>,
-}
-
-impl FilePorts {
-    const fn of(&self, service: Service) -> Option<u16> {
-        match service {
-            Service::Smtp => self.smtp,
-            Service::Submission => self.submission,
-            Service::Submissions => self.submissions,
-            Service::Pop3 => self.pop3,
-            Service::Pop3s => self.pop3s,
-            Service::Imap => self.imap,
-            Service::Imaps => self.imaps,
-            Service::Dns => self.dns,
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileProxies {
-    #[serde(default)]
-    smtp: Vec<Spanned<String>>,
-    #[serde(default)]
-    submission: Vec<Spanned<String>>,
-    #[serde(default)]
-    submissions: Vec<Spanned<String>>,
-    #[serde(default)]
-    pop3: Vec<Spanned<String>>,
-    #[serde(default)]
-    pop3s: Vec<Spanned<String>>,
-    #[serde(default)]
-    imap: Vec<Spanned<String>>,
-    #[serde(default)]
-    imaps: Vec<Spanned<String>>,
-}
-
-impl FileProxies {
-    fn of(&self, service: Service) -> &[Spanned<String>] {
-        match service {
-            Service::Smtp => &self.smtp,
-            Service::Submission => &self.submission,
-            Service::Submissions => &self.submissions,
-            Service::Pop3 => &self.pop3,
-            Service::Pop3s => &self.pop3s,
-            Service::Imap => &self.imap,
-            Service::Imaps => &self.imaps,
-            Service::Dns => &[],
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileXclient {
-    #[serde(default)]
-    smtp: Vec<Spanned<String>>,
-    #[serde(default)]
-    submission: Vec<Spanned<String>>,
-    #[serde(default)]
-    submissions: Vec<Spanned<String>>,
-}
-
-impl FileXclient {
-    fn of(&self, service: Service) -> &[Spanned<String>] {
-        match service {
-            Service::Smtp => &self.smtp,
-            Service::Submission => &self.submission,
-            Service::Submissions => &self.submissions,
-            Service::Pop3 | Service::Pop3s | Service::Imap | Service::Imaps | Service::Dns => &[],
-        }
-    }
 }
 
 #[derive(Default, Deserialize)]
@@ -213,13 +140,13 @@ impl Reading<'_> {
             None => domains.first().map_or(default.host, default_host),
         };
         let mut ports = Ports::default();
-        for service in Service::ALL {
-            if let Some(port) = file.ports.of(service) {
-                ports.set(service, port);
-            }
+        for (service, port) in self.by_service(&file.ports, |_| true)? {
+            ports.set(service, *port);
         }
-        let proxies = self.peers(|service| file.proxies.of(service))?;
-        let xclient = self.peers(|service| file.xclient.of(service))?;
+        let proxies = self.peers(&file.proxies, |service| service != Service::Dns)?;
+        let xclient = self.peers(&file.xclient, |service| {
+            matches!(service, Service::Smtp | Service::Submission | Service::Submissions)
+        })?;
         let limits = self.limits(&file.limits)?;
         let pop3 = Pop3Policy {
             delete_retrieved: file.pop3.retrieved == Some(Retrieved::Delete),
@@ -249,16 +176,36 @@ impl Reading<'_> {
         })
     }
 
-    fn peers<'f>(
+    fn peers(
         &self,
-        of: impl Fn(Service) -> &'f [Spanned<String>],
+        file: &ByService<Vec<Spanned<String>>>,
+        is_known: impl Fn(Service) -> bool,
     ) -> Result<TrustedPeers, ConfigError> {
         let mut peers = TrustedPeers::default();
-        for service in Service::ALL {
-            let networks = of(service).iter().map(|text| self.one(text, Network::parse));
-            peers.set(service, Trusted::new(networks.collect::<Result<Vec<_>, _>>()?));
+        for (service, networks) in self.by_service(file, is_known)? {
+            peers.set(service, Trusted::new(self.all(networks, Network::parse)?));
         }
         Ok(peers)
+    }
+
+    /// Reads the keys of a table in which some services are known.
+    fn by_service<'f, T>(
+        &self,
+        file: &'f ByService<T>,
+        is_known: impl Fn(Service) -> bool,
+    ) -> Result<Vec<(Service, &'f T)>, ConfigError> {
+        let known: Vec<_> = Service::ALL.into_iter().filter(|one| is_known(*one)).collect();
+        let entries = file.0.iter().map(|(key, value)| {
+            let service = known.iter().find(|service| service.name() == key.get_ref());
+            let Some(service) = service else {
+                let names: Vec<_> = known.iter().map(|service| service.name()).collect();
+                let (name, names) = (key.get_ref(), names.join("`, `"));
+                let why = format!("unknown field `{name}`, expected one of `{names}`");
+                return Err(self.error(key, why));
+            };
+            Ok((*service, value))
+        });
+        entries.collect()
     }
 
     fn limits(&self, file: &FileLimits) -> Result<Limits, ConfigError> {
@@ -388,10 +335,10 @@ impl Reading<'_> {
         parse(text.get_ref()).map_err(|error| self.error(text, error))
     }
 
-    fn all<T>(
+    fn all<T, E: fmt::Display>(
         &self,
         texts: &[Spanned<String>],
-        parse: impl Fn(&str) -> Result<T, NameError>,
+        parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Vec<T>, ConfigError> {
         texts.iter().map(|text| self.one(text, &parse)).collect()
     }

@@ -58,6 +58,10 @@ id! {
     /// Names one claim on queued recipients.
     ClaimId
 }
+id! {
+    /// A mod-sequence (RFC 7162 3.1): grows with every change in its mailbox.
+    ModSeq
+}
 
 /// The unique identifier of a message in its mailbox (RFC 9051 2.3.1.1): 1 to 2^32 - 1, strictly
 /// ascending in the order of arrival.
@@ -115,30 +119,6 @@ impl UidValidity {
 }
 
 impl fmt::Display for UidValidity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// A mod-sequence (RFC 7162 3.1): grows with every change in a mailbox. 63 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModSeq(u64);
-
-impl ModSeq {
-    /// Takes a number that the same mailbox gave out before.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// Returns the number.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for ModSeq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
