@@ -49,7 +49,7 @@ mail_wire::deviations! {
         /// grammar lets a text begin so; who sends one may have meant a code.
         ///
         /// # Who does so
-        /// Servers that cut their lines off.
+        /// Hardly anybody; it is told because a code may be lost.
         BrokenCode: "bracket that begins no response code",
         /// A response code that is known, with arguments that are none of its own. It is carried as
         /// one that is unknown.
@@ -61,12 +61,12 @@ mail_wire::deviations! {
         /// It is carried as one that is unknown, and the others are not lost.
         ///
         /// # Who does so
-        /// Servers with dates out of range, and with sizes below zero.
+        /// Servers without a date for a message, which say `NIL` or `00-Jan-0000`.
         OddValue: "item with a value that is none of its own",
         /// A UIDNEXT or UIDVALIDITY of 0 in STATUS.
         ///
         /// # Who does so
-        /// Servers that do not know it, for mailboxes that cannot be selected.
+        /// xwtec.
         ZeroNumber: "0 where a number above 0 belongs",
         /// `*` without its backslash among flags.
         ///
@@ -81,22 +81,22 @@ mail_wire::deviations! {
         /// `]` in a keyword.
         ///
         /// # Who does so
-        /// Gmail, whose labels become keywords elsewhere.
+        /// Gmail and Dovecot, where programs and users name keywords so.
         BracketInKeyword: "bracket in a keyword",
         /// An attribute of a mailbox without its backslash.
         ///
         /// # Who does so
-        /// Servers written by hand.
+        /// Servers of which no more is known; other clients have it among their tests.
         MissingBackslash: "attribute without its backslash",
         /// An empty delimiter where there is none: `""` for `NIL`.
         ///
         /// # Who does so
-        /// Servers without a hierarchy.
+        /// Some servers without a hierarchy.
         EmptyDelimiter: "empty delimiter",
         /// Octets of 0x80 and above in a mailbox name without quotes. They are kept.
         ///
         /// # Who does so
-        /// Servers that do not encode names.
+        /// Servers that send names in UTF-8 as they are.
         UnquotedName: "8-bit octet in a name without quotes",
         /// A day of the month of one digit without the blank that makes it two wide.
         ///
