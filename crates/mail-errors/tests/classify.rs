@@ -233,6 +233,21 @@ fn ok_lines_of_one_reply_are_read_together() {
     assert_eq!(told.reason(), Reason::MailboxUnknown);
 }
 
+/// No phrase was written for these: a single word decides, and is shown.
+#[test]
+fn ok_words_that_no_phrase_was_written_for() {
+    for (line, reason, word) in [
+        ("550 5.1.1 recipient inexistent at our place", Reason::MailboxUnknown, "recipient"),
+        ("550 5.1.1 the user in question has left", Reason::MailboxUnknown, "user"),
+        ("452 4.3.1 the disk has room for nothing more", Reason::SystemFull, "disk"),
+    ] {
+        let told = told(line);
+        assert_eq!(told.reason(), reason, "{line}");
+        assert_eq!(String::from_utf8_lossy(told.words()), word, "{line}");
+        assert!(matches!(told.evidence(), Evidence::Words { rule: "learned", .. }), "{line}");
+    }
+}
+
 #[test]
 fn ok_providers_codes() {
     let line = b"554 no";

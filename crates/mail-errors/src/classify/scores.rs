@@ -6,7 +6,7 @@ use super::rules::{Met, Phrase};
 use super::{Reason, Scope, Stage};
 
 /// How many points of a phrase weigh as much as how many units of a clue.
-const POINTS: (i32, i32) = (4, 3);
+const POINTS: (i32, i32) = (5, 3);
 
 /// What is less likely is no answer: [`Reason::Unknown`].
 const LIKELY: Confidence = Confidence(45);

@@ -130,6 +130,7 @@ pub(super) const RULES: &[Rule] = &[
          internationalized | eai not | non ascii addresses | idn not | media not supported | \
          media type .. not supported",
     ),
+    says(SpamContent, 130, "{addr} {blocked} using @dbl"),
     says(SpamContent, 114, "unsolicited commercial"),
     says(
         SpamContent,
@@ -153,15 +154,14 @@ pub(super) const RULES: &[Rule] = &[
         SpamContent,
         93,
         "{blocked} using @dbl | suspicious .. content .. links | nature content | \
-         mail score | message scoring | score over | scored .. points | \
-         {addr} {blocked} using @dbl | spamtext | embedded {spam} | spam is embedded | \
-         judged {spam} | content judged spam | judged .. spam | content looks | \
-         message {rejected} {spam} | message {rejected} .. {spam} | due to {spam} | \
-         {rejected} due {spam} | {spam} or virus content | \
-         {message} {rejected} .. {spam} or {virus} | {spam} or {virus} classification | \
-         accept .. because {spam} | mass mailer | low priority | url .. {blocked} | \
-         url in {message} | {spam} points | {spam} .. score | message .. is {spam} | \
-         refused .. spam content",
+         mail score | message scoring | score over | scored .. points | spamtext | \
+         embedded {spam} | spam is embedded | judged {spam} | content judged spam | \
+         judged .. spam | content looks | message {rejected} {spam} | \
+         message {rejected} .. {spam} | due to {spam} | {rejected} due {spam} | \
+         {spam} or virus content | {message} {rejected} .. {spam} or {virus} | \
+         {spam} or {virus} classification | accept .. because {spam} | mass mailer | \
+         low priority | url .. {blocked} | url in {message} | {spam} points | \
+         {spam} .. score | message .. is {spam} | refused .. spam content",
     ),
     says(
         SpamContent,
@@ -206,6 +206,7 @@ pub(super) const RULES: &[Rule] = &[
          tenant allow block list | delivery requirement* | not meet .. requirements | \
          not authorized to use + service | blocked by your organization",
     ),
+    says(Policy, 92, "^ access {rejected}"),
     says(Policy, 80, "delivery not authorized message refused | not authorized message refused"),
     says(
         Policy,
