@@ -1,7 +1,7 @@
 //! The MIME tree, and bounces that are read out of it.
 
 use mail_errors::diagnosis::Language;
-use mail_errors::dsn::{Bounce, Notification, ReadLimits, Report, Returned, explain};
+use mail_errors::dsn::{Bounce, Extension, Notification, ReadLimits, Report, Returned, explain};
 use mail_message::compose::{Mailbox, MessageId};
 use mail_message::mime::{MimeLimits, Parameters, PartKind, TransferEncoding, Tree};
 use mail_message::{DateTime, MessageIdRef};
@@ -56,8 +56,15 @@ pub(crate) fn dsn(data: &[u8]) {
     let Ok(bounce) = Bounce::read_within(data, &limits) else { return };
     let report = bounce.report();
     assert!((1..=limits.recipients).contains(&report.recipients().len()));
+    assert!(report.extensions().len() <= EXTENSIONS);
     for recipient in report.recipients() {
         let _ = (recipient.reply(), recipient.to_owned());
+        let _ = recipient.failure().map(|failure| failure.classify().reason());
+        assert!(recipient.extensions().len() <= EXTENSIONS);
+        for extension in recipient.extensions() {
+            let again = Extension::new(extension.name(), extension.value());
+            assert_eq!(again.as_ref(), Ok(extension), "what was read can be written");
+        }
         assert!(!recipient.address().text().iter().any(|octet| b"\r\n\0".contains(octet)));
     }
     let text = explain(report, Language::English, |_| String::new());
@@ -73,6 +80,9 @@ pub(crate) fn dsn(data: &[u8]) {
         }
     }
 }
+
+/// The most fields of others that are kept of one group.
+const EXTENSIONS: usize = 32;
 
 /// Writes a report and reads it back; `None` if it names no reporting server.
 fn written(report: &Report, message: &[u8]) -> Option<Report> {
