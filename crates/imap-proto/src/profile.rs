@@ -61,7 +61,7 @@ mail_wire::deviations! {
         /// It is carried as one that is unknown, and the others are not lost.
         ///
         /// # Who does so
-        /// Servers without a date for a message, which say `NIL` or `00-Jan-0000`.
+        /// Lotus Domino, of a message without a date: `00-Jan-0000`.
         OddValue: "item with a value that is none of its own",
         /// A UIDNEXT or UIDVALIDITY of 0 in STATUS.
         ///
@@ -101,7 +101,7 @@ mail_wire::deviations! {
         /// A day of the month of one digit without the blank that makes it two wide.
         ///
         /// # Who does so
-        /// Servers that print dates as RFC 5322 has them.
+        /// QQ Mail.
         NarrowDay: "day of one digit without its blank",
     }
 }
