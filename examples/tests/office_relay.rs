@@ -63,9 +63,14 @@ impl Host {
 
     /// Opens an office that sends the mail for `elsewhere.test` here.
     fn office(&self, name: &str, text: &str) -> Office {
+        self.office_for(name, text, "elsewhere.test")
+    }
+
+    /// Opens an office that sends the mail for this domain here.
+    fn office_for(&self, name: &str, text: &str, domain: &str) -> Office {
         Office::prepared(name, text, |bound| {
             let dns = |text: &str| text.parse::<Name>().expect("a name");
-            let (domain, host) = (dns("elsewhere.test"), dns("mx.elsewhere.test"));
+            let (domain, host) = (dns(domain), dns(&format!("mx.{domain}")));
             let zone = zone_for(&domain, &host, &["127.0.0.1".parse().expect("an address")]);
             *bound.zones().write().expect("not poisoned") =
                 Authority::from_iter([zone.expect("a zone")]);
@@ -265,6 +270,28 @@ fn ok_addresses_in_utf8_go_to_who_takes_them() {
         let mail = told.iter().find(|line| line.starts_with("MAIL")).expect("was said");
         assert!(!mail.contains("SMTPUTF8") && told.iter().any(|line| line == "DATA"), "{told:?}");
     }
+}
+
+/// RFC 6531 §3.2: the DNS knows the domain by its A-labels, and the host by what the sender wrote.
+#[test]
+fn ok_domain_in_unicode_is_looked_up_in_ascii() {
+    let host = Host::new(|_, mut stream| {
+        let _ = stream.write_all(b"220 mx.elsewhere.test ESMTP\r\n");
+        let mut told = Vec::new();
+        let ehlo = "250-mx.elsewhere.test\r\n250-8BITMIME\r\n250 SMTPUTF8";
+        answer_commands_as(&mut stream, &mut told, ehlo, yes);
+        told
+    });
+    let office = host.office_for("relay-idn", &config(""), "xn--fsq.test");
+    let mut client = office.submission("alice");
+    client.smtp(&format!("MAIL FROM:<{ALICE}> SMTPUTF8")).code(250);
+    client.smtp("RCPT TO:<x@例.test>").code(250);
+    client.smtp("DATA").code(354);
+    client.smtp(&format!("{MESSAGE}.")).code(250);
+    let told = host.next();
+    assert!(told.iter().any(|line| line == "RCPT TO:<x@例.test>"), "{told:?}");
+    settled(&office);
+    assert_eq!(office.inbox("alice"), [""; 0]);
 }
 
 /// RFC 5321 §4.5.3.1.10, RFC 9422 §3: whether the host said so before, or says so then.
