@@ -2,7 +2,6 @@
 //! recipient has an answer.
 
 mod answers;
-mod ascii;
 pub(super) mod asked;
 
 use std::{
@@ -271,8 +270,9 @@ async fn attempt(office: &Arc<Office>, claim: &Claim, answers: &mut Answers<'_>)
     let Some(resolver) = office.resolver.clone() else {
         return answers.put_off("no resolver is configured");
     };
-    let domain = ascii::domain(claim.domain.as_str());
-    let Some(Ok(domain)) = domain.map(|domain| domain.parse::<Name>()) else {
+    // RFC 6531 §3.2: U-labels become A-labels before they are looked up.
+    let domain = idna::domain_to_ascii(claim.domain.as_str());
+    let Ok(Ok(domain)) = domain.map(|domain| domain.parse::<Name>()) else {
         return answers.refuse_all(&reply(553, (5, 1, 2), "the domain is no host name"));
     };
     let we_are = office.host().parse::<Name>().into_iter().collect();
