@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
-use super::learned::{Leanings, of_codes};
+use super::clue::of_codes;
+use super::learned::{Clues, Leanings};
 use super::rules::Rules;
-use super::scan::{Found, KEPT, Token, scan};
+use super::scan::{KEPT, Token, scan};
 use super::scores::{Best, Scores, Verdict};
 use super::tables::{self, codes};
 use super::{
@@ -36,8 +37,11 @@ pub struct Classifier {
     leanings: Leanings,
 }
 
-static SHARED: LazyLock<Classifier> =
-    LazyLock::new(|| Classifier { rules: Rules::new(tables::RULES), leanings: Leanings::new() });
+static SHARED: LazyLock<Classifier> = LazyLock::new(|| {
+    let rules = Rules::new(tables::RULES);
+    let leanings = Leanings::new(&rules.lexicon);
+    Classifier { rules, leanings }
+});
 
 impl Classifier {
     /// Returns the classifier; the first call reads the tables.
@@ -73,7 +77,8 @@ impl Classifier {
     ) -> Classification<'a> {
         let class = class(code);
         let mut room = [Token::NONE; KEPT];
-        let found = scan(text, class, &self.rules.lexicon, &mut room);
+        let mut clues = Clues::new(&self.leanings);
+        let found = scan(text, class, &self.rules.lexicon, &mut room, &mut clues);
         let enhanced = enhanced.or(found.enhanced);
         let permanent = class == Some(EnhancedClass::Permanent);
         let mut told = Classification {
@@ -94,7 +99,7 @@ impl Classifier {
         }
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
-        self.leanings.weigh(of_codes(Some(code), enhanced), &found.clues, &mut scores);
+        self.leanings.weigh(of_codes(Some(code), enhanced), &clues, &mut scores);
         let by_code = codes::basic(code);
         let by_enhanced = enhanced.map(codes::enhanced).unwrap_or_default();
         for &(reason, weight) in by_code.iter().chain(by_enhanced) {
@@ -115,7 +120,7 @@ impl Classifier {
         told.reason = reason;
         told.confidence = confidence;
         let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
-        told.evidence = match self.evidence(reason, &scores, &found) {
+        told.evidence = match self.evidence(reason, &scores, found.tokens, &clues) {
             Some(evidence) => evidence,
             None if has(by_enhanced) => Evidence::EnhancedCode,
             None if has(by_code) => Evidence::Code,
@@ -137,10 +142,11 @@ impl Classifier {
 
     fn noted<'a>(&self, failure: &Failure<'a>, text: &'a [u8]) -> Classification<'a> {
         let mut room = [Token::NONE; KEPT];
-        let found = scan(text, None, &self.rules.lexicon, &mut room);
+        let mut clues = Clues::new(&self.leanings);
+        let found = scan(text, None, &self.rules.lexicon, &mut room, &mut clues);
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
-        self.leanings.weigh(of_codes(None, found.enhanced), &found.clues, &mut scores);
+        self.leanings.weigh(of_codes(None, found.enhanced), &clues, &mut scores);
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
@@ -163,16 +169,22 @@ impl Classifier {
             && dead >= SURE
             && (class == Some(EnhancedClass::Permanent) || is_hard_for_now(found.enhanced));
         told.retry = retry(reason, told.permanent, told.suppress);
-        if let Some(evidence) = self.evidence(reason, &scores, &found) {
+        if let Some(evidence) = self.evidence(reason, &scores, found.tokens, &clues) {
             told.evidence = evidence;
         }
         told
     }
 
     /// Tells which words speak most for a reason: a phrase, or else a single word.
-    fn evidence(&self, reason: Reason, scores: &Scores, found: &Found<'_>) -> Option<Evidence> {
-        let phrase = scores.best(reason).and_then(|best| self.phrase(best, found.tokens));
-        let word = || Some((self.leanings.best(&found.clues, reason)?, "learned"));
+    fn evidence(
+        &self,
+        reason: Reason,
+        scores: &Scores,
+        tokens: &[Token],
+        clues: &Clues<'_>,
+    ) -> Option<Evidence> {
+        let phrase = scores.best(reason).and_then(|best| self.phrase(best, tokens));
+        let word = || Some((self.leanings.best(clues, reason)?, "learned"));
         let (span, rule) = phrase.or_else(word)?;
         Some(Evidence::Words { span, rule })
     }

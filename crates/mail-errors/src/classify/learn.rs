@@ -7,12 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::classifier::class;
-use super::learned::{Clue, UNITS, of_codes};
-use super::lexicon::Lexicon;
+use super::clue::{Clue, of_codes};
+use super::learned::{HEARD, UNITS};
+use super::lexicon::{Lexicon, Spelled, Word};
 use super::rules::Rules;
-use super::scan::{KEPT, Token, scan};
+use super::scan::{KEPT, Listener, Token, scan};
 use super::{Failure, Reason, What, tables};
 
 /// A clue of one reply alone is chance.
@@ -26,6 +28,25 @@ const LITTLE: i64 = 4;
 /// The prior: what a weight costs.
 const COST: f64 = 1.0;
 
+/// Every clue of a text, in order.
+struct Heard(Vec<Clue>);
+
+impl Listener for Heard {
+    fn word(&mut self, _: Word, word: Spelled, _: Range<usize>) {
+        if !word.is_number() {
+            self.0.push(Clue::word(word));
+        }
+    }
+
+    fn character(&mut self, character: Clue, _: Range<usize>) {
+        self.0.push(character);
+    }
+
+    fn sight(&mut self, sight: Word, _: Range<usize>) {
+        self.0.push(Clue::sight(sight));
+    }
+}
+
 fn clues(reply: &[u8], lexicon: &Lexicon) -> Vec<Clue> {
     let failure = Failure::read(reply).unwrap_or(Failure::new(What::Words { text: reply }));
     let (code, enhanced, text) = match failure.what() {
@@ -34,9 +55,10 @@ fn clues(reply: &[u8], lexicon: &Lexicon) -> Vec<Clue> {
         What::Dns(_) | What::Connection(_) | What::Tls(_) => unreachable!("replies and words"),
     };
     let mut room = [Token::NONE; KEPT];
-    let found = scan(text, code.and_then(class), lexicon, &mut room);
+    let mut heard = Heard(Vec::new());
+    let found = scan(text, code.and_then(class), lexicon, &mut room, &mut heard);
     let mut clues: Vec<Clue> = of_codes(code, enhanced.or(found.enhanced)).collect();
-    clues.extend(found.clues.as_slice().iter().map(|(clue, ..)| *clue));
+    clues.extend(heard.0.into_iter().take(HEARD));
     clues.sort_unstable();
     clues.dedup();
     clues

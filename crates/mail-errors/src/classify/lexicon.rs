@@ -31,6 +31,8 @@ impl Word {
 pub(super) struct Spelled(u128);
 
 impl Spelled {
+    /// Letters that a word begins with, [`start`](Self::start).
+    const START: usize = 6;
     /// Letters that tell words apart; of what is longer the length has to do.
     pub(super) const LETTERS: usize = 15;
 
@@ -182,6 +184,15 @@ impl Lexicon {
     /// Tells whether the word counts in host names and URLs, too.
     pub(super) fn is_name(&self, Word(number): Word) -> bool {
         self.names.get(usize::from(number) / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
+    /// Returns by word how those begin that [`find`](Self::find) finds it for; `None` if they do not
+    /// all begin with the same six letters.
+    pub(super) fn starts(&self) -> impl Iterator<Item = Option<Spelled>> {
+        let is_told = |word: &Spelled| {
+            word.start() != 0 && (!word.is_stem() || word.count() >= Spelled::START)
+        };
+        self.spelled.iter().map(move |word| Some(*word).filter(is_told))
     }
 
     /// Finds a word: the whole one, or the longest stem that it begins with.

@@ -33,6 +33,7 @@
 mod blocklist;
 mod classification;
 mod classifier;
+mod clue;
 mod compile;
 mod failure;
 mod find;

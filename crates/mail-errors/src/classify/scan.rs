@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::{EnhancedClass, EnhancedStatusCode};
 
+use super::clue::Clue;
 use super::fold::{WORD_END, fold};
-use super::learned::{Clue, Clues};
 use super::lexicon::{Lexicon, Spelled, Word, head};
 
 /// Octets of text that are looked at. Servers say what is wrong at once; what follows is advice.
@@ -45,12 +45,22 @@ impl Token {
 #[derive(Debug)]
 pub(super) struct Found<'r> {
     pub(super) tokens: &'r [Token],
-    /// What else the text may be known by.
-    pub(super) clues: Clues,
     /// The enhanced code that stands first in the text and is of the class asked for.
     pub(super) enhanced: Option<EnhancedStatusCode>,
     /// Where `://` stands first.
     pub(super) url: Option<usize>,
+}
+
+/// Who is told what else a text may be known by, words that the lexicon does not have among it.
+pub(super) trait Listener {
+    /// Hears a word, and which of the lexicon it was found for, if any.
+    fn word(&mut self, known: Word, word: Spelled, span: Range<usize>);
+
+    /// Hears a character of a script without spaces.
+    fn character(&mut self, character: Clue, span: Range<usize>);
+
+    /// Sees a host name, a mail address or an IP address.
+    fn sight(&mut self, sight: Word, span: Range<usize>);
 }
 
 /// Finds the words of a text, and the enhanced code in it.
@@ -59,9 +69,10 @@ pub(super) fn scan<'r>(
     class: Option<EnhancedClass>,
     lexicon: &Lexicon,
     room: &'r mut [Token; KEPT],
+    listener: &mut impl Listener,
 ) -> Found<'r> {
     let text = text.get(..SEARCHED).unwrap_or(text);
-    let mut scanner = Scanner { text, lexicon, place: 0, room, count: 0, clues: Clues::new() };
+    let mut scanner = Scanner { text, lexicon, place: 0, room, count: 0, listener };
     let (mut code, mut url) = (None, None);
     let mut at = 0;
     while at < text.len() {
@@ -91,20 +102,20 @@ pub(super) fn scan<'r>(
         // What ends a chunk is passed over.
         at = end + 1;
     }
-    let (count, clues) = (scanner.count, scanner.clues);
-    Found { tokens: room.get(..count).unwrap_or_default(), clues, enhanced: code, url }
+    let count = scanner.count;
+    Found { tokens: room.get(..count).unwrap_or_default(), enhanced: code, url }
 }
 
-struct Scanner<'a> {
+struct Scanner<'a, L> {
     text: &'a [u8],
     lexicon: &'a Lexicon,
     place: u16,
     room: &'a mut [Token; KEPT],
     count: usize,
-    clues: Clues,
+    listener: &'a mut L,
 }
 
-impl Scanner<'_> {
+impl<L: Listener> Scanner<'_, L> {
     /// Reads the words of a chunk; of a name only those count that are names themselves.
     fn words(&mut self, range: Range<usize>, is_named: bool) {
         let mut at = range.start;
@@ -122,11 +133,8 @@ impl Scanner<'_> {
     }
 
     fn sees(&mut self, sight: Word, span: Range<usize>) {
-        self.clues.push(Clue::sight(sight), span.clone());
-        if let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) {
-            let place = self.place;
-            self.push(Token { word: sight, place, at, end, is_named: false });
-        }
+        self.listener.sight(sight, span.clone());
+        self.push(sight, span, false);
     }
 
     /// Reads a word of so many ASCII letters and digits, as most are.
@@ -161,14 +169,16 @@ impl Scanner<'_> {
         // A script without spaces: the longest word that begins here, else on by a character.
         let end = match self.lexicon.longest(rest) {
             Some((word, length)) => {
-                self.found(word, start..start + length, is_named);
+                if !self.says_nothing(word, is_named) {
+                    self.found(word, start..start + length, is_named);
+                }
                 start + length
             }
             None => start + 1,
         };
         for at in start..end {
             if let Some(clue) = self.text.get(at..).and_then(Clue::character) {
-                self.clues.push(clue, at..at + 3);
+                self.listener.character(clue, at..at + 3);
             }
         }
         end
@@ -187,16 +197,23 @@ impl Scanner<'_> {
     }
 
     /// Takes a word of the lexicon.
+    #[inline]
     fn heard(&mut self, known: Word, word: Spelled, range: Range<usize>, is_named: bool) {
         if !self.says_nothing(known, is_named) {
-            self.clues.word(word, range.clone());
-            self.found(known, range, is_named);
+            self.telling(known, word, range, is_named);
         }
+    }
+
+    /// Takes a word of the lexicon that says something.
+    #[inline(never)]
+    fn telling(&mut self, known: Word, word: Spelled, range: Range<usize>, is_named: bool) {
+        self.listener.word(known, word, range.clone());
+        self.found(known, range, is_named);
     }
 
     /// Takes a word that the lexicon has not.
     fn unheard(&mut self, word: Spelled, range: Range<usize>) {
-        self.clues.word(word, range);
+        self.listener.word(Word::NONE, word, range);
         self.place += 1;
     }
 
@@ -235,19 +252,15 @@ impl Scanner<'_> {
     }
 
     fn found(&mut self, word: Word, span: Range<usize>, is_named: bool) {
-        if self.says_nothing(word, is_named) {
-            return;
-        }
-        let (Ok(at), Ok(end)) = (u16::try_from(span.start), u16::try_from(span.end)) else {
-            return;
-        };
-        self.push(Token { word, place: self.place, at, end, is_named });
+        self.push(word, span, is_named);
         self.place += u16::from(!is_named);
     }
 
-    fn push(&mut self, token: Token) {
+    fn push(&mut self, word: Word, span: Range<usize>, is_named: bool) {
         if let Some(room) = self.room.get_mut(self.count) {
-            *room = token;
+            // No text is searched so far that `u16` does not count it.
+            let (at, end) = (span.start as u16, span.end as u16);
+            *room = Token { word, place: self.place, at, end, is_named };
             self.count += 1;
         }
     }

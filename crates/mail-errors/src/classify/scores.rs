@@ -1,12 +1,14 @@
 //! Weighs what words and codes speak for.
 
+use std::ops::Range;
+
 use super::classification::Confidence;
-use super::learned::Weight;
+use super::learned::Leans;
 use super::rules::{Met, Phrase};
 use super::{Reason, Scope, Stage};
 
 /// How many points of a phrase weigh as much as how many units of a clue.
-const POINTS: (i32, i32) = (5, 3);
+const POINTS: (i16, i16) = (5, 3);
 
 /// What is less likely is no answer: [`Reason::Unknown`].
 const LIKELY: Confidence = Confidence(45);
@@ -23,9 +25,9 @@ pub(super) struct Best {
 pub(super) struct Scores {
     words: [Best; REASONS],
     /// Points.
-    total: [i32; REASONS],
+    total: [i16; REASONS],
     /// What clues lean to, in units.
-    leaning: [i32; ROOM],
+    leaning: [i16; LANES],
     /// There were words that say something.
     has_words: bool,
 }
@@ -42,15 +44,17 @@ pub(super) struct Verdict {
 
 const REASONS: usize = Reason::ALL.len();
 
-/// Room for all reasons, a power of two so that no index has to be checked.
-const ROOM: usize = REASONS.next_power_of_two();
+/// Room for all reasons, by eights, as processors add them.
+pub(super) const LANES: usize = REASONS.next_multiple_of(EIGHT);
+
+const EIGHT: usize = 8;
 
 impl Scores {
     pub(super) fn new() -> Self {
         Self {
             words: [Best::default(); REASONS],
             total: [0; REASONS],
-            leaning: [0; ROOM],
+            leaning: [0; LANES],
             has_words: false,
         }
     }
@@ -87,7 +91,7 @@ impl Scores {
 
     fn add(&mut self, reason: Reason, weight: u8) {
         if let Some(total) = self.total.get_mut(reason.index()) {
-            *total += i32::from(weight);
+            *total += i16::from(weight);
         }
     }
 
@@ -138,19 +142,34 @@ impl Scores {
         self.less(Scope::Recipient, 90);
     }
 
-    fn less(&mut self, scope: Scope, weight: i32) {
-        for (total, reason) in self.total.iter_mut().zip(Reason::ALL) {
-            *total -= if reason.scope() == scope { weight } else { 0 };
-        }
+    fn less(&mut self, scope: Scope, weight: i16) {
+        let own = self.total.get_mut(span(scope)).unwrap_or_default();
+        own.iter_mut().for_each(|total| *total -= weight);
     }
 
     /// Adds what a clue leans to.
     #[inline]
-    pub(super) fn lean(&mut self, weights: &[Weight], is_word: bool) {
-        self.has_words |= is_word;
-        for weight in weights {
-            self.leaning[usize::from(weight.reason) % ROOM] += i32::from(weight.units);
+    pub(super) fn lean(&mut self, clue: Leans<'_>) {
+        match clue {
+            Leans::Many(lanes) => {
+                // A copy cannot be what is read from, so that eight are added at once.
+                let mut sums = self.leaning;
+                sums.iter_mut().zip(lanes).for_each(|(sum, units)| *sum += units);
+                self.leaning = sums;
+            }
+            Leans::Few(weights) => {
+                for weight in weights {
+                    if let Some(leaning) = self.leaning.get_mut(usize::from(weight.reason)) {
+                        *leaning += i16::from(weight.units);
+                    }
+                }
+            }
         }
+    }
+
+    /// Takes into account that a clue is a word.
+    pub(super) const fn hear_words(&mut self) {
+        self.has_words = true;
     }
 
     /// Tells whether there were words that say something.
@@ -177,24 +196,30 @@ impl Scores {
         if !self.has_words {
             return self.of_codes();
         }
-        let mut logits = [0; REASONS];
-        for ((logit, total), leaning) in logits.iter_mut().zip(self.total).zip(self.leaning) {
+        let mut logits = [i16::MIN; LANES];
+        for ((logit, total), leaning) in logits.iter_mut().zip(&self.total).zip(&self.leaning) {
             *logit = total * POINTS.1 / POINTS.0 + leaning;
         }
-        let most = logits.iter().copied().max()?;
-        let mut scopes = [(0u32, 0u32, Reason::Unknown); Scope::ALL.len()];
+        let mut most = [i16::MIN; EIGHT];
+        for eight in logits.as_chunks::<EIGHT>().0 {
+            most.iter_mut().zip(eight).for_each(|(most, logit)| *most = *logit.max(most));
+        }
+        let most = most.into_iter().max()?;
         let (mut all, mut dead) = (0, 0);
-        for (&reason, logit) in Reason::ALL.iter().zip(logits) {
-            let chance = chance(most - logit);
+        let mut sums = [0; Scope::ALL.len()];
+        for ((reason, scope), logit) in Reason::ALL.iter().zip(&SCOPES).zip(&logits) {
+            // Few reasons are as near as that.
+            if *logit <= most - CHANCES.len() as i16 {
+                continue;
+            }
+            let chance = CHANCES.get(usize::from(most.abs_diff(*logit))).copied().unwrap_or(0);
             all += chance;
             dead += if reason.is_hard() { chance } else { 0 };
-            let (sum, best, own) = scopes.get_mut(reason.scope() as usize)?;
-            *sum += chance;
-            if chance > *best {
-                (*best, *own) = (chance, reason);
-            }
+            sums[*scope as usize] += chance;
         }
-        let &(sum, _, reason) = scopes.iter().max_by_key(|(sum, ..)| *sum)?;
+        let (scope, sum) = Scope::ALL.iter().zip(sums).max_by_key(|(_, sum)| *sum)?;
+        let own = Reason::ALL.get(span(*scope))?.iter().zip(logits.get(span(*scope))?);
+        let (&reason, _) = own.rev().max_by_key(|(_, logit)| **logit)?;
         let percent = |chance: u32| Confidence((chance * 100 / all.max(1)).min(99) as u8);
         let (confidence, dead) = (percent(sum), percent(dead));
         (confidence >= LIKELY && reason != Reason::Unknown).then_some(Verdict {
@@ -210,12 +235,40 @@ impl Scores {
     }
 }
 
-/// How likely something is that lies so many units behind the likeliest, in 65,536ths.
-fn chance(behind: i32) -> u32 {
-    CHANCES.get(usize::try_from(behind).unwrap_or(usize::MAX)).copied().unwrap_or(0)
+/// Which reasons are of a scope: they stand side by side.
+const fn span(scope: Scope) -> Range<usize> {
+    let (first, end) = SPANS[scope as usize];
+    first as usize..end as usize
 }
 
-/// The powers of e to the -1/16, a unit each.
+/// By reason: what it is about. A `match` would be a jump that nobody can guess.
+const SCOPES: [Scope; REASONS] = {
+    let mut scopes = [Scope::Other; REASONS];
+    let mut at = 0;
+    while at < REASONS {
+        scopes[at] = Reason::ALL[at].scope();
+        at += 1;
+    }
+    scopes
+};
+
+const SPANS: [(u8, u8); Scope::ALL.len()] = {
+    let mut spans = [(0, 0); Scope::ALL.len()];
+    let mut at = 0;
+    while at < REASONS {
+        let (first, end) = &mut spans[Reason::ALL[at].scope() as usize];
+        if *end == 0 {
+            *first = at as u8;
+        }
+        assert!(*end == 0 || *end as usize == at, "reasons stand scope by scope");
+        at += 1;
+        *end = at as u8;
+    }
+    spans
+};
+
+/// How likely something is that lies so many units behind the likeliest, in 65,536ths; what is
+/// further behind is not. The powers of e to the -1/16, a unit each.
 const CHANCES: [u32; 160] = {
     let mut chances = [0; 160];
     let (mut at, mut chance) = (0, 1u64 << 32);
