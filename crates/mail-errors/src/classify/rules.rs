@@ -198,15 +198,22 @@ impl Rules {
                 maybe[count % MOST] = anchored.phrase;
                 count += usize::from(present.has(anchored.also));
             }
-            for &number in maybe.iter().take(count) {
-                let Some(phrase) = self.phrases.get(usize::from(number)) else { continue };
-                if scores.may_gain(phrase)
-                    && let Some((first, last)) = self.meets(phrase, tokens, at)
-                {
-                    let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
-                    scores.meet(phrase, Met { phrase: number, first, last }, place);
+            for &number in maybe.get(..count).unwrap_or(&maybe) {
+                if self.phrases.get(usize::from(number)).is_some_and(|own| scores.may_gain(own)) {
+                    self.try_phrase(number, tokens, at, scores);
                 }
             }
+        }
+    }
+
+    /// Weighs a phrase if it is met with its anchor at this token.
+    // Few phrases come here, and its registers would be missed by the loop that most end in.
+    #[inline(never)]
+    fn try_phrase(&self, number: u16, tokens: &[Token], at: usize, scores: &mut Scores) {
+        let Some(phrase) = self.phrases.get(usize::from(number)) else { return };
+        if let Some((first, last)) = self.meets(phrase, tokens, at) {
+            let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
+            scores.meet(phrase, Met { phrase: number, first, last }, place);
         }
     }
 
@@ -250,8 +257,7 @@ impl Rules {
     }
 
     /// Tells where a phrase begins and ends if it is met with its anchor at this token.
-    // Few phrases come here, and its registers would be missed by the loop that most end in.
-    #[inline(never)]
+    #[inline]
     fn meets(&self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<(u8, u8)> {
         let elements = self.elements.get(phrase.elements())?;
         let (before, from) = elements.split_at_checked(phrase.shape.anchor())?;

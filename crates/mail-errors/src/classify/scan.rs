@@ -80,16 +80,16 @@ pub(super) fn scan<'r>(
         match kind {
             Kind::Gap => {}
             Kind::Word => scanner.ascii(at, run, false),
-            Kind::Words => scanner.words(at..end, false),
+            Kind::Words => scanner.words(at..end, run, false),
             Kind::Address => scanner.sees(Word::ADDRESS, at..end),
             Kind::Ip => scanner.sees(Word::IP, at..end),
             Kind::Host => {
                 scanner.sees(Word::HOST, at..end);
-                scanner.words(at..end, true);
+                scanner.words(at..end, run, true);
             }
             Kind::Url(colon) => {
                 url = url.or(Some(colon));
-                scanner.words(at..end, true);
+                scanner.words(at..end, run, true);
             }
             Kind::Numbers if code.is_some() => {}
             Kind::Numbers => {
@@ -116,12 +116,12 @@ struct Scanner<'a, L> {
 }
 
 impl<L: Listener> Scanner<'_, L> {
-    /// Reads the words of a chunk; of a name only those count that are names themselves.
-    fn words(&mut self, range: Range<usize>, is_named: bool) {
+    /// Reads the words of a chunk, which begins with so many ASCII letters and digits; of a name
+    /// only those count that are names themselves.
+    fn words(&mut self, range: Range<usize>, mut run: usize, is_named: bool) {
+        let mut rest = self.text.get(range.clone()).unwrap_or_default();
         let mut at = range.start;
-        while at < range.end {
-            let rest = self.text.get(at..range.end).unwrap_or_default();
-            let run = run(rest);
+        loop {
             match rest.get(run) {
                 Some(b'\'' | 0x80..) => at = self.other(at, range.end, is_named),
                 Some(_) | None => {
@@ -129,6 +129,11 @@ impl<L: Listener> Scanner<'_, L> {
                     at += run + 1;
                 }
             }
+            if at >= range.end {
+                return;
+            }
+            rest = self.text.get(at..range.end).unwrap_or_default();
+            run = self::run(rest);
         }
     }
 

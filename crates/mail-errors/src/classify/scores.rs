@@ -212,7 +212,7 @@ impl Scores {
             if *logit <= most - CHANCES.len() as i16 {
                 continue;
             }
-            let chance = CHANCES.get(usize::from(most.abs_diff(*logit))).copied().unwrap_or(0);
+            let chance = CHANCES.get(usize::from((most - logit) as u16)).copied().unwrap_or(0);
             all += chance;
             dead += if reason.is_hard() { chance } else { 0 };
             sums[*scope as usize] += chance;
