@@ -7,9 +7,9 @@ use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
 use super::clue::of_codes;
 use super::learned::{Clues, Leanings};
-use super::rules::Rules;
+use super::rules::{Met, Rules};
 use super::scan::{KEPT, Token, scan};
-use super::scores::{Best, Scores, Verdict};
+use super::scores::{Scores, Verdict};
 use super::tables::{self, codes};
 use super::{
     Blocklist, Classification, Confidence, Evidence, Failure, Provider, Reason, Retry, Stage, What,
@@ -189,10 +189,10 @@ impl Classifier {
         Some(Evidence::Words { span, rule })
     }
 
-    fn phrase(&self, best: Best, tokens: &[Token]) -> Option<(Range<usize>, &'static str)> {
+    fn phrase(&self, best: Met, tokens: &[Token]) -> Option<(Range<usize>, &'static str)> {
         let span = |token: u8| tokens.get(usize::from(token)).map(|token| token.span());
-        let (first, last) = (span(best.met.first)?, span(best.met.last)?);
-        Some((first.start..last.end, self.rules.source(best.met.phrase)?))
+        let (first, last) = (span(best.first)?, span(best.last)?);
+        Some((first.start..last.end, self.rules.source(best.phrase)?))
     }
 }
 

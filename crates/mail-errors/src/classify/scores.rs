@@ -13,17 +13,13 @@ const POINTS: (i16, i16) = (5, 3);
 /// What is less likely is no answer: [`Reason::Unknown`].
 const LIKELY: Confidence = Confidence(45);
 
-/// The phrase that speaks most for a reason; of no weight if there is none.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Best {
-    weight: u8,
-    pub(super) met: Met,
-}
-
 /// The weights of all reasons, and the best phrase for each.
 #[derive(Debug)]
 pub(super) struct Scores {
-    words: [Best; REASONS],
+    /// What the best phrase weighs, 0 if there is none.
+    words: [u8; REASONS],
+    /// The best phrase.
+    best: [Met; REASONS],
     /// Points.
     total: [i16; REASONS],
     /// What clues lean to, in units.
@@ -52,7 +48,8 @@ const EIGHT: usize = 8;
 impl Scores {
     pub(super) fn new() -> Self {
         Self {
-            words: [Best::default(); REASONS],
+            words: [0; REASONS],
+            best: [Met::default(); REASONS],
             total: [0; REASONS],
             leaning: [0; LANES],
             has_words: false,
@@ -61,7 +58,7 @@ impl Scores {
 
     /// Tells whether a phrase, if it is met, may weigh more than the best one for its reason.
     pub(super) fn may_gain(&self, phrase: &Phrase) -> bool {
-        self.words.get(phrase.reason.index()).is_some_and(|best| phrase.weight > best.weight)
+        self.words.get(phrase.reason.index()).is_some_and(|words| phrase.weight > *words)
     }
 
     /// The best phrase for a reason counts, and those behind it do not: a reply is no more sure for
@@ -74,10 +71,13 @@ impl Scores {
             100.. => 22,
         };
         let weight = phrase.weight.saturating_sub(late);
-        let Some(best) = self.words.get_mut(phrase.reason.index()) else { return };
-        if weight > best.weight {
-            let more = weight - best.weight;
-            *best = Best { weight, met };
+        let at = phrase.reason.index();
+        let (Some(words), Some(best)) = (self.words.get_mut(at), self.best.get_mut(at)) else {
+            return;
+        };
+        if weight > *words {
+            let more = weight - *words;
+            (*words, *best) = (weight, met);
             self.has_words = true;
             self.add(phrase.reason, more);
         }
@@ -85,7 +85,7 @@ impl Scores {
 
     /// Codes speak when words do not; beside words they are a third of the voice.
     pub(super) fn support(&mut self, reason: Reason, weight: u8) {
-        let spoken = self.words.get(reason.index()).is_some_and(|best| best.weight > 0);
+        let spoken = self.has_phrase(reason);
         self.add(reason, if spoken { weight / 3 } else { weight });
     }
 
@@ -230,8 +230,12 @@ impl Scores {
     }
 
     /// Returns the best phrase for a reason.
-    pub(super) fn best(&self, reason: Reason) -> Option<Best> {
-        self.words.get(reason.index()).filter(|best| best.weight > 0).copied()
+    pub(super) fn best(&self, reason: Reason) -> Option<Met> {
+        if self.has_phrase(reason) { self.best.get(reason.index()).copied() } else { None }
+    }
+
+    fn has_phrase(&self, reason: Reason) -> bool {
+        self.words.get(reason.index()).is_some_and(|words| *words > 0)
     }
 }
 
