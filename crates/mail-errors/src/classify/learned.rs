@@ -252,3 +252,59 @@ impl Listener for Clues<'_> {
         self.put(self.leanings.find(Clue::sight(sight)), false, span);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::Rules;
+    use super::super::tables;
+    use super::*;
+
+    #[test]
+    fn ok_each_weight_of_the_table_is_found() {
+        let leanings = Leanings::new(&Rules::new(tables::RULES).lexicon);
+        let mut count = 0;
+        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+            let (reason, clues) = line.split_once(' ').expect("a reason and its clues");
+            let reason = Reason::from_name(reason).expect("a reason").index();
+            for (name, units) in clues.split(' ').filter_map(|clue| clue.rsplit_once(':')) {
+                let clue = Clue::parse(name).expect("a clue");
+                let found = match leanings.leans(leanings.find(clue)) {
+                    Leans::Many(lanes) => lanes.get(reason).copied(),
+                    Leans::Few(weights) => {
+                        let mut weights = weights.iter();
+                        let own = weights.find(|own| usize::from(own.reason) == reason);
+                        own.map(|own| i16::from(own.units))
+                    }
+                };
+                assert_eq!(found, units.parse().ok(), "{name}");
+                count += 1;
+            }
+        }
+        assert!(count > 4000, "{count}");
+    }
+
+    #[test]
+    fn ok_words_of_the_lexicon_lean_as_their_letters_do() {
+        let lexicon = Rules::new(tables::RULES).lexicon;
+        let leanings = Leanings::new(&lexicon);
+        let phrases = tables::RULES.iter().flat_map(|rules| rules.iter()).map(|rule| rule.phrases);
+        let words = phrases.flat_map(|phrases| phrases.split(|letter: char| !letter.is_ascii()));
+        let words = words.flat_map(|words| words.split(|letter: char| !letter.is_alphanumeric()));
+        let mut known = 0;
+        for word in words.filter(|word| !word.is_empty()) {
+            // Longer ones as well, which stems stand for.
+            for end in ["", "e", "ing"] {
+                let spelled = Spelled::folded(word.bytes().chain(end.bytes()));
+                let heard = |word: Word| {
+                    let mut clues = Clues::new(&leanings);
+                    clues.word(word, spelled, 3..7);
+                    clues.as_slice().to_vec()
+                };
+                let own = lexicon.find(spelled);
+                assert_eq!(heard(own), heard(Word::NONE), "{word}{end}");
+                known += usize::from(own != Word::NONE);
+            }
+        }
+        assert!(known > 2000, "{known}");
+    }
+}

@@ -22,7 +22,7 @@ pub(super) struct Scores {
     best: [Met; REASONS],
     /// Points.
     total: [i16; REASONS],
-    /// What clues lean to, in units.
+    /// What clues lean to, in units: `i8` each, and there is no room for so many that they overflow.
     leaning: [i16; LANES],
     /// There were words that say something.
     has_words: bool,
@@ -245,7 +245,7 @@ const fn span(scope: Scope) -> Range<usize> {
     first as usize..end as usize
 }
 
-/// By reason: what it is about. A `match` would be a jump that nobody can guess.
+/// By reason: its scope. A `match` would be a jump that nobody can guess.
 const SCOPES: [Scope; REASONS] = {
     let mut scopes = [Scope::Other; REASONS];
     let mut at = 0;
@@ -256,6 +256,7 @@ const SCOPES: [Scope; REASONS] = {
     scopes
 };
 
+/// By scope: its first reason, and the first behind its last.
 const SPANS: [(u8, u8); Scope::ALL.len()] = {
     let mut spans = [(0, 0); Scope::ALL.len()];
     let mut at = 0;
