@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
          user directory not | no + matching {box} | no + match {box} | \
          unable to validate recipient | address + lookup failed | adresse + d'au moins | \
          {box} + n'existe | n'existe + pas | existiert nicht | existiert hier nicht | \
-         nicht gefunden | no existe | 不存在",
+         nicht gefunden | no existe | 不存在 | ^ address {rejected}",
     ),
     says(
         MailboxUnknown,
