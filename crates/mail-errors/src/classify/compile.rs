@@ -191,6 +191,7 @@ impl Compiler {
             reason: rule.reason,
             weight: rule.weight.saturating_add(more),
             first: u16::try_from(first).expect("few elements"),
+            third: 0,
             shape,
             starts,
         });
@@ -263,17 +264,20 @@ impl Compiler {
     }
 
     /// Chooses the anchors: matching starts at the rarest element of a phrase, and only if the second
-    /// rarest is there as well. Returns the phrases by the words that may be their anchors.
+    /// and the third rarest are there as well. Returns the phrases by the words that may be their anchors.
     fn anchor(&mut self, meanings: &Meanings) -> Vec<Vec<Anchored>> {
         let common = meanings.common(&self.elements);
         let mut by_word = vec![Vec::new(); meanings.words.len()];
         for (number, phrase) in (0..).zip(&mut self.phrases) {
             let elements = &self.elements[phrase.elements()];
             let rarity = |at: &usize| common[usize::from(elements[*at].what.number())];
-            let anchor = (0..elements.len()).min_by_key(rarity).expect("a phrase has a word");
-            let others = (0..elements.len()).filter(|at| *at != anchor);
-            let also = others.min_by_key(rarity).unwrap_or(anchor);
+            let mut rarest: Vec<_> = (0..elements.len()).collect();
+            rarest.sort_by_key(rarity);
+            let anchor = rarest[0];
+            let also = *rarest.get(1).unwrap_or(&anchor);
+            let third = *rarest.get(2).unwrap_or(&also);
             phrase.shape = Shape::new(elements.len(), anchor);
+            phrase.third = elements[third].what.mark();
             for word in meanings.of(&elements[anchor]) {
                 let also = elements[also].what.mark();
                 by_word[usize::from(word.0)].push(Anchored { phrase: number, also });

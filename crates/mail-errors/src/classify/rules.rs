@@ -53,6 +53,8 @@ pub(super) struct Phrase {
     pub(super) weight: u8,
     /// Where its elements begin.
     pub(super) first: u16,
+    /// The mark of its third rarest element, which must be somewhere in the text as well.
+    pub(super) third: u16,
     pub(super) shape: Shape,
     /// It stands at the start of the reply.
     pub(super) starts: bool,
@@ -157,6 +159,13 @@ pub(super) struct Anchored {
     pub(super) also: u16,
 }
 
+/// A phrase that may be met, and the token that would be its anchor.
+#[derive(Debug, Clone, Copy, Default)]
+struct Maybe {
+    phrase: u16,
+    at: u16,
+}
+
 /// What occurs anywhere in a text, by marks, a bit each.
 #[derive(Debug, Default)]
 struct Present([u64; 8]);
@@ -190,18 +199,36 @@ impl Rules {
         for token in tokens {
             present.put(token.word, self.sets(token.word));
         }
-        let mut maybe = [0; MOST];
-        for (at, token) in tokens.iter().enumerate() {
-            // First all that may be met, without a branch that nobody can guess.
-            let mut count = 0;
-            for anchored in self.anchored(token.word) {
-                maybe[count % MOST] = anchored.phrase;
-                count += usize::from(present.has(anchored.also));
+        // First all that may be met, without a branch that nobody can guess.
+        let mut maybe = [Maybe::default(); MOST];
+        let mut count = 0;
+        for (at, token) in (0..).zip(tokens) {
+            let anchored = self.anchored(token.word);
+            if count + anchored.len() > MOST {
+                self.try_phrases(maybe.get(..count).unwrap_or(&maybe), &present, tokens, scores);
+                count = 0;
             }
-            for &number in maybe.get(..count).unwrap_or(&maybe) {
-                if self.phrases.get(usize::from(number)).is_some_and(|own| scores.may_gain(own)) {
-                    self.try_phrase(number, tokens, at, scores);
-                }
+            for &Anchored { phrase, also } in anchored {
+                maybe[count % MOST] = Maybe { phrase, at };
+                count += usize::from(present.has(also));
+            }
+        }
+        self.try_phrases(maybe.get(..count).unwrap_or(&maybe), &present, tokens, scores);
+    }
+
+    /// Weighs those phrases that are met, in this order.
+    fn try_phrases(
+        &self,
+        maybe: &[Maybe],
+        present: &Present,
+        tokens: &[Token],
+        scores: &mut Scores,
+    ) {
+        for &Maybe { phrase: number, at } in maybe {
+            let Some(phrase) = self.phrases.get(usize::from(number)) else { continue };
+            // Both are quickly told, and neither is easily guessed.
+            if scores.may_gain(phrase) & present.has(phrase.third) {
+                self.try_phrase(number, phrase, tokens, at.into(), scores);
             }
         }
     }
@@ -209,8 +236,14 @@ impl Rules {
     /// Weighs a phrase if it is met with its anchor at this token.
     // Few phrases come here, and its registers would be missed by the loop that most end in.
     #[inline(never)]
-    fn try_phrase(&self, number: u16, tokens: &[Token], at: usize, scores: &mut Scores) {
-        let Some(phrase) = self.phrases.get(usize::from(number)) else { return };
+    fn try_phrase(
+        &self,
+        number: u16,
+        phrase: &Phrase,
+        tokens: &[Token],
+        at: usize,
+        scores: &mut Scores,
+    ) {
         if let Some((first, last)) = self.meets(phrase, tokens, at) {
             let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
             scores.meet(phrase, Met { phrase: number, first, last }, place);
