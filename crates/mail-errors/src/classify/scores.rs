@@ -205,18 +205,22 @@ impl Scores {
             most.iter_mut().zip(eight).for_each(|(most, logit)| *most = *logit.max(most));
         }
         let most = most.into_iter().max()?;
-        let (mut all, mut dead) = (0, 0);
-        let mut sums = [0; Scope::ALL.len()];
-        for ((reason, scope), logit) in Reason::ALL.iter().zip(&SCOPES).zip(&logits) {
-            // Few reasons are as near as that.
-            if *logit <= most - CHANCES.len() as i16 {
-                continue;
-            }
-            let chance = CHANCES.get(usize::from((most - logit) as u16)).copied().unwrap_or(0);
-            all += chance;
-            dead += if reason.is_hard() { chance } else { 0 };
-            sums[*scope as usize] += chance;
+        // All of them, though few are likely: which ones, no processor can guess.
+        let mut behind = [0; LANES];
+        behind.iter_mut().zip(&logits).for_each(|(behind, logit)| {
+            *behind = (most.wrapping_sub(*logit) as u16).min(u8::MAX.into()) as u8;
+        });
+        let mut all = 0;
+        let mut before = [0; REASONS + 1];
+        for (sum, behind) in before[1..].iter_mut().zip(behind) {
+            all += CHANCES[usize::from(behind)];
+            *sum = all;
         }
+        let mut sums = [0; Scope::ALL.len()];
+        for (sum, &(first, end)) in sums.iter_mut().zip(&SPANS) {
+            *sum = before[usize::from(end)] - before[usize::from(first)];
+        }
+        let dead = HARD.iter().map(|&at| before[at + 1] - before[at]).sum();
         let (scope, sum) = Scope::ALL.iter().zip(sums).max_by_key(|(_, sum)| *sum)?;
         let own = Reason::ALL.get(span(*scope))?.iter().zip(logits.get(span(*scope))?);
         let (&reason, _) = own.rev().max_by_key(|(_, logit)| **logit)?;
@@ -245,15 +249,19 @@ const fn span(scope: Scope) -> Range<usize> {
     first as usize..end as usize
 }
 
-/// By reason: its scope. A `match` would be a jump that nobody can guess.
-const SCOPES: [Scope; REASONS] = {
-    let mut scopes = [Scope::Other; REASONS];
-    let mut at = 0;
+/// Which reasons are hard.
+const HARD: [usize; 5] = {
+    let mut hard = [0; 5];
+    let (mut count, mut at) = (0, 0);
     while at < REASONS {
-        scopes[at] = Reason::ALL[at].scope();
+        if Reason::ALL[at].is_hard() {
+            hard[count] = at;
+            count += 1;
+        }
         at += 1;
     }
-    scopes
+    assert!(count == hard.len(), "as many are hard");
+    hard
 };
 
 /// By scope: its first reason, and the first behind its last.
@@ -272,15 +280,17 @@ const SPANS: [(u8, u8); Scope::ALL.len()] = {
     spans
 };
 
-/// How likely something is that lies so many units behind the likeliest, in 65,536ths; what is
-/// further behind is not. The powers of e to the -1/16, a unit each.
-const CHANCES: [u32; 160] = {
-    let mut chances = [0; 160];
+/// How likely something is that lies so many units behind the likeliest, in 65,536ths. The powers
+/// of e to the -1/16, a unit each; what is further behind than [`FAR`] is not.
+const CHANCES: [u32; 256] = {
+    let mut chances = [0; 256];
     let (mut at, mut chance) = (0, 1u64 << 32);
-    while at < 160 {
+    while at < FAR {
         chances[at] = (chance >> 16) as u32;
         chance = (chance * 4_034_748_382) >> 32;
         at += 1;
     }
     chances
 };
+
+const FAR: usize = 160;
