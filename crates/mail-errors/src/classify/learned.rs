@@ -5,7 +5,6 @@
 //! was found with: those of a multinomial logistic regression over replies, of which
 //! `tables/learned.txt` keeps what is not next to nothing. `learn` makes that table.
 
-use std::iter;
 use std::ops::Range;
 
 use super::Reason;
@@ -31,15 +30,10 @@ pub(super) struct Leanings {
     slots: Box<[u64]>,
     /// By word of the lexicon: the row of its letters, so that few words need a second look-up.
     of_word: Box<[Row]>,
-    /// The first rows, those that lean to many reasons: their weights, reason by reason.
-    many: Box<[[i16; LANES]]>,
-    /// By row behind those: where its weights begin; those of the next end them.
-    first: Box<[u16]>,
-    weights: Box<[Weight]>,
+    /// The weights of each row in units, reason by reason. Many are 0; to tell those apart would
+    /// cost more than to add them.
+    rows: Box<[[i8; LANES]]>,
 }
-
-/// How many reasons a row leans to at most whose weights are added one by one.
-const FEW: usize = 8;
 
 /// Where a clue stands in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,21 +46,6 @@ impl Row {
     const UNTOLD: Self = Self(u16::MAX - 1);
 }
 
-/// What a clue adds to a reason, by its index, in [`UNITS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Weight {
-    pub(super) reason: u8,
-    pub(super) units: i8,
-}
-
-/// What a clue leans to.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Leans<'t> {
-    /// By reason.
-    Many(&'t [i16; LANES]),
-    Few(&'t [Weight]),
-}
-
 /// Rows that are told apart when each is to count once.
 const SEEN: usize = 2048;
 
@@ -76,44 +55,33 @@ impl Leanings {
         let mut all = Vec::new();
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let (reason, clues) = line.split_once(' ').expect("a reason and its clues");
-            let reason = Reason::from_name(reason).expect("a reason of the list").index() as u8;
+            let reason = Reason::from_name(reason).expect("a reason of the list").index();
             for (clue, units) in clues.split(' ').filter_map(|clue| clue.rsplit_once(':')) {
                 let clue = Clue::parse(clue).expect("a clue");
                 let units = units.parse().expect("a weight");
-                all.push((clue, Weight { reason, units }));
+                all.push((clue, reason, units));
             }
         }
         all.sort_unstable();
-        let rows = || all.chunk_by(|(one, _), (other, _)| one == other);
-        let count = rows().count();
-        assert!(count <= SEEN, "more clues than there is room for");
-        let (long, short): (Vec<_>, Vec<_>) = rows().partition(|row| row.len() > FEW);
-        let many = long.iter().map(|row| {
-            let mut lanes = [0; LANES];
-            for (_, Weight { reason, units }) in *row {
-                lanes[usize::from(*reason)] = i16::from(*units);
+        let (mut clues, mut rows) = (Vec::new(), Vec::new());
+        for own in all.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let mut row = [0; LANES];
+            for &(_, reason, units) in own {
+                row[reason] = units;
             }
-            lanes
-        });
-        let ends = short.iter().scan(0, |end, row| {
-            *end += row.len();
-            Some(u16::try_from(*end).expect("few weights"))
-        });
-        let mut slots = vec![0; (count * 2).next_power_of_two()];
-        for (row, (clue, _)) in (0..).zip(long.iter().chain(&short).map(|row| row[0])) {
+            clues.extend(own.first().map(|(clue, ..)| *clue));
+            rows.push(row);
+        }
+        assert!(rows.len() <= SEEN, "more clues than there is room for");
+        let mut slots = vec![0; (rows.len() * 2).next_power_of_two()];
+        for (row, clue) in (0..).zip(clues) {
             let mut slot = clue.hash() & (slots.len() - 1);
             while slots[slot] != 0 {
                 slot = (slot + 1) & (slots.len() - 1);
             }
             slots[slot] = clue.number() << 16 | row;
         }
-        let mut leanings = Self {
-            slots: slots.into(),
-            of_word: Box::default(),
-            many: many.collect(),
-            first: iter::once(0).chain(ends).collect(),
-            weights: short.concat().into_iter().map(|(_, weight)| weight).collect(),
-        };
+        let mut leanings = Self { slots: slots.into(), of_word: Box::default(), rows: rows.into() };
         let of_word = lexicon.starts().map(|start| match start {
             Some(start) if !start.is_number() => leanings.find(Clue::word(start)),
             Some(_) | None => Row::UNTOLD,
@@ -138,16 +106,8 @@ impl Leanings {
     }
 
     #[inline]
-    fn leans(&self, Row(row): Row) -> Leans<'_> {
-        let row = usize::from(row);
-        if let Some(lanes) = self.many.get(row) {
-            return Leans::Many(lanes);
-        }
-        let row = row - self.many.len();
-        Leans::Few(match self.first.get(row..row + 2) {
-            Some(&[from, to]) => self.weights.get(from.into()..to.into()).unwrap_or_default(),
-            Some(_) | None => &[],
-        })
+    fn leans(&self, Row(row): Row) -> Option<&[i8; LANES]> {
+        self.rows.get(usize::from(row))
     }
 
     /// Adds what the clues lean to, each once. Codes lean only where there are words as well.
@@ -158,31 +118,26 @@ impl Leanings {
         scores: &mut Scores,
     ) {
         let mut seen = [0u64; SEEN / 64];
-        for &(row, ..) in clues.as_slice() {
+        let rows = clues.as_slice().iter().filter_map(|&(row, ..)| {
+            let units = self.leans(row)?;
             let (at, bit) = (usize::from(row.0) / 64 % (SEEN / 64), 1 << (row.0 % 64));
-            if row != Row::NONE && seen[at] & bit == 0 {
-                seen[at] |= bit;
-                scores.lean(self.leans(row));
-            }
-        }
+            let is_new = seen[at] & bit == 0;
+            seen[at] |= bit;
+            is_new.then_some(units)
+        });
+        scores.lean(rows);
         if clues.have_words {
             scores.hear_words();
         }
         if scores.has_words() {
-            codes.for_each(|clue| scores.lean(self.leans(self.find(clue))));
+            scores.lean(codes.filter_map(|clue| self.leans(self.find(clue))));
         }
     }
 
     /// Finds where the word stands that speaks most for a reason.
     pub(super) fn best(&self, clues: &Clues<'_>, reason: Reason) -> Option<Range<usize>> {
         let weight = |row: Row| {
-            let units = match self.leans(row) {
-                Leans::Many(lanes) => *lanes.get(reason.index())?,
-                Leans::Few(weights) => {
-                    let is_own = |own: &&Weight| usize::from(own.reason) == reason.index();
-                    i16::from(weights.iter().find(is_own)?.units)
-                }
-            };
+            let units = *self.leans(row)?.get(reason.index())?;
             (units > 0).then_some(units)
         };
         let clues = clues.as_slice().iter();
@@ -194,11 +149,7 @@ impl Leanings {
 
     /// Returns the octets that it takes.
     pub(super) fn size(&self) -> usize {
-        size_of_val(&*self.slots)
-            + size_of_val(&*self.of_word)
-            + size_of_val(&*self.many)
-            + size_of_val(&*self.first)
-            + size_of_val(&*self.weights)
+        size_of_val(&*self.slots) + size_of_val(&*self.of_word) + size_of_val(&*self.rows)
     }
 }
 
@@ -268,15 +219,9 @@ mod tests {
             let reason = Reason::from_name(reason).expect("a reason").index();
             for (name, units) in clues.split(' ').filter_map(|clue| clue.rsplit_once(':')) {
                 let clue = Clue::parse(name).expect("a clue");
-                let found = match leanings.leans(leanings.find(clue)) {
-                    Leans::Many(lanes) => lanes.get(reason).copied(),
-                    Leans::Few(weights) => {
-                        let mut weights = weights.iter();
-                        let own = weights.find(|own| usize::from(own.reason) == reason);
-                        own.map(|own| i16::from(own.units))
-                    }
-                };
-                assert_eq!(found, units.parse().ok(), "{name}");
+                let units = units.parse::<i8>().expect("a weight");
+                let found = leanings.leans(leanings.find(clue)).map(|row| row[reason]);
+                assert_eq!(found, Some(units), "{name}");
                 count += 1;
             }
         }

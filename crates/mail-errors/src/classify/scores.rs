@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::classification::Confidence;
-use super::learned::Leans;
 use super::rules::{Met, Phrase};
 use super::{Reason, Scope, Stage};
 
@@ -147,24 +146,15 @@ impl Scores {
         own.iter_mut().for_each(|total| *total -= weight);
     }
 
-    /// Adds what a clue leans to.
+    /// Adds what clues lean to, each reason by reason.
     #[inline]
-    pub(super) fn lean(&mut self, clue: Leans<'_>) {
-        match clue {
-            Leans::Many(lanes) => {
-                // A copy cannot be what is read from, so that eight are added at once.
-                let mut sums = self.leaning;
-                sums.iter_mut().zip(lanes).for_each(|(sum, units)| *sum += units);
-                self.leaning = sums;
-            }
-            Leans::Few(weights) => {
-                for weight in weights {
-                    if let Some(leaning) = self.leaning.get_mut(usize::from(weight.reason)) {
-                        *leaning += i16::from(weight.units);
-                    }
-                }
-            }
-        }
+    pub(super) fn lean<'t>(&mut self, clues: impl Iterator<Item = &'t [i8; LANES]>) {
+        // A copy cannot be what is read from, so that eight are added at once.
+        let mut sums = self.leaning;
+        clues.for_each(|clue| {
+            sums.iter_mut().zip(clue).for_each(|(sum, units)| *sum += i16::from(*units));
+        });
+        self.leaning = sums;
     }
 
     /// Takes into account that a clue is a word.
