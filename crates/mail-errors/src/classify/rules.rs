@@ -217,6 +217,8 @@ impl Rules {
     }
 
     /// Weighs those phrases that are met, in this order.
+    // Its registers would be missed by the loop over all that may be met.
+    #[inline(never)]
     fn try_phrases(
         &self,
         maybe: &[Maybe],
@@ -227,26 +229,12 @@ impl Rules {
         for &Maybe { phrase: number, at } in maybe {
             let Some(phrase) = self.phrases.get(usize::from(number)) else { continue };
             // Both are quickly told, and neither is easily guessed.
-            if scores.may_gain(phrase) & present.has(phrase.third) {
-                self.try_phrase(number, phrase, tokens, at.into(), scores);
+            if scores.may_gain(phrase) & present.has(phrase.third)
+                && let Some((first, last)) = self.meets(phrase, tokens, at.into())
+            {
+                let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
+                scores.meet(phrase, Met { phrase: number, first, last }, place);
             }
-        }
-    }
-
-    /// Weighs a phrase if it is met with its anchor at this token.
-    // Few phrases come here, and its registers would be missed by the loop that most end in.
-    #[inline(never)]
-    fn try_phrase(
-        &self,
-        number: u16,
-        phrase: &Phrase,
-        tokens: &[Token],
-        at: usize,
-        scores: &mut Scores,
-    ) {
-        if let Some((first, last)) = self.meets(phrase, tokens, at) {
-            let place = tokens.get(usize::from(first)).map_or(0, |token| token.place);
-            scores.meet(phrase, Met { phrase: number, first, last }, place);
         }
     }
 
