@@ -2,15 +2,14 @@
 //! lines of text that begin so (mboxrd, which can be undone).
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use super::{parent, sync_directory};
+use super::{dot_lock::DotLock, parent, sync_directory};
 
 #[derive(Debug)]
 pub(super) struct Mbox {
@@ -134,7 +133,7 @@ impl Mbox {
         self.spool.flush()?;
         self.spool.get_ref().sync_all()?;
         sync_directory(parent(&self.spooled))?;
-        self.lock = Some(DotLock::take(&self.path)?);
+        self.lock = Some(self.locked()?);
         let offset = match OpenOptions::new().read(true).append(true).open(&self.path) {
             Ok(mut found) => end_line(&mut found)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
@@ -146,7 +145,7 @@ impl Mbox {
     /// Appends the spool, which has so many octets, at a place where some of it may stand already.
     pub(super) fn finish(&mut self, offset: u64, len: u64) -> io::Result<()> {
         if self.lock.is_none() {
-            self.lock = Some(DotLock::take(&self.path)?);
+            self.lock = Some(self.locked()?);
         }
         let mut mbox = OpenOptions::new()
             .read(true)
@@ -171,6 +170,10 @@ impl Mbox {
             return Err(error);
         }
         sync_directory(parent(&self.path))
+    }
+
+    fn locked(&self) -> io::Result<DotLock> {
+        DotLock::take(&self.path, &self.spooled.with_extension("held"))
     }
 
     /// Tells whether so many octets of the mbox are the spool's first.
@@ -217,46 +220,6 @@ fn end_line(mbox: &mut File) -> io::Result<u64> {
     Ok(len + missing.len() as u64)
 }
 
-/// The file beside an mbox that says that somebody writes to it.
-#[derive(Debug)]
-struct DotLock(PathBuf);
-
-impl DotLock {
-    fn take(mbox: &Path) -> io::Result<Self> {
-        let mut path = mbox.as_os_str().to_owned();
-        path.push(".lock");
-        let path = PathBuf::from(path);
-        for _ in 0..100 {
-            match File::options().write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(mut file) => {
-                    write!(file, "{}", std::process::id())?;
-                    return Ok(Self(path));
-                }
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                Err(_) => {}
-            }
-            // Of one that was killed only its number is left. Many programs give none, or 0.
-            let holder =
-                fs::read_to_string(&path).ok().and_then(|it| it.trim().parse::<u32>().ok());
-            if holder.filter(|it| *it != 0).is_some_and(|it| {
-                Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{it}")).exists()
-            }) {
-                let _ = fs::remove_file(&path);
-                continue;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        let text = format!("another program writes to it: {} is there", path.display());
-        Err(io::Error::new(io::ErrorKind::WouldBlock, text))
-    }
-}
-
-impl Drop for DotLock {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 /// The time in the form that mboxes have it, in UTC: `Thu Jan  1 00:00:00 1970`.
 fn asctime(time: SystemTime) -> String {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -287,6 +250,8 @@ fn asctime(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, time::Duration};
+
     use super::*;
 
     #[test]

@@ -8,6 +8,7 @@
 //! between, the next run finishes what the state file says, so nothing is lost and nothing comes
 //! twice.
 
+mod dot_lock;
 mod maildir;
 mod mbox;
 mod state;
