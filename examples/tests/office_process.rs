@@ -107,7 +107,11 @@ fn ok_kill_loses_nothing_that_was_acknowledged() {
     let dir = Dir::new("process-kill");
     Served::configure(dir.path(), &config(""));
     let mut acknowledged = Vec::new();
-    for round in 0..3 {
+    let mut round = 0;
+    // Three times, and more often where the disk is slow.
+    while round < 3 || acknowledged.len() <= 20 {
+        assert!(round < 20, "only {} were delivered at all", acknowledged.len());
+        round += 1;
         let served = Served::start(dir.path());
         // One is in the middle of its data when it happens.
         let mut torn = served.smtp(dir.path());
@@ -144,13 +148,12 @@ fn ok_kill_loses_nothing_that_was_acknowledged() {
                 })
             })
             .collect();
-        thread::sleep(Duration::from_millis(400 + 130 * round));
+        thread::sleep(Duration::from_millis(270 + 130 * round));
         served.kill();
         for sender in senders {
             acknowledged.extend(sender.join().expect("no panic"));
         }
     }
-    assert!(acknowledged.len() > 20, "only {} were delivered at all", acknowledged.len());
 
     let served = Served::start(dir.path());
     let mut imap = served.imap("bob", dir.path());
@@ -161,7 +164,11 @@ fn ok_kill_loses_nothing_that_was_acknowledged() {
     }
     // Each sender may have had one more on its way: the commit was in time, the answer was not.
     let stored = subjects.matches("FETCH (").count();
-    assert!(stored <= acknowledged.len() + 9, "{stored} of {}", acknowledged.len());
+    assert!(
+        stored <= acknowledged.len() + 3 * round as usize,
+        "{stored} of {}",
+        acknowledged.len()
+    );
     assert!(!subjects.contains("half a message"), "nothing torn");
 }
 

@@ -56,10 +56,16 @@ impl Watched {
 
     /// What happened, as far as it was written down when a connection's last answer was read.
     fn calls(&self) -> Vec<Call> {
+        let mut text = Vec::new();
         // The answer may be here before its line is there.
-        thread::sleep(Duration::from_millis(300));
-        let text = std::fs::read(self.dir().join("trace")).expect("a trace");
-        Call::all(&String::from_utf8_lossy(&text))
+        loop {
+            thread::sleep(Duration::from_millis(200));
+            let before = text.len();
+            text = std::fs::read(self.dir().join("trace")).expect("a trace");
+            if text.len() == before {
+                return Call::all(&String::from_utf8_lossy(&text));
+            }
+        }
     }
 
     fn signal(&self, signal: &str) -> bool {
