@@ -5,6 +5,7 @@ import email
 import os
 import pathlib
 import poplib
+import random
 import re
 import signal
 import smtplib
@@ -85,10 +86,12 @@ def until(what, condition):
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listens at, for peers that cannot choose one themselves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that nobody listens at, for peers that cannot choose one themselves. It is none
+    of those that connections go out from: one of them could take it before the peer does."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", random.randrange(10_000, 32_000)))
+            return probe.getsockname()[1]
 
 
 def listens(port):

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from common import BIN, DOMAIN, check, directory, failures, finish, free_port, run, same
+from common import BIN, DOMAIN, PATIENCE, check, directory, failures, finish, free_port, run, same
 
 RUNS = int(os.environ.get("KILL_RUNS", "200"))
 # For all of them together, in seconds.
@@ -79,7 +79,8 @@ def fetch(office, into):
 
 def whole(office, into):
     """Fetches until that comes through: a session that was torn may still hold the maildrop."""
-    for _ in range(100):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         child = fetch(office, into)
         said = child.communicate(timeout=30)[1].decode()
         if child.returncode == 0:
