@@ -83,6 +83,9 @@ fn main() -> ExitCode {
 
 /// Explains the one reply of the command line, which may have several lines.
 fn one(cli: &Cli, text: &[u8], out: &mut impl Write) -> io::Result<()> {
+    let mut text = text.to_vec();
+    unescape(&mut text);
+    let text = &text[..];
     let lines = || text.split(|&octet| octet == b'\n');
     let failure = Failure::read(text).or_else(|| lines().find_map(Failure::find));
     if cli.json {
@@ -98,6 +101,7 @@ fn one(cli: &Cli, text: &[u8], out: &mut impl Write) -> io::Result<()> {
 fn all(cli: &Cli, input: &mut impl BufRead, out: &mut impl Write) -> io::Result<()> {
     let (mut line, mut told) = (Vec::new(), false);
     while read_line(input, &mut line)? {
+        unescape(&mut line);
         let failure = Failure::find(&line);
         if cli.json {
             json(failure, cli.lang, out)?;
@@ -131,6 +135,20 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
         if end.is_some() {
             return Ok(true);
         }
+    }
+}
+
+/// Makes line ends of `\r` and `\n` in words, as logs and JSON have them within a reply of several
+/// lines. Nothing else moves.
+fn unescape(line: &mut [u8]) {
+    let mut at = 0;
+    while let Some(pair) = line.get_mut(at..at + 2) {
+        match pair {
+            [b'\\', b'n'] => pair.copy_from_slice(b" \n"),
+            [b'\\', b'r'] => pair.copy_from_slice(b"  "),
+            _ => {}
+        }
+        at += 1;
     }
 }
 
@@ -347,6 +365,13 @@ mod tests {
     fn ok_reply_of_several_lines_as_an_argument() {
         let told = run(&["550-5.1.1 no such user\n550 5.1.1 check the address"], "");
         assert!(told.starts_with("550: "), "{told}");
+        // As logs have them.
+        for told in [
+            run(&[r"550-mailbox\r\n550-full\r\n550 up"], ""),
+            run(&[], r#"{"reply":"550-mailbox\n550 full"}"#),
+        ] {
+            assert!(told.starts_with("550: ") && told.contains("full"), "{told}");
+        }
         assert!(run(&["host", "mx", "said:", "552", "mailbox", "full"], "").starts_with("552: "));
     }
 }
