@@ -28,13 +28,15 @@ pub struct DotStuffer {
     /// A CR was taken in; whether it is a bare one shows with the next octet.
     cr: bool,
     taken: u64,
+    /// How many bare CR and LF became CRLF.
+    mended: u64,
 }
 
 impl DotStuffer {
     /// Starts a body. The first line is stuffed like any other.
     #[must_use]
     pub const fn new(policy: BareNewline) -> Self {
-        Self { policy, line_start: true, cr: false, taken: 0 }
+        Self { policy, line_start: true, cr: false, taken: 0, mended: 0 }
     }
 
     /// Appends the next part of the body, stuffed, to `out`. Parts may be cut anywhere.
@@ -89,11 +91,34 @@ impl DotStuffer {
         self.taken
     }
 
+    /// Returns how many octets the body has as the peer reads it, if it ends here: each line end
+    /// counts as two, that of the last line too, and no dot counts twice.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use mail_wire::{BareNewline, DotStuffer, SendBuffer};
+    ///
+    /// let mut stuffer = DotStuffer::new(BareNewline::Normalize);
+    /// stuffer.push(Bytes::from_static(b".one\ntwo"), &mut SendBuffer::new())?;
+    /// assert_eq!((stuffer.taken(), stuffer.length()), (8, 11));
+    /// # Ok::<(), mail_wire::BareOctet>(())
+    /// ```
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        let last = match (self.cr, self.line_start) {
+            (true, _) => 1,
+            (false, true) => 0,
+            (false, false) => 2,
+        };
+        self.taken + self.mended + last
+    }
+
     /// Takes one octet that is, or may be, more than itself.
     fn special(&mut self, octet: u8, offset: u64, out: &mut SendBuffer) -> Result<(), BareOctet> {
         if std::mem::take(&mut self.cr) {
             if octet != b'\n' {
                 self.bare(b'\r', offset - 1)?;
+                self.mended += 1;
             }
             out.put(b"\r\n");
             self.line_start = true;
@@ -105,6 +130,7 @@ impl DotStuffer {
             b'\r' => self.cr = true,
             b'\n' => {
                 self.bare(b'\n', offset)?;
+                self.mended += 1;
                 out.put(b"\r\n");
                 self.line_start = true;
             }
@@ -847,6 +873,17 @@ mod tests {
             let (back, rest, _) = unstuffed(&[&wire[..at], &wire[at..]], BareNewline::Reject);
             prop_assert_eq!(back, Some(plainly_normalized(&body)));
             prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn length_is_what_comes_back(body in text(), cut in any::<prop::sample::Index>()) {
+            let (mut stuffer, mut out) = (DotStuffer::new(BareNewline::Normalize), SendBuffer::new());
+            let at = cut.index(body.len() + 1);
+            for end in [at, body.len()] {
+                let part = body.get(stuffer.taken() as usize..end).unwrap();
+                stuffer.push(Bytes::copy_from_slice(part), &mut out).unwrap();
+                prop_assert_eq!(stuffer.length(), plainly_normalized(&body[..end]).len() as u64);
+            }
         }
     }
 }

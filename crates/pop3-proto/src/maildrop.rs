@@ -43,7 +43,8 @@ impl Maildrop {
     pub const LARGEST: u64 = SIZE;
 
     /// Lists the messages of a maildrop by their sizes in octets, the first message first. Each
-    /// line end counts as two octets. RFC 1939 11.
+    /// line end counts as two octets. RFC 1939 11. The messages that are sent later are held against
+    /// them ([`Sizes`](crate::server::Sizes)).
     ///
     /// # Errors
     /// [`Misuse`] if a size is over [`Maildrop::LARGEST`], or there are more than 2^32 - 1

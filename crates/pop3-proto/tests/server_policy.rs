@@ -5,7 +5,7 @@ mod common;
 
 use std::{num::NonZeroU32, time::Duration};
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use common::{App, lines, open, serve};
 use mail_errors::Misuse;
 use mail_sasl::Mechanism;
@@ -219,10 +219,6 @@ fn cut_off(config: Config, app: &App, sent: &[u8]) -> (String, Option<Vec<u32>>)
                 deleted = Some(deletions.iter().map(|number| number.get()).collect());
                 server.committed().unwrap();
             }
-            Ok(Next::Event(Event::WantBody(want))) if want.offset() == 0 => {
-                server.body(want.id(), Bytes::from_static(b"x\r\n")).unwrap();
-            }
-            Ok(Next::Event(Event::WantBody(want))) => server.body_end(want.id()).unwrap(),
             Ok(Next::Event(event)) => drop(app.act(&mut server, event)),
             Ok(Next::NeedOutput { .. }) => {}
             Ok(Next::Closed) | Err(_) => break,

@@ -6,7 +6,7 @@ use mail_wire::{BareOctet, DotStuffer, Next};
 
 use crate::{MessageNumber, Response, ResponseCode, Status, Verb, Violation, encode};
 
-use super::{BodyId, Event, Phrase, Server, WantBody, Work, top::TopCut};
+use super::{BodyId, Event, Phrase, Server, Sizes, WantBody, Work, top::TopCut};
 
 /// A message on its way.
 #[derive(Debug)]
@@ -50,7 +50,8 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse`] if no octets of this message are asked for. A bare CR or LF under
-    /// [`BareNewline::Reject`](mail_wire::BareNewline::Reject) cuts the connection.
+    /// [`BareNewline::Reject`](mail_wire::BareNewline::Reject) cuts the connection, and so do more
+    /// octets than the maildrop says, under [`Sizes::Exact`].
     pub fn body(&mut self, id: BodyId, octets: Bytes) -> Result<(), Misuse> {
         let mut sending = self.take_asked(id, "body")?;
         self.begin(&mut sending);
@@ -58,6 +59,10 @@ impl Server {
         let wanted = end.map_or(octets.len(), |end| end.min(octets.len()));
         if let Err(bare) = sending.stuffer.push(octets.slice(..wanted), &mut self.output) {
             return Err(self.cut_at(bare));
+        }
+        if self.config.sizes == Sizes::Exact && sending.stuffer.taken() > sending.size {
+            self.over(Ok(()));
+            return Err(WRONG_LENGTH);
         }
         if end.is_some() {
             self.finish(sending)?;
@@ -72,9 +77,15 @@ impl Server {
     /// Ends a message: all of it has been given.
     ///
     /// # Errors
-    /// As [`Server::body`].
+    /// As [`Server::body`]; and under [`Sizes::Exact`] the message is taken as
+    /// [failed](Self::body_failed) if it has another length than the maildrop says.
     pub fn body_end(&mut self, id: BodyId) -> Result<(), Misuse> {
         let mut sending = self.take_asked(id, "body_end")?;
+        let lengths = [sending.stuffer.taken(), sending.stuffer.length()];
+        if self.config.sizes == Sizes::Exact && !lengths.contains(&sending.size) {
+            self.fail(&sending);
+            return Err(WRONG_LENGTH);
+        }
         self.begin(&mut sending);
         self.finish(sending)
     }
@@ -86,11 +97,7 @@ impl Server {
     /// [`Misuse`] if no octets of this message are asked for.
     pub fn body_failed(&mut self, id: BodyId) -> Result<(), Misuse> {
         let sending = self.take_asked(id, "body_failed")?;
-        if sending.begun {
-            self.over(Ok(()));
-        } else {
-            self.say_err(Some(ResponseCode::SysTemp), Phrase::Unreadable);
-        }
+        self.fail(&sending);
         Ok(())
     }
 
@@ -215,6 +222,15 @@ impl Server {
         self.say_ok(Phrase::Octets, &[sending.size]);
     }
 
+    /// What is lacking of a message will not come.
+    fn fail(&mut self, sending: &Sending) {
+        if sending.begun {
+            self.over(Ok(()));
+        } else {
+            self.say_err(Some(ResponseCode::SysTemp), Phrase::Unreadable);
+        }
+    }
+
     fn finish(&mut self, sending: Sending) -> Result<(), Misuse> {
         let (number, whole) = (sending.number, sending.lines.is_none());
         match sending.stuffer.finish(&mut self.output) {
@@ -232,3 +248,6 @@ impl Server {
         Misuse::Unencodable { what: "message", octet: bare.octet, offset }
     }
 }
+
+const WRONG_LENGTH: Misuse =
+    Misuse::Invalid { what: "message", why: "it has another length than the maildrop says" };

@@ -18,6 +18,7 @@ pub struct Config {
     pub(super) token_failure: TokenFailure,
     pub(super) host: Option<String>,
     pub(super) bodies: BareNewline,
+    pub(super) sizes: Sizes,
     pub(super) greeting: Text<'static>,
     pub(super) timestamp: Option<Timestamp>,
     pub(super) name: Option<Text<'static>>,
@@ -70,6 +71,24 @@ pub enum Utf8 {
     OfferedWithNames,
 }
 
+/// What the sizes in a [`Maildrop`](crate::Maildrop) are held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Sizes {
+    /// A message must have the octets that were announced: as they were given, or as they are sent,
+    /// which is more where a bare CR or LF becomes CRLF and where the last line has no end. One of
+    /// another length is a torn one, and never looks whole: it is refused if nothing of it was sent,
+    /// and cuts the connection otherwise. RFC 1939 5 has LIST tell the exact size; RFC 6856 2.1 would
+    /// have it match what RETR sends.
+    #[default]
+    Exact,
+    /// They are about right, and the application alone knows what is whole.
+    ///
+    /// # Why you might
+    /// Messages that are made or changed while they are sent, such as those that are downgraded for
+    /// clients without UTF8 (RFC 6858).
+    Estimated,
+}
+
 impl Config {
     /// Starts with the defaults: no TLS, no password in the clear, no APOP.
     #[must_use]
@@ -83,6 +102,7 @@ impl Config {
             token_failure: TokenFailure::new(),
             host: None,
             bodies: BareNewline::Normalize,
+            sizes: Sizes::default(),
             greeting: Text::fixed("POP3 server ready"),
             timestamp: None,
             name: None,
@@ -154,6 +174,13 @@ impl Config {
     #[must_use]
     pub const fn bare_newlines(mut self, bodies: BareNewline) -> Self {
         self.bodies = bodies;
+        self
+    }
+
+    /// Sets what the sizes in a maildrop are held against.
+    #[must_use]
+    pub const fn sizes(mut self, sizes: Sizes) -> Self {
+        self.sizes = sizes;
         self
     }
 

@@ -42,7 +42,7 @@ use crate::{
 };
 
 pub use crate::limits::ServerLimits as Limits;
-pub use config::{Config, PlaintextLogin, Tls, Utf8};
+pub use config::{Config, PlaintextLogin, Sizes, Tls, Utf8};
 pub use event::{ApopLogin, BodyId, Event, Refusal, Refused, WantBody, WantIds};
 pub use policy::{Policy, Retention};
 pub use words::{Language, Phrase};

@@ -37,7 +37,8 @@ use pop3_proto::{
     Capability, Defects, Maildrop, MessageNumber, Profile, Response, State, Status, Timestamp,
     UniqueId, Verb, parse,
     server::{
-        Config, Event, Language, Phrase, PlaintextLogin, Policy, Retention, Server, Tls, Utf8,
+        Config, Event, Language, Phrase, PlaintextLogin, Policy, Retention, Server, Sizes, Tls,
+        Utf8,
     },
     transitions,
 };
@@ -334,7 +335,8 @@ impl Script {
 
     /// The server that the file shows.
     pub fn config(&self) -> Config {
-        let mut config = Config::new();
+        // Not each message has the size that the text gives.
+        let mut config = Config::new().sizes(Sizes::Estimated);
         if let Some(Said::One(greeting)) = self.answers().next().map(|answer| &answer.said)
             && let Some(timestamp) = Timestamp::find(greeting.line().as_bytes())
         {
