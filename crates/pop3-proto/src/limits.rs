@@ -68,8 +68,16 @@ pub struct ClientLimits {
     /// How many octets of an over-long line in a listing are read and thrown away before the
     /// conversation is given up. Default 1 MiB.
     pub swallow_line: u64,
-    /// Most octets that the answer to CAPA may have. Default 16 KiB.
+    /// Most octets that the answer to CAPA may have, in lines that cannot be read too. Default 16 KiB.
     pub capabilities: usize,
+    /// Most lines in the answer to LIST, UIDL or LANG, those that cannot be read too: so many messages
+    /// are held by who collects them, as [`fetch_new`](crate::client::fetch_new) does. A server that
+    /// lists on ends the conversation. Default 1,000,000.
+    pub listing: u32,
+    /// Longest unique id in octets, if [`Deviation::LongId`](crate::Deviation::LongId) is tolerated:
+    /// RFC 1939 7 gives it 70. A line with a longer one is told as
+    /// [`Event::Malformed`](crate::client::Event::Malformed). Default 255, the longest name of a file.
+    pub unique_id: usize,
     /// Most commands that wait to be sent. Default 4096.
     pub queue: usize,
     /// Most octets of commands that are sent ahead of their answers, where the server offers
@@ -94,6 +102,8 @@ impl Default for ClientLimits {
             response_line: 4096,
             swallow_line: 1024 * 1024,
             capabilities: 16 * 1024,
+            listing: 1_000_000,
+            unique_id: 255,
             queue: 4096,
             group: 4096,
             greeting_time: Duration::from_secs(300),

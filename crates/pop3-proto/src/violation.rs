@@ -28,6 +28,12 @@ pub enum Violation {
         /// The most octets it may have.
         limit: usize,
     },
+    /// The answer to LIST, UIDL or LANG has more lines than it may have.
+    #[error("listing of more than {limit} lines")]
+    ListingTooLong {
+        /// The most lines it may have.
+        limit: u32,
+    },
     /// Too many commands had to be refused.
     #[error("more than {limit} bad commands")]
     TooManyErrors {
@@ -89,6 +95,7 @@ impl Fault for Violation {
             Self::NotAResponse(_) | Self::BareNewline => FaultKind::Malformed,
             Self::LineTooLong { .. }
             | Self::TooManyCapabilities { .. }
+            | Self::ListingTooLong { .. }
             | Self::TooManyErrors { .. }
             | Self::TooManyCommands { .. }
             | Self::TooManyLogins { .. } => FaultKind::LimitExceeded,

@@ -411,6 +411,19 @@ fn err_lines_and_lists_without_end() {
             [vec![b"+OK\r\n+OK\r\n".to_vec()], vec![b"X-CAPA\r\n".repeat(100); 100]].concat(),
             "capabilities of more than 16384 octets",
         ),
+        // Lines that cannot be read, of which nothing is kept.
+        (
+            [vec![b"+OK\r\n+OK\r\n".to_vec()], vec![b"\r\n \r\n".repeat(1000); 10]].concat(),
+            "capabilities of more than 16384 octets",
+        ),
+        (
+            [
+                vec![b"+OK\r\n+OK\r\n".to_vec()],
+                vec![[[b'x'; 5000].as_slice(), b"\r\n"].concat(); 5],
+            ]
+            .concat(),
+            "capabilities of more than 16384 octets",
+        ),
     ] {
         let mut client = Client::new(bold());
         give(&mut client);
@@ -423,6 +436,69 @@ fn err_lines_and_lists_without_end() {
         );
         assert!(run.room < 16 * 1024, "{}", run.room);
     }
+}
+
+/// What is listed is told line by line, and there is an end to it, whatever the lines hold.
+#[test]
+fn err_listings_of_more_lines_than_are_borne() {
+    let limits = ClientLimits { listing: 3, ..ClientLimits::default() };
+    let give: [fn(&mut Client); 4] = [
+        |client| {
+            let _ = client.list().unwrap();
+        },
+        |client| {
+            let _ = client.uidl().unwrap();
+        },
+        |client| {
+            let _ = client.languages().unwrap();
+        },
+        // One line was asked for.
+        |client| {
+            let _ = client.uidl_one(ONE).unwrap();
+        },
+    ];
+    let long = [[b'x'; 5000].as_slice(), b"\r\n"].concat();
+    for give in give {
+        for line in ["1 7\r\n", "\r\n", ".. \r\n"] {
+            let make = || {
+                let mut client = Client::new(bold().limits(limits.clone()));
+                client.login(mrose()).unwrap();
+                give(&mut client);
+                client
+            };
+            let play = |end: &str| {
+                let answer = format!("+OK all\r\n{}{end}", line.repeat(3));
+                let answers = [&OLD[..], &[answer.as_bytes()]].concat();
+                let mut client = make();
+                let mut act = |_: &mut Client, event| tell(event);
+                let run = replay(&mut client, &mut act, &answers, false);
+                let log = run.log.into_iter().skip(3);
+                let lines = log.filter(|line| !line.starts_with("tolerated")).count();
+                (lines, run.ended)
+            };
+            assert_eq!(play(".\r\n").0, 3 + 1, "{line}");
+            let too_long = Ended::Failed("ListingTooLong { limit: 3 }".into());
+            assert_eq!(play(line), (3, too_long.clone()), "{line}");
+            assert_eq!(play(str::from_utf8(&long).unwrap()), (3, too_long), "{line}");
+        }
+    }
+}
+
+#[test]
+fn err_unique_id_that_is_longer_than_is_borne_is_one_bad_line() {
+    let line = |octets| format!("1 {}\r\n", "x".repeat(octets));
+    let answer = format!("+OK\r\n{}{}2 b\r\n.\r\n", line(256), line(255));
+    let give = |client: &mut Client| {
+        client.login(mrose()).unwrap();
+        client.uidl().unwrap();
+    };
+    let run = fetch(&bold(), give, &[&OLD[..], &[answer.as_bytes()]].concat());
+    let told = run.log.iter().skip(3);
+    let told: Vec<_> = told.map(|line| line.get(..40).unwrap_or(line)).collect();
+    let tolerated = "tolerated unique id of more than 70 char";
+    assert_eq!((told[0], told[2]), (tolerated, tolerated));
+    assert_eq!(told[1], "malformed: expected end of the unique id");
+    assert_eq!((told[3].len(), told[4]), (40, "id 2 b"));
 }
 
 /// Dovecot says `-ERR Disconnected for inactivity.` and hangs up.

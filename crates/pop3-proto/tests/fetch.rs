@@ -17,14 +17,14 @@ use mail_errors::Secret;
 use mail_sasl::Credentials;
 use mail_wire::{
     drive::{
-        Driven,
+        DriveError, Driven,
         blocking::{Stream, drive},
     },
     testing::Act,
 };
 use pop3_proto::{
-    Status, UniqueId, Verb,
-    client::{Client, Entry, Fetched, Keep, Leave, Order, Seen, fetch_new},
+    ClientLimits, ResponseCode, Status, UniqueId, Verb, Violation,
+    client::{Client, Config, Entry, Fetched, Keep, Leave, Order, Seen, fetch_new},
     server::{Event, Server},
 };
 
@@ -128,7 +128,7 @@ impl Stream for Cut {
     }
 }
 
-type Told = Fetched<pop3_proto::Violation>;
+type Told = Fetched<Violation>;
 
 /// One session with a server that has these messages; what it deleted is taken out of them.
 fn session(
@@ -262,15 +262,29 @@ fn err_what_could_not_be_kept_is_not_deleted_by_the_servers_own_doing() {
 
 /// Plays a server's lines, whatever they answer to.
 fn played(lines: &'static str, leave: Leave, mailbox: &mut Mailbox) -> (Told, String) {
+    played_to(bold(), lines, leave, mailbox)
+}
+
+fn played_to(
+    config: Config,
+    lines: &'static str,
+    leave: Leave,
+    mailbox: &mut Mailbox,
+) -> (Told, String) {
     let (mut near, mut far) = UnixStream::pair().unwrap();
-    far.write_all(lines.as_bytes()).unwrap();
-    far.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut client = Client::new(bold());
+    let mut server = far.try_clone().unwrap();
+    let saying = thread::spawn(move || {
+        // A client may hang up on what is too much.
+        let _ = server.write_all(lines.as_bytes());
+        let _ = server.shutdown(std::net::Shutdown::Write);
+    });
+    let mut client = Client::new(config);
     let seen = mailbox.seen.clone();
     let order = Order { seen: &seen, leave, now: NOW };
     let log_in = |client: &mut Client| client.login(mrose());
     let told = fetch_new(&mut client, |it| it, &mut near, log_in, order, mailbox);
     drop(near);
+    saying.join().unwrap();
     let mut said = String::new();
     far.read_to_string(&mut said).unwrap();
     (told, said.replace("\r\n", "|"))
@@ -433,4 +447,49 @@ fn err_ids_are_refused_for_once() {
         assert_eq!(told.refused.map(|(verb, _)| verb), Some(Verb::Uidl));
         assert!(told.fetched.is_empty() && told.deleted.is_empty() && mailbox.kept.is_empty());
     }
+}
+
+/// What is listed is held, so there is an end to it.
+#[test]
+fn err_server_that_lists_without_end() {
+    let login = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 3 3\r\n";
+    let limits = ClientLimits { listing: 3, ..ClientLimits::default() };
+    for listings in [
+        "+OK\r\n1 1\r\n2 1\r\n3 1\r\n4 1\r\n",
+        "+OK\r\n1 1\r\n2 1\r\n3 1\r\n.\r\n+OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n",
+    ] {
+        let mut mailbox = Mailbox::default();
+        mailbox.seen.insert(UniqueId::new("a").unwrap(), NOW);
+        let answers: &str = format!("{login}{listings}").leak();
+        let config = bold().limits(limits.clone());
+        let (told, said) = played_to(config, answers, Leave::Never, &mut mailbox);
+        let Some(DriveError::Session(error)) = &told.error else { panic!("{told:?}") };
+        assert_eq!(*error, Violation::ListingTooLong { limit: 3 });
+        assert!(
+            !said.contains("RETR") && !said.contains("DELE") && !said.contains("QUIT"),
+            "{said}"
+        );
+        assert!(told.inbox.is_none() && !told.is_complete() && mailbox.kept.is_empty());
+    }
+}
+
+/// Of a million refusals nobody keeps all the words.
+#[test]
+fn ok_words_of_many_refusals_are_left_out_and_their_codes_kept() {
+    const MESSAGES: usize = 1000;
+    let lines = |of: &dyn Fn(usize) -> String| (1..=MESSAGES).map(of).collect::<String>();
+    let words = "x".repeat(400);
+    let refusal = format!("-ERR [SYS/TEMP] {words}\r\n");
+    let answers = format!(
+        "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK {MESSAGES} 5\r\n+OK\r\n{}.\r\n+OK\r\n{}.\r\n{}+OK bye\r\n",
+        lines(&|n| format!("{n} 5\r\n")),
+        lines(&|n| format!("{n} id-{n}\r\n")),
+        refusal.repeat(MESSAGES),
+    );
+    let (told, _) = played(answers.leak(), Leave::Never, &mut Mailbox::default());
+    assert_eq!(told.skipped.len(), MESSAGES);
+    let whys = told.skipped.iter().map(|(_, why)| why.as_ref().unwrap());
+    assert!(whys.clone().all(|why| why.code() == Some(ResponseCode::SysTemp)));
+    let kept: usize = whys.map(|why| why.text().len()).sum();
+    assert!((32 << 10..64 << 10).contains(&kept), "{kept}");
 }

@@ -1,10 +1,11 @@
 //! What the lines of an answer say: one line or many, as the command has it.
 
+use mail_errors::ParseError;
 use mail_wire::{BareNewline, DotUnstuffer, Terminator};
 
 use crate::{
-    Capabilities, Capability, Defects, Deviation, LanguageListing, Profile, Response, Status, Verb,
-    Violation, parse,
+    Capabilities, Capability, Defects, Deviation, LanguageListing, Profile, Response, Status,
+    UniqueId, UniqueIdListing, Verb, Violation, parse,
 };
 
 use super::{Client, Event, Stage, Timer, receive::Reading};
@@ -51,12 +52,11 @@ impl Client {
             [b'.', rest @ ..] => rest,
             line => line,
         };
+        if self.is_over_long(line.len() + 1) {
+            return;
+        }
         match &mut self.reading {
             Reading::Capabilities(offers) => {
-                let limit = self.config.limits.capabilities;
-                if offers.octets() + line.len() >= limit {
-                    return self.over(Err(Violation::TooManyCapabilities { limit }));
-                }
                 let read = offers.add(line, &mut defects);
                 self.tolerated_all(&defects);
                 if let Err(error) = read {
@@ -71,7 +71,7 @@ impl Client {
                 });
             }
             Reading::Ids => {
-                let listing = parse::unique_id_listing(line, profile, &mut defects);
+                let listing = self.unique_id_listing(line, &mut defects);
                 self.tell_parsed(listing, &defects, |handle, listing| Event::Id {
                     handle,
                     listing,
@@ -85,6 +85,46 @@ impl Client {
                 });
             }
             Reading::Status | Reading::Body(_) => {}
+        }
+    }
+
+    /// Counts a line of a list, which has so many octets. Tells whether it is one too many, which is
+    /// the end.
+    pub(super) fn is_over_long(&mut self, octets: usize) -> bool {
+        let limits = &self.config.limits;
+        let (more, most, end) = match self.reading {
+            Reading::Capabilities(_) => {
+                let limit = limits.capabilities;
+                (octets, limit, Violation::TooManyCapabilities { limit })
+            }
+            Reading::Scan | Reading::Ids | Reading::Languages => {
+                let limit = limits.listing;
+                let most = usize::try_from(limit).unwrap_or(usize::MAX);
+                (1, most, Violation::ListingTooLong { limit })
+            }
+            Reading::Status | Reading::Body(_) => return false,
+        };
+        self.listed = self.listed.saturating_add(more);
+        let is_over = self.listed > most;
+        if is_over {
+            self.over(Err(end));
+        }
+        is_over
+    }
+
+    fn unique_id_listing(
+        &self,
+        line: &[u8],
+        defects: &mut Defects,
+    ) -> Result<UniqueIdListing, ParseError> {
+        let listing = parse::unique_id_listing(line, self.config.profile, defects)?;
+        let most = self.config.limits.unique_id.max(UniqueId::MAX);
+        match listing.id() {
+            Some(id) if id.as_bytes().len() > most => {
+                let at = line.len() - id.as_bytes().len() + most;
+                Err(ParseError::at(line, at, "end of the unique id"))
+            }
+            Some(_) | None => Ok(listing),
         }
     }
 
@@ -156,7 +196,7 @@ impl Client {
                 });
             }
             Verb::Uidl => {
-                let listing = parse::unique_id_listing(text, profile, &mut found);
+                let listing = self.unique_id_listing(text, &mut found);
                 if listing.is_err() && self.is_many_for_one(text, &mut defects) {
                     return self.begin_many(Reading::Ids, response);
                 }
@@ -187,7 +227,7 @@ impl Client {
     /// Waits for the lines behind the first.
     fn begin_many(&mut self, many: Reading, response: Response<'static>) {
         self.reading = many;
-        self.moved = 0;
+        (self.moved, self.listed) = (0, 0);
         self.has_nul = false;
         self.first_line = Some(response);
     }

@@ -15,7 +15,7 @@ use mail_wire::{
     },
 };
 
-use crate::{Capability, DropListing, Response, UniqueId, Verb};
+use crate::{Capability, DropListing, Response, ResponseCode, UniqueId, Verb};
 
 use super::{Client, Entry, Event, Handle, Inbox, Leave, NotSent, Plan, Seen};
 
@@ -79,6 +79,9 @@ pub struct Order<'a> {
 }
 
 /// What came of it.
+///
+/// Of what the server says to single messages the first 64 KiB are kept, and behind them the codes
+/// alone ([`Response::code`]).
 #[derive(Debug)]
 pub struct Fetched<E: Fault> {
     /// The messages that were fetched and committed.
@@ -158,6 +161,10 @@ impl<E: Fault> Fetched<E> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// What the server lists is held: [`ClientLimits::listing`](crate::ClientLimits::listing) and
+/// [`unique_id`](crate::ClientLimits::unique_id) say how much that may be, and a server that lists on
+/// is given up before anything is fetched or deleted.
+///
 /// Messages are asked for ahead where the server offers PIPELINING. One that the server will not
 /// give is skipped, and with it those of the same id behind it. If the connection breaks, what has
 /// come whole is committed still.
@@ -236,6 +243,8 @@ struct Errand<'a, K, E: Fault> {
     /// The ids of messages that did not come. A message behind them that has one of these would be
     /// remembered in the place of the one in front.
     missing: HashSet<UniqueId>,
+    /// How many octets of the server's words are kept.
+    words: usize,
     is_quitting: bool,
 }
 
@@ -274,6 +283,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             ended_octets: 0,
             marked: Vec::new(),
             missing: HashSet::new(),
+            words: 0,
             is_quitting: false,
         }
     }
@@ -341,6 +351,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         } else if self.fetching.front().is_some_and(|it| it.handle == handle) {
             if let Some(Fetching { entry, is_whole: false, .. }) = self.fetching.pop_front() {
                 self.missing.extend(entry.id().cloned());
+                let refusal = refusal.map(|it| self.shorten(it));
                 self.told.skipped.push((entry, refusal));
             }
         } else if self.deleting.front().is_some_and(|(it, _)| *it == handle)
@@ -349,9 +360,22 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             match refusal {
                 None if is_done => self.marked.push(entry),
                 None => {}
-                Some(why) => self.told.undeleted.push((entry, why)),
+                Some(why) => {
+                    let why = self.shorten(why);
+                    self.told.undeleted.push((entry, why));
+                }
             }
         }
+    }
+
+    /// Leaves the words out where there have been too many of them: there may be a million refusals.
+    fn shorten(&mut self, why: Response<'static>) -> Response<'static> {
+        self.words = self.words.saturating_add(why.line().as_bytes().len());
+        if self.words <= WORDS {
+            return why;
+        }
+        let code = why.code().filter(|code| !matches!(code, ResponseCode::Other(_)));
+        Response::err(code, "").unwrap_or(why)
     }
 
     fn write(&mut self, handle: Handle, octets: &[u8]) {
@@ -522,3 +546,5 @@ const AHEAD: usize = 256;
 /// How many messages, and how many octets of them, are committed at once.
 const BATCH: usize = 256;
 const BATCH_OCTETS: u64 = 16 << 20;
+/// Octets of refusals that are kept.
+const WORDS: usize = 64 << 10;

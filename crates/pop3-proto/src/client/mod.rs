@@ -118,6 +118,8 @@ pub struct Client {
     flight: VecDeque<Sent>,
     in_flight: usize,
     reading: Reading,
+    /// What has come of the present list: the octets of capabilities, and lines else.
+    listed: usize,
     /// The first line of an answer of many.
     first_line: Option<Response<'static>>,
     /// The last line ended in LF alone.
@@ -184,6 +186,7 @@ impl Client {
             flight: VecDeque::new(),
             in_flight: 0,
             reading: Reading::Status,
+            listed: 0,
             first_line: None,
             is_bare: false,
             has_nul: false,

@@ -104,6 +104,9 @@ impl Client {
             Line::TooLong { octets } if !self.reads_status() => {
                 // One bad item does not lose the rest of the maildrop.
                 self.moved += octets;
+                if self.is_over_long(usize::try_from(octets).unwrap_or(usize::MAX)) {
+                    return None;
+                }
                 let error = ParseError::at(&[], limit, "end of line");
                 self.tell(|handle| Event::Malformed { handle, error });
                 return None;
