@@ -249,6 +249,21 @@ fn ok_password_in_another_encoding() {
     assert!(ended.err.contains("C: PASS ***") && !ended.err.contains("Stra"), "{ended:?}");
 }
 
+/// RFC 6856 2 and 5: a server may keep what has UTF-8 in its header from those who do not say UTF8.
+#[test]
+fn ok_utf8_is_said_where_it_is_offered_unless_the_user_says_no() {
+    let offer = "+OK\r\nUSER\r\nUIDL\r\nUTF8\r\n.\r\n";
+    for (arguments, heard) in
+        [(&[][..], "CAPA UTF8 USER"), (&["--no-utf8"], "CAPA USER mrose PASS")]
+    {
+        let server = Server::new(&[ONE]).says("CAPA", offer);
+        let ended = server.fetch(arguments);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let said = server.with(|it| it.heard.join(" "));
+        assert!(said.starts_with(heard), "{said}");
+    }
+}
+
 /// Some servers offer mechanisms that nobody has set up.
 #[test]
 fn ok_user_and_pass_although_something_stronger_is_offered() {

@@ -10,6 +10,8 @@ use mail_errors::Secret;
 use md5::{Digest as _, Md5};
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::prepare;
+
 /// The digest that a client sends behind its name: 32 lower-case hexadecimal digits.
 ///
 /// ```
@@ -27,10 +29,11 @@ pub struct Digest(String);
 
 impl Digest {
     /// Computes the digest of the greeting's timestamp (with its angle brackets) and the shared
-    /// secret.
+    /// secret, which is prepared by SASLprep if it can be (RFC 6856 section 2.2).
     #[must_use]
     pub fn new(timestamp: &[u8], secret: &Secret) -> Self {
-        let md5 = Md5::new().chain_update(timestamp).chain_update(secret.expose()).finalize();
+        let secret = prepare::password(secret.expose());
+        let md5 = Md5::new().chain_update(timestamp).chain_update(secret).finalize();
         Self(md5.iter().flat_map(|octet| [octet >> 4, octet & 15]).map(hex).collect())
     }
 
@@ -91,6 +94,15 @@ mod tests {
         assert!(
             !Digest::new(b"<1@a>", &Secret::from("tanstaaf")).verify(digits.as_str().as_bytes())
         );
+    }
+
+    /// RFC 6856 section 2.2.
+    #[test]
+    fn ok_secrets_that_look_the_same_are_the_same() {
+        let digits = Digest::new(TIMESTAMP, &Secret::from("\u{2168}"));
+        assert!(Digest::new(TIMESTAMP, &Secret::from("IX")).verify(digits.as_str().as_bytes()));
+        let odd = Digest::new(TIMESTAMP, &Secret::from(&b"\xff\x07"[..]));
+        assert!(!odd.verify(digits.as_str().as_bytes()));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use mail_wire::{
 };
 use pop3_proto::{
     Capability, Command, Defects, Profile, Response, Status, Verb,
-    client::{self, Client, Event, PlaintextLogin, Tls},
+    client::{self, Client, Event, PlaintextLogin, Tls, Utf8},
     encode, parse,
     server::Server,
 };
@@ -61,6 +61,8 @@ fn expected(script: &Script) -> Vec<String> {
         let is_ok = response.status() == Status::Ok;
         match verb {
             Verb::Capa | Verb::Stls => {}
+            // The session says it by itself.
+            Verb::Utf8 if is_ok => {}
             // It is done when PASS is.
             Verb::User if is_ok => {}
             _ => told.push(format!("{verb} {}", response.status().as_str())),
@@ -93,6 +95,9 @@ fn begin(script: &Script) -> Result<Client, String> {
     if script.events().any(|event| event == "tls") {
         config = config.tls(Tls::Required);
     }
+    if !lines.contains(&&b"UTF8"[..]) {
+        config = config.utf8(Utf8::Never);
+    }
     let mut client = Client::new(config);
     let mut user = None;
     for line in lines {
@@ -102,7 +107,7 @@ fn begin(script: &Script) -> Result<Client, String> {
             continue;
         };
         let given = match command {
-            Command::Capa | Command::Stls => continue,
+            Command::Capa | Command::Stls | Command::Utf8 => continue,
             Command::User(name) => {
                 user = Some(name.as_str().to_owned());
                 let next = password_behind(script, line);
@@ -129,7 +134,6 @@ fn begin(script: &Script) -> Result<Client, String> {
             Command::Dele(number) => client.dele(number),
             Command::Rset => client.rset(),
             Command::Noop => client.noop(),
-            Command::Utf8 => client.utf8(),
             Command::Lang(None) => client.languages(),
             Command::Lang(Some(language)) => client.speak(language),
             Command::Quit => client.quit(),

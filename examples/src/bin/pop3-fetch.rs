@@ -23,7 +23,9 @@ use mail_sasl::{BearerToken, Mechanism, SaslError, client::Identity};
 use mail_wire::{drive::DriveError, layered::LayeredError};
 use pop3_proto::{
     ResponseCode, Violation,
-    client::{Client, Config, Fetched, Leave, Order, PlaintextLogin, Plan, Seen, Tls},
+    client::{
+        Client, Config, Fetched, Leave, Order, PlaintextLogin, Plan, Seen, Tls, Utf8, Utf8Logins,
+    },
 };
 
 /// Download the messages of a maildrop by POP3, each of them once.
@@ -49,6 +51,10 @@ struct Cli {
     /// The password is a token for OAUTHBEARER or XOAUTH2.
     #[arg(long)]
     token: bool,
+    /// Do not say UTF8 to a server that offers it: messages with UTF-8 in their header come changed
+    /// then, or not at all.
+    #[arg(long)]
+    no_utf8: bool,
     /// Leave all messages on the server. This is the default.
     #[arg(long, group = "leave")]
     keep: bool,
@@ -137,6 +143,9 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Encryption::Implicit => Config::new().tls(Tls::Implicit),
         Encryption::Never => Config::new().tls(Tls::Never).plaintext_login(PlaintextLogin::Allow),
     };
+    let utf8 = if cli.no_utf8 { Utf8::Never } else { Utf8::IfOffered };
+    // Servers without RFC 6856 compare passwords octet by octet, and this one is what its owner typed.
+    let config = config.utf8(utf8).utf8_logins(Utf8Logins::Always);
     let leave = match cli.delete_after {
         Some(days) => Leave::days(days),
         None if cli.delete => Leave::Never,

@@ -12,6 +12,8 @@ pub struct Config {
     pub(super) tls: Tls,
     pub(super) plaintext: PlaintextLogin,
     pub(super) bodies: BareNewline,
+    pub(super) utf8: Utf8,
+    pub(super) logins: Utf8Logins,
 }
 
 /// When TLS comes in.
@@ -44,6 +46,37 @@ pub enum PlaintextLogin {
     Allow,
 }
 
+/// Whether messages may come with UTF-8 where others have ASCII. RFC 6856 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Utf8 {
+    /// The session says UTF8 where that is offered, as the last thing before the application's
+    /// commands: behind STLS (RFC 6856 2.1) and before a login. It costs a line, and no harm comes
+    /// of it here: messages are octets that pass as they are. Without it a server refuses messages
+    /// that have UTF-8 in their header (`[UTF8]`, RFC 6856 5) or changes them (RFC 6858), and a
+    /// signature breaks by that. If it is refused the session goes on without.
+    #[default]
+    IfOffered,
+    /// The session does not say it by itself.
+    ///
+    /// # Why you might
+    /// Whoever reads the messages takes their headers for ASCII.
+    Never,
+}
+
+/// Whether USER, PASS and APOP may carry what is not ASCII. AUTH may in any case: its mechanisms say
+/// how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Utf8Logins {
+    /// Where the server offers `UTF8 USER`: it need not say more for it. RFC 6856 2.2.
+    #[default]
+    IfOffered,
+    /// They may.
+    ///
+    /// # Why you might
+    /// Servers that have never heard of RFC 6856 and compare passwords octet by octet.
+    Always,
+}
+
 impl Config {
     /// Starts with the defaults: TLS by STLS or not at all, no password in the clear.
     #[must_use]
@@ -54,6 +87,8 @@ impl Config {
             tls: Tls::default(),
             plaintext: PlaintextLogin::default(),
             bodies: BareNewline::Normalize,
+            utf8: Utf8::default(),
+            logins: Utf8Logins::default(),
         }
     }
 
@@ -91,6 +126,20 @@ impl Config {
     #[must_use]
     pub const fn bare_newlines(mut self, bodies: BareNewline) -> Self {
         self.bodies = bodies;
+        self
+    }
+
+    /// Sets whether messages may come with UTF-8 where others have ASCII.
+    #[must_use]
+    pub const fn utf8(mut self, utf8: Utf8) -> Self {
+        self.utf8 = utf8;
+        self
+    }
+
+    /// Sets whether USER, PASS and APOP may carry what is not ASCII.
+    #[must_use]
+    pub const fn utf8_logins(mut self, logins: Utf8Logins) -> Self {
+        self.logins = logins;
         self
     }
 }

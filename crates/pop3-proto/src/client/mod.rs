@@ -1,6 +1,6 @@
 //! The client's end of a conversation.
 //!
-//! A [`Client`] sets the conversation up by itself (greeting, CAPA, STLS, CAPA again) and takes
+//! A [`Client`] sets the conversation up by itself (greeting, CAPA, STLS, CAPA again, UTF8) and takes
 //! commands at any time: they wait until their turn comes, go out ahead of their answers where the
 //! server offers PIPELINING, and are answered in order. It knows from the command whether an answer
 //! has one line or many, and never guesses. Messages and listings stream through at constant
@@ -37,7 +37,7 @@ use crate::{
 };
 
 pub use crate::limits::ClientLimits as Limits;
-pub use config::{Config, PlaintextLogin, Tls};
+pub use config::{Config, PlaintextLogin, Tls, Utf8, Utf8Logins};
 pub use event::{Event, Handle, NotSent};
 pub use fetch::{Fetched, Keep, Order, fetch_new};
 pub use leave::{Entry, Inbox, Leave, Plan, Seen};
@@ -54,7 +54,7 @@ use send::{Job, Request, Sent};
 ///   [`rset`](Self::rset), [`noop`](Self::noop), [`utf8`](Self::utf8),
 ///   [`languages`](Self::languages), [`speak`](Self::speak), [`quit`](Self::quit); and
 ///   [`forget`](Self::forget). They may be given before the conversation has begun.
-/// * **Views**: [`state`](Self::state), [`capabilities`](Self::capabilities),
+/// * **Views**: [`state`](Self::state), [`capabilities`](Self::capabilities), [`is_utf8`](Self::is_utf8),
 ///   [`tls`](Self::tls), [`waiting`](Self::waiting).
 /// * The rest is [`mail_wire::Session`]. It asks for a reply when no command waits for an answer:
 ///   give it another, or close.
@@ -111,6 +111,8 @@ pub struct Client {
     capabilities: Option<Capabilities>,
     /// PIPELINING is among them.
     pipelining: bool,
+    /// The server has granted UTF8.
+    is_utf8: bool,
     tls: Option<TlsInfo>,
     /// Commands that wait for their turn.
     queue: VecDeque<Request>,
@@ -181,6 +183,7 @@ impl Client {
             nonce: None,
             capabilities: None,
             pipelining: false,
+            is_utf8: false,
             tls: None,
             queue: VecDeque::new(),
             flight: VecDeque::new(),
@@ -403,6 +406,13 @@ impl Client {
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities> {
         self.capabilities.as_ref()
+    }
+
+    /// Tells whether the server has granted UTF8: messages may have UTF-8 in their headers.
+    /// RFC 6856 2.1.
+    #[must_use]
+    pub const fn is_utf8(&self) -> bool {
+        self.is_utf8
     }
 
     /// Returns what is known of the TLS below, if the session saw it come in.

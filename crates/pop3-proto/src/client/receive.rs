@@ -209,6 +209,12 @@ impl Client {
                 return self.done(handle, verb, response, forgotten);
             }
             (Verb::Capa, _) if self.stage == Stage::Setup => return self.set_up(),
+            (Verb::Utf8, _) => {
+                self.is_utf8 |= status == Status::Ok;
+                if self.stage == Stage::Setup {
+                    return self.ready();
+                }
+            }
             (Verb::Quit, _) => self.over(Ok(())),
             _ => {}
         }

@@ -11,7 +11,7 @@ use crate::{
     encode,
 };
 
-use super::{Client, Event, Handle, NotSent, PlaintextLogin, Stage};
+use super::{Client, Event, Handle, NotSent, PlaintextLogin, Stage, Utf8Logins};
 
 /// A command that waits for its turn.
 #[derive(Debug)]
@@ -125,9 +125,19 @@ impl Client {
         self.capabilities.as_ref().is_some_and(|offered| offered.has(capability))
     }
 
-    fn offers_utf8(&self) -> bool {
-        let offered = self.capabilities.iter().flat_map(Capabilities::iter);
-        offered.into_iter().any(|one| matches!(one, Capability::Utf8 { .. }))
+    pub(super) fn offers_utf8(&self) -> bool {
+        [true, false].into_iter().any(|names| self.offers(&Capability::Utf8 { names }))
+    }
+
+    /// Tells whether name and password may go without AUTH.
+    fn may_say(&self, name: &UserName<'_>, password: &[u8]) -> Result<(), NotSent> {
+        let is_ascii = name.as_str().is_ascii() && password.is_ascii();
+        let is_offered = self.offers(&Capability::Utf8 { names: true });
+        // RFC 6856 2.2: no UTF-8 "unless the USER argument is included" in the offer.
+        match is_ascii || is_offered || self.config.logins == Utf8Logins::Always {
+            true => Ok(()),
+            false => Err(NotSent::NotOffered("UTF8 USER")),
+        }
     }
 
     /// Takes what the server offers.
@@ -156,6 +166,7 @@ impl Client {
                         return Err(NotSent::NotOffered("USER"));
                     }
                 }
+                self.may_say(&name, password.expose())?;
                 self.send(Some(handle), &Command::User(name), Then::Password(password));
             }
             Job::Sasl(who, only) => self.start_login(handle, who, only)?,
@@ -165,6 +176,7 @@ impl Client {
                     ApopDigest::new(digest.as_str().as_bytes().try_into().ok()?).ok()
                 });
                 let digest = digest.ok_or(NotSent::NotOffered("APOP"))?;
+                self.may_say(&name, secret.expose())?;
                 self.send(Some(handle), &Command::Apop(name, digest), Then::Nothing);
             }
         }

@@ -1,5 +1,5 @@
-//! The greeting, CAPA and STLS: what the session does before the application's commands.
-//! RFC 1939 4, RFC 2449 5, RFC 2595 4.
+//! The greeting, CAPA, STLS and UTF8: what the session does before the application's commands.
+//! RFC 1939 4, RFC 2449 5, RFC 2595 4, RFC 6856 2.1.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use mail_wire::{Next, Upgrade, Upgraded};
 
 use crate::{Capability, Command, Response, Status, Timestamp, Verb, Violation, state::after};
 
-use super::{Client, Event, Stage, Timer, Tls, send::Then};
+use super::{Client, Event, Stage, Timer, Tls, Utf8, send::Then};
 
 impl Client {
     pub(super) fn greeted(&mut self, response: Response<'static>) {
@@ -31,7 +31,16 @@ impl Client {
             }
             // RFC 8314 4.1: whoever asks for confidentiality gets it, or nothing.
             (None, Tls::Required | Tls::Implicit) => self.over(Err(Violation::TlsNotOffered)),
-            (None, Tls::Never | Tls::Opportunistic) | (Some(_), _) => self.ready(),
+            (None, Tls::Never | Tls::Opportunistic) | (Some(_), _) => self.say_utf8(),
+        }
+    }
+
+    /// RFC 6856 2.1: no STLS comes behind it, and no login is to come before it.
+    fn say_utf8(&mut self) {
+        if self.config.utf8 == Utf8::IfOffered && self.offers_utf8() {
+            self.send(None, &Command::Utf8, Then::Nothing);
+        } else {
+            self.ready();
         }
     }
 
@@ -43,7 +52,7 @@ impl Client {
                 self.over(Err(Violation::Injected));
             }
             (Status::Ok, _) => self.stage = Stage::StartTls,
-            (Status::Err, Tls::Opportunistic) => self.ready(),
+            (Status::Err, Tls::Opportunistic) => self.say_utf8(),
             (Status::Err, Tls::Never | Tls::Required | Tls::Implicit) => {
                 self.over(Err(Violation::TlsRefused(response)));
             }
@@ -83,7 +92,7 @@ impl Client {
         Ok(())
     }
 
-    fn ready(&mut self) {
+    pub(super) fn ready(&mut self) {
         self.stage = Stage::Ready;
         self.news.push_back(Event::Ready);
     }
