@@ -347,6 +347,7 @@ fn err_quit_is_not_answered() {
     let mut mailbox = Mailbox::default();
     let (told, said) = played(answers, Leave::Never, &mut mailbox);
     assert!(said.ends_with("DELE 1|QUIT|") && told.deleted.is_empty(), "{told:?}");
+    assert_eq!(numbers(&told.unsure), [1]);
     assert_eq!(mailbox.seen.iter().count(), 1, "so it is not fetched again");
 }
 
@@ -492,4 +493,39 @@ fn ok_words_of_many_refusals_are_left_out_and_their_codes_kept() {
     assert!(whys.clone().all(|why| why.code() == Some(ResponseCode::SysTemp)));
     let kept: usize = whys.map(|why| why.text().len()).sum();
     assert!((32 << 10..64 << 10).contains(&kept), "{kept}");
+}
+
+/// RFC 1939 6: after `-ERR` some may be there and some may not; without QUIT all are.
+#[test]
+fn err_what_became_of_the_marked_is_not_known() {
+    let fetched = format!("{LISTED}+OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\nx\r\n.\r\n+OK\r\ny\r\n.\r\n");
+    for (end, unsure) in [
+        ("+OK\r\n+OK\r\n-ERR some deleted messages not removed\r\n", vec![1, 2]),
+        ("+OK\r\n-ERR no\r\n+O", vec![1]),
+        ("+OK\r\n+OK\r\n+OK\r\n", vec![]),
+        // The connection broke before QUIT was said.
+        ("+OK\r\n", vec![]),
+    ] {
+        let mut mailbox = Mailbox::default();
+        let (told, _) = played(format!("{fetched}{end}").leak(), Leave::Never, &mut mailbox);
+        assert_eq!((numbers(&told.fetched), numbers(&told.unsure)), (vec![1, 2], unsure), "{end}");
+        assert_eq!(told.is_complete(), end.matches("+OK").count() == 3, "{end}");
+        assert_eq!(told.deleted.is_empty(), !told.is_complete());
+    }
+}
+
+/// Which of two ids is a message's? One that is due may be another message's by now.
+#[test]
+fn ok_message_with_two_ids_is_fetched_before_it_is_deleted() {
+    let mut mailbox = Mailbox::default();
+    mailbox.seen.insert(UniqueId::new("a").unwrap(), NOW);
+    mailbox.seen.insert(UniqueId::new("b").unwrap(), NOW);
+    let answers = format!(
+        "{LISTED}+OK\r\n1 a\r\n1 new\r\n2 b\r\n2 b\r\n1 a\r\n.\r\n\
+         +OK\r\nx\r\n.\r\n+OK\r\n+OK\r\n+OK bye\r\n"
+    );
+    let (told, said) = played(answers.leak(), Leave::Never, &mut mailbox);
+    assert!(said.contains("|UIDL|RETR 1|DELE 2|DELE 1|QUIT|"), "{said}");
+    assert_eq!((&mailbox.kept[..], numbers(&told.deleted)), (&[b"x\r\n".to_vec()][..], vec![2, 1]));
+    assert!(told.is_unsettled && told.inbox.unwrap().without_id() == 1);
 }

@@ -88,6 +88,10 @@ pub struct Fetched<E: Fault> {
     pub fetched: Vec<Entry>,
     /// The messages that were deleted: the server has said so. They may be forgotten.
     pub deleted: Vec<Entry>,
+    /// The messages that were marked as deleted, and nobody knows what became of them: QUIT was said,
+    /// and its answer was lost or said no (RFC 1939 6). They are to stay [`Seen`]; the next session
+    /// shows whether they are there.
+    pub unsure: Vec<Entry>,
     /// The messages that were to be deleted and that the server keeps, in its words.
     pub undeleted: Vec<(Entry, Response<'static>)>,
     /// The messages that were to be fetched and did not come, with the server's words if it had any.
@@ -253,6 +257,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         let told = Fetched {
             fetched: Vec::new(),
             deleted: Vec::new(),
+            unsure: Vec::new(),
             undeleted: Vec::new(),
             skipped: Vec::new(),
             inbox: None,
@@ -497,8 +502,8 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             self.deleting.push_back((client.dele(entry.number())?, entry));
         }
         if self.fetching.is_empty() && self.deleting.is_empty() {
-            self.is_quitting = true;
             client.quit()?;
+            self.is_quitting = true;
         }
         Ok(())
     }
@@ -527,6 +532,9 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         let torn = self.fetching.into_iter().filter(|it| !it.is_whole);
         self.told.skipped.extend(torn.map(|it| (it.entry, None)));
         self.told.skipped.extend(self.to_fetch.into_iter().map(|entry| (entry, None)));
+        if self.is_quitting {
+            self.told.unsure = self.marked;
+        }
         self.told.is_unsettled = self.inbox.is_unsettled(self.stat);
         self.told.inbox = self.is_planned.then_some(self.inbox);
         self.told.error = error;

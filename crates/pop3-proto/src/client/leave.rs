@@ -47,6 +47,8 @@ pub struct Entry {
     number: MessageNumber,
     octets: Option<u64>,
     id: Option<UniqueId>,
+    /// It was given two ids.
+    is_ambiguous: bool,
 }
 
 impl Entry {
@@ -62,7 +64,7 @@ impl Entry {
         self.octets
     }
 
-    /// Returns what it is called for good, if the server says so.
+    /// Returns what it is called for good, if the server says so, and says one thing.
     #[must_use]
     pub const fn id(&self) -> Option<&UniqueId> {
         self.id.as_ref()
@@ -71,8 +73,9 @@ impl Entry {
 
 /// What lies in a maildrop, as LIST and UIDL told together.
 ///
-/// It takes what sloppy servers tell: a number twice counts once, with the first that was said of
-/// it; a message that only one of the two has is there; and an id may be missing.
+/// It takes what sloppy servers tell: a number twice counts once, with the first size that was said of
+/// it; a message that only one of the two has is there; and an id may be missing. A message that was
+/// given two ids has none: whoever took one for it might delete what has never come.
 #[derive(Debug, Clone, Default)]
 pub struct Inbox {
     entries: BTreeMap<MessageNumber, Entry>,
@@ -107,7 +110,10 @@ impl Inbox {
         let number = listing.number();
         let Some(id) = listing.into_id() else { return };
         let entry = self.entry(number);
-        if entry.id.is_some() {
+        if entry.id.is_some() || entry.is_ambiguous {
+            if entry.id.as_ref() != Some(&id) {
+                (entry.id, entry.is_ambiguous) = (None, true);
+            }
             self.unsettled += 1;
             return;
         }
@@ -118,7 +124,12 @@ impl Inbox {
     }
 
     fn entry(&mut self, number: MessageNumber) -> &mut Entry {
-        self.entries.entry(number).or_insert(Entry { number, octets: None, id: None })
+        self.entries.entry(number).or_insert(Entry {
+            number,
+            octets: None,
+            id: None,
+            is_ambiguous: false,
+        })
     }
 
     /// Iterates over the messages, by number.
