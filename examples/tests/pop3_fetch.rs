@@ -306,6 +306,78 @@ fn ok_lock_of_another_program_is_waited_for() {
     assert_eq!((ended.code, ended.out.as_str()), (Some(0), "a: 22 octets\n"), "{ended:?}");
 }
 
+/// The file of an account beside an mbox.
+fn beside(mbox: &str, user: &str, extension: &str) -> PathBuf {
+    let ours = fs::read_dir(format!("{mbox}.pop3-fetch")).expect("is there");
+    let state = ours.map(|it| it.expect("a file").path()).find(|it| {
+        it.extension().is_some_and(|it| it == "state")
+            && fs::read_to_string(it).expect("text").lines().next().expect("a line").ends_with(user)
+    });
+    state.expect("it was here").with_extension(extension)
+}
+
+/// Nobody else would touch the mbox until somebody comes and removes it.
+#[test]
+fn ok_lock_of_a_run_that_was_killed_behind_its_work_is_removed_by_the_next() {
+    let (server, dir) = (Server::new(&[ONE]), Dir::new("behind"));
+    let mbox = dir.file("mbox");
+    assert_eq!(server.fetch(&["--mbox", &mbox]).code, Some(0));
+    let (lock, own) = (dir.file("mbox.lock"), dir.file("mbox.pop3-fetch/mbox.held"));
+    // Its number may be that of another process by now.
+    fs::write(&own, std::process::id().to_string()).expect("written");
+    fs::hard_link(&own, &lock).expect("linked");
+    let ended = server.fetch(&["--mbox", &mbox]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), ""), "{ended:?}");
+    assert!(!Path::new(&lock).exists() && !Path::new(&own).exists());
+}
+
+/// What is killed while it appends leaves a part of it; the run of another account comes first.
+#[test]
+fn ok_two_accounts_in_one_mbox_of_which_one_was_killed() {
+    let (server, dir) = (Server::new(&[ONE, TWO]), Dir::new("two"));
+    let mbox = dir.file("mbox");
+    let fetch = |user| {
+        let ended = server.fetch_as(user, &["--mbox", &mbox, "--delete"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    };
+    fetch("killed");
+    let (whole, state) = (fs::read(&mbox).expect("there"), beside(&mbox, "killed", "state"));
+    let header = fs::read_to_string(&state).expect("text");
+    let header = header.lines().next().expect("a line").to_owned();
+    let kill = |cut| {
+        fs::write(&mbox, &whole[..cut]).expect("written");
+        fs::write(state.with_extension("spool"), &whole).expect("written");
+        // Torn where it would say that the batch is there.
+        let pending = format!("{header}\nP 1 a\nP 1 b\nA 0 {}\nE\nD", whole.len());
+        fs::write(&state, pending).expect("written");
+    };
+    let three = || server.with(|it| it.messages = vec![("c", "Subject: three\r\n\r\n")]);
+    for cut in 0..=whole.len() {
+        kill(cut);
+        three();
+        fetch("other");
+        server.with(|it| it.messages = vec![ONE, TWO]);
+        fetch("killed");
+        let text = fs::read_to_string(&mbox).expect("text");
+        let (first, second) = text.split_at(whole.len());
+        assert_eq!(first.as_bytes(), whole, "cut at {cut}");
+        assert_eq!(second.matches("Subject: ").count(), 1, "cut at {cut}: {second}");
+        assert!(server.with(|it| it.messages.is_empty()));
+    }
+    // Nor does it come again when somebody has moved it away meanwhile.
+    kill(0);
+    for _ in 0..2 {
+        three();
+        fetch("other");
+        let text = fs::read_to_string(&mbox).expect("text");
+        assert!(text.ends_with("\nSubject: three\n\n\n"), "{text}");
+        fs::write(&mbox, "").expect("written");
+    }
+    server.with(|it| it.messages = vec![ONE, TWO]);
+    fetch("killed");
+    assert_eq!(fs::read_to_string(&mbox).expect("text"), "");
+}
+
 #[test]
 fn ok_mbox_that_somebody_left_without_its_last_line_end() {
     for before in ["", "From x\n\ntext", "From x\n\ntext\n", "From x\n\ntext\n\n"] {

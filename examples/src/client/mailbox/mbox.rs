@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{dot_lock::DotLock, parent, sync_directory};
+use super::{dot_lock::DotLock, parent, state, sync_directory};
 
 #[derive(Debug)]
 pub(super) struct Mbox {
@@ -39,6 +39,7 @@ impl Mbox {
             .mode(0o600)
             .open(spooled)?;
         let len = spool.metadata()?.len();
+        DotLock::clear(path, &held(spooled))?;
         Ok(Self {
             path: path.to_owned(),
             spool: BufWriter::new(spool),
@@ -133,7 +134,7 @@ impl Mbox {
         self.spool.flush()?;
         self.spool.get_ref().sync_all()?;
         sync_directory(parent(&self.spooled))?;
-        self.lock = Some(self.locked()?);
+        self.lock()?;
         let offset = match OpenOptions::new().read(true).append(true).open(&self.path) {
             Ok(mut found) => end_line(&mut found)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
@@ -145,54 +146,19 @@ impl Mbox {
     /// Appends the spool, which has so many octets, at a place where some of it may stand already.
     pub(super) fn finish(&mut self, offset: u64, len: u64) -> io::Result<()> {
         if self.lock.is_none() {
-            self.lock = Some(self.locked()?);
+            self.lock()?;
         }
-        let mut mbox = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&self.path)?;
-        let end = mbox.metadata()?.len();
-        let there = end.saturating_sub(offset).min(len);
-        let is_ours = self.is_spooled(&mut mbox, offset, there)?;
-        if is_ours && there == len {
-            return mbox.sync_all();
-        }
-        // What stands there is the torn beginning of it, or somebody else's by now.
-        let from = if is_ours { offset.min(end) } else { end };
-        mbox.seek(SeekFrom::Start(from))?;
-        let mut spool = File::open(&self.spooled)?.take(len);
-        if let Err(error) = io::copy(&mut spool, &mut mbox).and_then(|_| mbox.sync_all()) {
-            // Nobody is to read half of a message; it is tried again by the next run.
-            let _ = mbox.set_len(from);
-            return Err(error);
-        }
-        sync_directory(parent(&self.path))
+        append(&self.path, &self.spooled, offset, len)
     }
 
-    fn locked(&self) -> io::Result<DotLock> {
-        DotLock::take(&self.path, &self.spooled.with_extension("held"))
-    }
-
-    /// Tells whether so many octets of the mbox are the spool's first.
-    fn is_spooled(&self, mbox: &mut File, offset: u64, octets: u64) -> io::Result<bool> {
-        mbox.seek(SeekFrom::Start(offset))?;
-        let mut spool = File::open(&self.spooled)?;
-        let (mut one, mut other, mut left) = (vec![0; 64 << 10], vec![0; 64 << 10], octets);
-        while left > 0 {
-            let most = usize::try_from(left).unwrap_or(usize::MAX).min(one.len());
-            let (Some(one), Some(other)) = (one.get_mut(..most), other.get_mut(..most)) else {
-                return Ok(false);
-            };
-            mbox.read_exact(one)?;
-            if spool.read_exact(other).is_err() || one != other {
-                return Ok(false);
-            }
-            left -= most as u64;
-        }
-        Ok(true)
+    /// Takes the lock, and finishes what was begun by those of us who were killed while they had it:
+    /// what we append behind the torn end of it would be taken for a part of it, and all of it would
+    /// come once more.
+    fn lock(&mut self) -> io::Result<()> {
+        self.lock = Some(DotLock::take(&self.path, &held(&self.spooled))?);
+        state::finish_all(parent(&self.spooled), |spool, offset, len| {
+            append(&self.path, spool, offset, len)
+        })
     }
 
     /// Empties the spool: what was in it is where it belongs, or comes again.
@@ -201,6 +167,58 @@ impl Mbox {
         self.before = 0;
         self.cut_back(0)
     }
+}
+
+/// Returns what the lock is called among us, whatever account a spool is of.
+fn held(spool: &Path) -> PathBuf {
+    parent(spool).join("mbox.held")
+}
+
+/// Appends a spool, as [`Mbox::finish`] does.
+fn append(path: &Path, spool: &Path, offset: u64, len: u64) -> io::Result<()> {
+    let mut mbox = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    let end = mbox.metadata()?.len();
+    let there = end.saturating_sub(offset).min(len);
+    let is_ours = is_spooled(&mut mbox, spool, offset, there)?;
+    if is_ours && there == len {
+        mbox.sync_all()?;
+        return sync_directory(parent(path));
+    }
+    // What stands there is the torn beginning of it, or somebody else's by now.
+    let from = if is_ours && offset <= end { offset } else { end_line(&mut mbox)? };
+    mbox.seek(SeekFrom::Start(from))?;
+    let mut spool = File::open(spool)?.take(len);
+    if let Err(error) = io::copy(&mut spool, &mut mbox).and_then(|_| mbox.sync_all()) {
+        // Nobody is to read half of a message; it is tried again by the next run.
+        let _ = mbox.set_len(from);
+        return Err(error);
+    }
+    sync_directory(parent(path))
+}
+
+/// Tells whether so many octets of the mbox are the spool's first.
+fn is_spooled(mbox: &mut File, spool: &Path, offset: u64, octets: u64) -> io::Result<bool> {
+    mbox.seek(SeekFrom::Start(offset))?;
+    let mut spool = File::open(spool)?;
+    let (mut one, mut other, mut left) = (vec![0; 64 << 10], vec![0; 64 << 10], octets);
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(one.len());
+        let (Some(one), Some(other)) = (one.get_mut(..most), other.get_mut(..most)) else {
+            return Ok(false);
+        };
+        mbox.read_exact(one)?;
+        if spool.read_exact(other).is_err() || one != other {
+            return Ok(false);
+        }
+        left -= most as u64;
+    }
+    Ok(true)
 }
 
 /// Sees to it that an mbox ends in an empty line, and says how long it is. Behind a line without end
@@ -216,7 +234,11 @@ fn end_line(mbox: &mut File) -> io::Result<u64> {
         [.., b'\n'] => b"\n",
         _ => b"\n\n",
     };
-    mbox.write_all(missing)?;
+    if !missing.is_empty() {
+        mbox.write_all(missing)?;
+        // It must not be less than what is behind it that survives a power cut.
+        mbox.sync_data()?;
+    }
     Ok(len + missing.len() as u64)
 }
 
@@ -298,6 +320,34 @@ mod tests {
             let from = "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n";
             assert_eq!(whole, format!("{from}{quoted}{from}\n"), "cut at {cut}");
             fs::remove_file(&path).expect("removed");
+        }
+        fs::remove_dir_all(&dir).expect("removed");
+    }
+
+    /// After a power cut, or because somebody keeps another one under its name by now.
+    #[test]
+    fn ok_mbox_that_is_shorter_than_it_was_or_holds_something_else() {
+        let dir = std::env::temp_dir().join(format!("pop3-fetch-shorter-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("made");
+        let (path, spool) = (dir.join("mbox"), dir.join("spool"));
+        fs::write(&path, "From x\n\ntext").expect("written");
+        let mut mbox = Mbox::open(&path, &spool, SystemTime::UNIX_EPOCH).expect("opens");
+        mbox.begin().expect("writes");
+        mbox.end().expect("writes");
+        let (offset, len) = mbox.prepare().expect("on disk");
+        let ours = "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n\n";
+        for (found, kept) in [
+            ("From x\n\ntext", "From x\n\ntext\n\n"),
+            ("From x\n\ntext\n", "From x\n\ntext\n\n"),
+            ("From x\n\ntext\n\n", "From x\n\ntext\n\n"),
+            ("From x\n\ntext\n\nFrom MA", "From x\n\ntext\n\n"),
+            ("From x\n\ntext\n\nmore", "From x\n\ntext\n\nmore\n\n"),
+            ("", ""),
+        ] {
+            fs::write(&path, found).expect("written");
+            mbox.finish(offset, len).expect("appended");
+            let text = fs::read_to_string(&path).expect("is there");
+            assert_eq!(text, format!("{kept}{ours}"), "{found:?}");
         }
         fs::remove_dir_all(&dir).expect("removed");
     }

@@ -19,13 +19,14 @@ use std::{
     io::{self, Write},
     os::unix::fs::DirBuilderExt as _,
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use pop3_proto::{
     MessageNumber, UniqueId,
     client::{Entry, Keep, Seen},
 };
+use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use maildir::Maildir;
@@ -234,6 +235,17 @@ fn make_directory(path: &Path) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     missing.into_iter().try_for_each(|made| sync_directory(parent(made)))
+}
+
+/// One process at a time: a transaction that the system ends with the process. Nothing is ever written
+/// in it.
+fn alone(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(wait)?;
+    // Nothing beside it that a kill could leave behind.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.execute_batch("BEGIN EXCLUSIVE")?;
+    Ok(connection)
 }
 
 /// Returns the directory that a path is in.

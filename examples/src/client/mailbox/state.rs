@@ -28,7 +28,7 @@ use std::{
 use pop3_proto::{UniqueId, client::Seen};
 use rusqlite::Connection;
 
-use super::{make_directory, parent, sync_directory};
+use super::{alone, make_directory, parent, sync_directory};
 
 /// What is known of one account.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl State {
         make_directory(directory)?;
         let path =
             directory.join(escaped(account.as_bytes()).replace('/', "%2F").replace('.', "%2E"));
-        let _lock = lock(&path.with_extension("lock"))?;
+        let _lock = alone(&path.with_extension("lock"), Duration::from_secs(2)).map_err(busy)?;
         let header = format!("pop3-fetch 1 {}\n", escaped(account.as_bytes()));
         let text = match fs::read_to_string(path.with_extension("state")) {
             Ok(text) => text,
@@ -258,16 +258,40 @@ fn read(text: &str, header: &str) -> io::Result<(Known, Option<Batch>)> {
     Ok((known, whole))
 }
 
-/// One process at a time: a transaction that the system ends with the process.
-fn lock(path: &Path) -> io::Result<Connection> {
-    let busy = |error: rusqlite::Error| {
-        let text = format!("another process downloads for this account, or none can: {error}");
-        io::Error::new(io::ErrorKind::WouldBlock, text)
-    };
-    let connection = Connection::open(path).map_err(busy)?;
-    connection.busy_timeout(Duration::from_secs(2)).map_err(busy)?;
-    connection.execute_batch("BEGIN EXCLUSIVE").map_err(busy)?;
-    Ok(connection)
+/// Finishes what the accounts of a directory have on its way into their mbox: `append` is given the
+/// spool, and its place and length there. The caller holds the lock of the mbox, so none of them is
+/// at it. An account whose files cannot be read has nothing on its way.
+pub(super) fn finish_all(
+    directory: &Path,
+    append: impl Fn(&Path, u64, u64) -> io::Result<()>,
+) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|it| it != "state") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let header = text.split_inclusive('\n').next().unwrap_or_default();
+        let spool = path.with_extension("spool");
+        if let Ok((_, Some(Batch { block: Block::Append { offset, len }, .. }))) =
+            read(&text, header)
+            && fs::metadata(&spool).is_ok_and(|it| it.len() >= len)
+        {
+            append(&spool, offset, len)?;
+            // It would come once more when somebody has moved it away.
+            let mut state = OpenOptions::new().append(true).open(&path)?;
+            let whole = text.rfind('\n').map_or(0, |end| end + 1);
+            state.set_len(whole as u64)?;
+            state.write_all(b"D\n")?;
+            state.sync_data()?;
+        }
+    }
+    Ok(())
+}
+
+fn busy(error: rusqlite::Error) -> io::Error {
+    let text = format!("another process downloads for this account, or none can: {error}");
+    io::Error::new(io::ErrorKind::WouldBlock, text)
 }
 
 fn line(text: &mut String, line: &str) {
