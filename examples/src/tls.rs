@@ -1,6 +1,6 @@
 //! Certificates, and the rustls set-up of both ends.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -110,7 +110,9 @@ impl Identity {
         asked.distinguished_name.push(DnType::CommonName, shown);
         let key = KeyPair::generate()?;
         let made = asked.self_signed(&key)?;
-        // The certificate last: where it is, its key is too.
+        // Where a certificate is, its key is too, whenever this is ended: so the old one goes first,
+        // and the new one comes last.
+        remove(&files.certificate)?;
         write(&files.key, &key.serialize_pem())?;
         write(&files.certificate, &format!("{comment}{}", made.pem()))?;
         Self::load(&files)
@@ -304,18 +306,35 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 /// Writes a file for its owner alone, wholly or not at all.
 fn write(path: &Path, text: &str) -> Result<(), TlsError> {
     let part = path.with_extension("part");
+    // One that a crash left behind may have other permissions.
+    remove(&part)?;
     let written = || {
-        // One that a crash left behind may have other permissions.
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&part, path)
+        fs::rename(&part, path)?;
+        sync_directory_of(path)
     };
     written().map_err(|source| TlsError::File { path: path.to_owned(), source })
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), TlsError> {
+    match fs::remove_file(path).and_then(|()| sync_directory_of(path)) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(TlsError::File { path: path.to_owned(), source })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Sees to it that what was done in the directory of a file survives a power cut, and all that before
+/// whatever is done next.
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        Some(dir) => File::open(dir)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
 }
 
 fn not_pem(path: &Path, source: pem::Error) -> TlsError {
@@ -441,6 +460,20 @@ mod tests {
         assert_ne!(first.certificates(), third.certificates());
         let mode = fs::metadata(dir.0.join(KEY)).expect("is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    /// Ended between key and certificate, and then the names are again what they were.
+    #[test]
+    fn ok_certificate_always_has_its_key() {
+        let dir = Dir::new("between");
+        Identity::in_directory(&dir.0, &["a.test"]).expect("made");
+        let in_the_way = dir.0.join(CERTIFICATE).with_extension("part");
+        fs::create_dir(&in_the_way).expect("made");
+        let ended = Identity::in_directory(&dir.0, &["b.test"]);
+        assert!(matches!(ended, Err(TlsError::File { .. })), "{ended:?}");
+        fs::remove_dir(&in_the_way).expect("removed");
+        let again = Identity::in_directory(&dir.0, &["a.test"]).expect("read or made");
+        again.server_config().expect("they fit together");
     }
 
     #[test]
