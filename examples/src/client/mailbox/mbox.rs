@@ -133,7 +133,6 @@ impl Mbox {
     pub(super) fn prepare(&mut self) -> io::Result<(u64, u64)> {
         self.spool.flush()?;
         self.spool.get_ref().sync_all()?;
-        sync_directory(parent(&self.spooled))?;
         self.lock()?;
         let offset = match OpenOptions::new().read(true).append(true).open(&self.path) {
             Ok(mut found) => end_line(&mut found)?,
@@ -156,6 +155,8 @@ impl Mbox {
     /// come once more.
     fn lock(&mut self) -> io::Result<()> {
         self.lock = Some(DotLock::take(&self.path, &held(&self.spooled))?);
+        // A power cut is to leave neither the batch without its spool nor the lock without our name.
+        sync_directory(parent(&self.spooled))?;
         state::finish_all(parent(&self.spooled), |spool, offset, len| {
             append(&self.path, spool, offset, len)
         })
