@@ -23,7 +23,7 @@ const LEAST: usize = 2;
 const ROUNDS: i32 = 600;
 
 /// What weighs less is next to nothing, in [`UNITS`].
-const LITTLE: i64 = 4;
+const LITTLE: i64 = 5;
 
 /// The prior: what a weight costs.
 const COST: f64 = 1.0;

@@ -35,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
          allowed rcpthost",
     ),
     says(RelayDenied, 85, "{addr} not handled"),
+    says(AuthRequired, 104, "authorize .. before sending | smtp after pop3 | smtp after pop"),
     says(
         AuthRequired,
         96,

@@ -12,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         "connections not .. @spamhaus | connections .. @spamhaus | accepted .. @spamhaus",
     ),
     says(IpBlocklisted, 106, "sending {spam}"),
+    says(IpBlocklisted, 105, "ip in .. spam list* | inclusion + ip"),
     says(
         IpBlocklisted,
         96,
@@ -42,7 +43,12 @@ pub(super) const RULES: &[Rule] = &[
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on"),
     says(IpBlocked, 118, "banned sender %ip"),
     says(IpBlocked, 116, "^ connection refused .. %ip | bad sender's ip"),
-    says(IpBlocked, 112, "refused from %ip | ip .. filtered and | dictionary attack*"),
+    says(
+        IpBlocked,
+        112,
+        "refused from %ip | ip .. filtered and | dictionary attack* | from + country | \
+         your country",
+    ),
     says(IpBlocked, 110, "refused due abuse"),
     says(IpBlocked, 100, "identified as spammer | ip identified spammer | weren't sent"),
     says(
@@ -134,7 +140,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
-    says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
+    says(NoPtr, 104, "regarding ptr record* | ptr records and authentication | fcrdns"),
     says(
         NoPtr,
         97,
@@ -159,6 +165,7 @@ pub(super) const RULES: &[Rule] = &[
          {rejected} .. {ptr}",
     ),
     says(NoPtr, 55, "{ptr}"),
+    says(BadHelo, 114, "non fqdn {helo} | fqdn {helo}"),
     says(
         BadHelo,
         104,
@@ -186,6 +193,7 @@ pub(super) const RULES: &[Rule] = &[
          polite .. {helo} | fully qualified hostname | fully + qualified | {helo} .. forged | \
          forged {helo} | helo .. dns | {helo} .. resolve",
     ),
+    says(BadHelo, 92, "introduce yourself"),
     says(BadHelo, 80, "impersonat*"),
     says(BadHelo, 50, "^ {helo}"),
 ];

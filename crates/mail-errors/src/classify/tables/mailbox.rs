@@ -4,6 +4,7 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(MailboxUnknown, 112, "recipient undeliverable"),
     says(
         MailboxUnknown,
         108,
@@ -14,6 +15,8 @@ pub(super) const RULES: &[Rule] = &[
         98,
         "{box} not + listed | not listed .. book | not have final .. delivery",
     ),
+    says(MailboxUnknown, 97, "deliver to + bogus"),
+    says(MailboxUnknown, 96, "no .. entry for {addr} | no redirect entry"),
     says(
         MailboxUnknown,
         92,
@@ -48,7 +51,8 @@ pub(super) const RULES: &[Rule] = &[
         90,
         "{not} know {box} | {recognise} that {box} | kein {box} | \
          {box} {not} .. {recognise} | no {box} with that | here {not} {box} | \
-         {addr} {not} registered | utente {unknown} | {box} {not} + present",
+         {addr} {not} registered | utente {unknown} | {box} {not} + present | bogus {addr} | \
+         bogus + {addr} | bogus {box}",
     ),
     says(
         MailboxUnknown,
@@ -115,8 +119,7 @@ pub(super) const RULES: &[Rule] = &[
          recipient not accepted | permanent failure .. recipients | \
          not accepted .. recipient | account not available | undeliverable {addr} | \
          address undeliverable | unverified address | undeliverable recipient | \
-         recipient undeliverable | no + valid recipient | not + deliverable | \
-         no + recipients | user .. has no",
+         no + valid recipient | not + deliverable | no + recipients | user .. has no",
     ),
     says(MailboxUnknown, 68, "{addr} unavailable"),
     says(MailboxUnknown, 62, "not exists"),

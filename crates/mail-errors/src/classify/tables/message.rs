@@ -4,6 +4,7 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(MessageTooLarge, 104, "too much mail data"),
     says(
         MessageTooLarge,
         98,
@@ -84,11 +85,13 @@ pub(super) const RULES: &[Rule] = &[
          not properly formatted",
     ),
     says(ContentMalformed, 80, "{invalid} structure | {invalid} data in message | mime {rejected}"),
+    says(ContentRejected, 100, "regular expression | matches .. expression"),
     says(
         ContentRejected,
         98,
         "banned exe | reject .. banned | containing .. macros | vba macros | \
-         disallowed attach* | high risk file | blacklisted .. file extension | attach type",
+         disallowed attach* | high risk file | blacklisted .. file extension | attach type | \
+         id .. banned | sensitive word* | subject not {accept} | subject + not {accept}",
     ),
     says(
         ContentRejected,
@@ -108,6 +111,7 @@ pub(super) const RULES: &[Rule] = &[
          encrypted archive | password protected | unsafe attachment | dangerous attachment | \
          添付ファイル | executable .. not",
     ),
+    says(ContentRejected, 70, "rejected by filter"),
     says(
         ContentRejected,
         50,
@@ -128,7 +132,7 @@ pub(super) const RULES: &[Rule] = &[
          conversion .. prohibited | encoding not supported | charset not supported | \
          unsupported encoding | unsupported charset | utf8 .. not {accept} | utf 8 .. not | \
          internationalized | eai not | non ascii addresses | idn not | media not supported | \
-         media type .. not supported",
+         media type .. not supported | understand .. charset | understand charset",
     ),
     says(SpamContent, 130, "{addr} {blocked} using @dbl"),
     says(SpamContent, 114, "unsolicited commercial"),
@@ -190,6 +194,7 @@ pub(super) const RULES: &[Rule] = &[
          vade | vaderetro | 垃圾 | 迷惑メール | ofr 506 | heuristic* | bayes* | antyspamowy | \
          przez system antyspamowy",
     ),
+    says(SpamContent, 60, "false positive"),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),
     says(Virus, 98, "virus + spam | infected {message}"),
     says(

@@ -5,7 +5,12 @@ use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
     says(Greylisted, 114, "greylist* | greylisted for | gl01"),
-    says(Greylisted, 108, "grey + list* .. try | @grey @rbl"),
+    says(
+        Greylisted,
+        108,
+        "grey + list* .. try | @grey @rbl | grey listed | grey listing | gray listed | \
+         gray listing",
+    ),
     says(
         Greylisted,
         98,
@@ -14,6 +19,11 @@ pub(super) const RULES: &[Rule] = &[
          come back in | temporarily deferred .. first | liste grise | lista gris | triplet | \
          verifying your ip | not + yet + {accept} to deliver mail | \
          intentional policy rejection .. later",
+    ),
+    says(
+        TooManyConnections,
+        116,
+        "client host {rejected} {much} {conns} | client host {rejected} + {much} {conns}",
     ),
     says(
         TooManyConnections,
@@ -55,6 +65,11 @@ pub(super) const RULES: &[Rule] = &[
     says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
     says(TooManyRecipients, 60, "multiple + recipients"),
     says(RateLimited, 126, "submission quota | submissionquota*"),
+    says(
+        RateLimited,
+        112,
+        "daily limit reached | hourly limit reached | {sender} {addr} {rejected} .. limit",
+    ),
     says(
         RateLimited,
         110,
@@ -102,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
          message threshold | exceeded threshold | has exceeded permitted limits | \
          max message per connection | maximum sending rate | message quota exceeded | \
          daily message quota | temporarily limited | peak smtp relay limit | peak smtp | \
-         numerous attempts",
+         numerous attempts | excessive {msgs} | excessive + {msgs}",
     ),
     says(
         RateLimited,

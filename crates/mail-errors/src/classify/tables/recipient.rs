@@ -7,7 +7,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         RecipientRefused,
         116,
-        "recipient %address {listed} | recipient .. black listed | {box} {not} want",
+        "recipient %address {listed} | recipient .. black listed | {box} {not} want | \
+         recipient has been {listed} | recipient .. been blacklisted",
     ),
     says(RecipientRefused, 106, "{box} blocked you | you .. blocked by {box}"),
     says(
@@ -19,7 +20,8 @@ pub(super) const RULES: &[Rule] = &[
          not authenticated by organization | not authenticated for public folder | \
          not authenticated .. for group | not authenticated + for + mailbox | \
          route does not {accept} | sender filtered | senderfilterconfig | receiver denied | \
-         rdeny | closed system | approved external {addr} | not accept bounces",
+         rdeny | closed system | approved external {addr} | not accept bounces | \
+         access to {box} .. {rejected}",
     ),
     says(RecipientRefused, 102, "sender not .. allowed senders | sender not allowed senders list"),
     says(RecipientRefused, 95, "not member of .. list"),
@@ -117,6 +119,7 @@ pub(super) const RULES: &[Rule] = &[
          illegal host domain | not + hosted here | domain + not + hosted | \
          domain not + served | domain not local",
     ),
+    says(DomainUnknown, 92, "domain not configured"),
     says(
         DomainUnknown,
         90,

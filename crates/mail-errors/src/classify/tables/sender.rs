@@ -4,14 +4,19 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
-    says(SenderRejected, 118, "verification failed .. sender verify failed | sender verify {fail}"),
+    says(
+        SenderRejected,
+        118,
+        "verification failed .. sender verify failed | sender verify {fail} | \
+         outgoing {message} {disabled} | outgoing {disabled}",
+    ),
     says(SenderRejected, 114, "null senders | domain of + {sender} {addr} | identical sender"),
     says(
         SenderRejected,
         112,
         "unroutable sender | unrouteable sender | sender .. unrouteable | \
          sender .. unroutable | envelope blocked user | envelope blocked | {invalid} dns mx | \
-         {sender} {addr} syntax",
+         {sender} {addr} syntax | inclusion + your email address | your email address not in",
     ),
     says(
         SenderRejected,
@@ -48,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
          not permitted to send from | not authorized to send from | \
          unauthorized use of {sender} | sender doesn't match | sender does not match | \
          sender .. not + same | not same as .. username | domain may not {exist} or dns | \
-         postmaster verification failed",
+         postmaster verification failed | unable to validate {sender} | unauthorized domain",
     ),
     says(
         SenderRejected,

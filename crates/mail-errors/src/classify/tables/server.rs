@@ -18,7 +18,8 @@ pub(super) const RULES: &[Rule] = &[
          {not} .. establish .. connection | conversation .. timed out | \
          while sending .. {message} | while receiving | {host} not found try | \
          dropped by remote host | closed by remote host | host + unreachable | \
-         connection refused connect",
+         connection refused connect | connection went away | proxy session {fail} | \
+         proxy session setup {fail} | target ip + responded | target ip address responded",
     ),
     says(
         Network,
@@ -110,7 +111,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SystemError,
         97,
-        "input output error | input output | can not open .. file | cannot open .. file",
+        "input output error | input output | can not open .. file | cannot open .. file | \
+         dkim signing {fail} | backend {down} | backend not running",
     ),
     says(SystemError, 96, "connection was closed abruptly"),
     says(
@@ -175,7 +177,8 @@ pub(super) const RULES: &[Rule] = &[
          turn {rejected} | vrfy {rejected} | expn {rejected} | etrn {rejected} | \
          command line too long | nonmail {command} | {helo} before mail | \
          {auth} not enabled | ssl attempted | nul characters .. smtp | issue a reset | \
-         line delimiter",
+         line delimiter | bounce .. single .. recipient | dsn .. multiple recipients | \
+         one sender per",
     ),
     says(
         ProtocolError,
@@ -183,7 +186,11 @@ pub(super) const RULES: &[Rule] = &[
         "protocol violation | smtp protocol violation | not allowed to pipeline | \
          no + data before greeting | bad commands",
     ),
-    says(ProtocolError, 96, "too many {fail} | bare cr or lf"),
+    says(
+        ProtocolError,
+        96,
+        "too many {fail} | bare cr or lf | unsupported .. extension | unsupported esmtp",
+    ),
     says(ProtocolError, 95, "not following .. protocol"),
     says(ProtocolError, 92, "line too long"),
     says(
