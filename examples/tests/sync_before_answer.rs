@@ -269,6 +269,27 @@ fn ok_imap_syncs_before_its_tagged_ok() {
 }
 
 #[test]
+fn ok_directories_that_are_made_survive_a_power_cut() {
+    if !strace() {
+        return;
+    }
+    let dir = Dir::new("sync-made");
+    let top = dir.path().canonicalize().expect("it is there");
+    let (trace, data) = (top.join("trace"), top.join("a/b/c"));
+    let ended = Command::new("strace")
+        .args(["-f", "-y", "-e", "trace=fsync", "-o"])
+        .arg(&trace)
+        .args([POST_OFFICE, "account", "list", "--data"])
+        .arg(&data)
+        .output();
+    assert!(ended.expect("runs").status.success());
+    let trace = std::fs::read_to_string(trace).expect("a trace");
+    for synced in data.ancestors().take_while(|it| it.starts_with(&top)) {
+        assert!(trace.contains(&format!("<{}>)", synced.display())), "{synced:?}: {trace}");
+    }
+}
+
+#[test]
 fn ok_trace_is_read_as_strace_writes_it() {
     let trace = "\
 1 recvfrom(9<TCP:[127.0.0.1:2525->127.0.0.1:5000]>,  <unfinished ...>

@@ -13,13 +13,15 @@ use crate::store::{StoreError, UidValidity, UnixTime};
 
 /// Makes the directory and the file if they are not there, both for their owner only.
 pub(super) fn create(dir: &Path) -> Result<PathBuf, StoreError> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing = dir.ancestors().take_while(is_missing).count();
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let path = dir.join(FILE);
     touch(&path)?;
-    // The entries of a new file and of a new directory have to survive a power cut as well.
-    File::open(dir)?.sync_all()?;
-    if let Some(parent) = dir.canonicalize()?.parent() {
-        File::open(parent)?.sync_all()?;
+    // The entries of a new file and of new directories have to survive a power cut as well. That of
+    // one that is there may be new too: who made it may have been killed.
+    for dir in dir.canonicalize()?.ancestors().take(missing.max(1) + 1) {
+        File::open(dir)?.sync_all()?;
     }
     Ok(path)
 }
