@@ -142,3 +142,45 @@ fn err_one_host_cannot_take_every_connection() {
         is_in()
     }));
 }
+
+/// RFC 1939 5 and 11: the exact size, each line end two octets, and no dot counted twice. What came by
+/// APPEND with other line ends than CRLF is listed as it is stored, and comes whole.
+#[test]
+fn ok_size_that_is_listed_is_what_is_sent() {
+    let office = Office::open("edges-sizes", "");
+    for text in ["", "\r\n", "..\r\n", "...\r\nx\r\n"] {
+        let message = format!("Subject: x\r\n\r\n{text}");
+        office.smtp().message("x@elsewhere.test", &BOB, &message).code(250);
+    }
+    let appended = ["", ".\r\n", "..\r\n.x\r\n", ".", "a\nb\n", "a\rb\r", "a\r\nend", "end\r"];
+    let sent = [
+        "",
+        ".\r\n",
+        "..\r\n.x\r\n",
+        ".\r\n",
+        "a\r\nb\r\n",
+        "a\r\nb\r\n",
+        "a\r\nend\r\n",
+        "end\r\n",
+    ];
+    for text in appended {
+        office.imap("bob").append("INBOX", &format!("Subject: x\r\n\r\n{text}")).ok();
+    }
+    let mut pop3 = office.pop3("bob");
+    let listed = pop3.pop3_lines("LIST");
+    assert_eq!(listed.len(), 12);
+    let mut come = listed.iter().map(|line| {
+        let (number, size) = line.trim_end().split_once(' ').expect("two numbers");
+        (
+            size.parse::<usize>().expect("a size"),
+            pop3.pop3_lines(&format!("RETR {number}")).concat(),
+        )
+    });
+    for (size, message) in come.by_ref().take(4) {
+        assert_eq!(size, message.len(), "{message}");
+    }
+    for ((size, message), (stored, sent)) in come.zip(appended.iter().zip(sent)) {
+        assert_eq!(message, format!("Subject: x\r\n\r\n{sent}"));
+        assert_eq!(message.len() - size, sent.len() - stored.len());
+    }
+}

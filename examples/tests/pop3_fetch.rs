@@ -232,6 +232,23 @@ fn err_deletions_that_are_refused_are_told() {
     assert_eq!(ended.err, said);
 }
 
+/// RFC 2449 8, RFC 3206 4: codes in any case, and with levels that nobody knows.
+#[test]
+fn err_login_that_is_refused_for_now_is_worth_another_try() {
+    for (answer, code) in [
+        ("-err [in-use] locked\r\n", 75),
+        ("-ERR [LOGIN-DELAY] too soon\r\n", 75),
+        ("-ERR [SYS/TEMP/DISK] later\r\n", 75),
+        ("-ERR [SYS/PERM] call somebody\r\n", 1),
+        ("-ERR [AUTH] wrong\r\n", 1),
+        ("-ERR [SYS] hm\r\n", 1),
+        ("-ERR\r\n", 1),
+    ] {
+        let ended = Server::new(&[ONE]).says("PASS", answer).fetch(&[]);
+        assert_eq!(ended.code, Some(code), "{answer}: {ended:?}");
+    }
+}
+
 #[test]
 fn err_name_that_cannot_be_sent_is_told() {
     let ended = Server::new(&[ONE]).fetch_as("mrose ", &["--apop"]);

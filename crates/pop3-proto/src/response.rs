@@ -71,6 +71,32 @@ impl<'a> ResponseCode<'a> {
         }
     }
 
+    /// Tells whether it may be another story later: somebody else is in, it was too early, or the
+    /// system's trouble may pass. RFC 2449 8.1, RFC 3206 4.
+    ///
+    /// ```
+    /// use pop3_proto::ResponseCode;
+    ///
+    /// assert!(ResponseCode::new(b"in-use")?.is_transient());
+    /// // RFC 2449 8: who does not know a level goes by those in front of it.
+    /// assert!(ResponseCode::new(b"SYS/TEMP/DISK")?.is_transient());
+    /// assert!(!ResponseCode::new(b"SYS/PERM")?.is_transient());
+    /// # Ok::<(), mail_errors::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::InUse | Self::LoginDelay | Self::SysTemp => true,
+            Self::SysPerm | Self::Auth | Self::Utf8 => false,
+            Self::Other(code) => {
+                let mut levels = code.levels();
+                [&b"SYS"[..], b"TEMP"].into_iter().all(|known| {
+                    levels.next().is_some_and(|level| level.eq_ignore_ascii_case(known))
+                })
+            }
+        }
+    }
+
     pub(crate) fn checked(code: &'a [u8]) -> Self {
         const KNOWN: [ResponseCode<'static>; 6] = [
             ResponseCode::InUse,

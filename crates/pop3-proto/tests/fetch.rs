@@ -529,3 +529,24 @@ fn ok_message_with_two_ids_is_fetched_before_it_is_deleted() {
     assert_eq!((&mailbox.kept[..], numbers(&told.deleted)), (&[b"x\r\n".to_vec()][..], vec![2, 1]));
     assert!(told.is_unsettled && told.inbox.unwrap().without_id() == 1);
 }
+
+/// One bad line does not lose the rest, and is not passed over in silence either.
+#[test]
+fn err_message_whose_lines_cannot_be_read_is_counted() {
+    let digits = "9".repeat(10_000);
+    let login = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n";
+    for (stat, list, uidl, unlisted) in [
+        (2, format!("1 {digits}\r\n{digits} 3\r\n2 1\r\n"), format!("1 {digits}\r\n2 b\r\n"), 1),
+        (1, "0 3\r\n2 1\r\n".to_owned(), "0 z\r\n2 b\r\n".to_owned(), 0),
+        // Servers whose STAT counts what is gone tell of it nowhere else.
+        (2, "2 1\r\n".to_owned(), "2 b\r\n".to_owned(), 0),
+    ] {
+        let answers = format!(
+            "{login}+OK {stat} 6\r\n+OK\r\n{list}.\r\n+OK\r\n{uidl}.\r\n+OK\r\nx\r\n.\r\n+OK bye\r\n"
+        );
+        let (told, said) = played(answers.leak(), Leave::Forever, &mut Mailbox::default());
+        assert!(said.ends_with("|UIDL|RETR 2|QUIT|"), "{said}");
+        assert_eq!((numbers(&told.fetched), told.unlisted), (vec![2], unlisted));
+        assert_eq!(told.is_complete(), unlisted == 0, "{told:?}");
+    }
+}

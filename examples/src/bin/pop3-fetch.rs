@@ -22,7 +22,7 @@ use mail_examples::{
 use mail_sasl::{BearerToken, Mechanism, SaslError, client::Identity};
 use mail_wire::{drive::DriveError, layered::LayeredError};
 use pop3_proto::{
-    ResponseCode, Violation,
+    Violation,
     client::{
         Client, Config, Fetched, Leave, Order, PlaintextLogin, Plan, Seen, Tls, Utf8, Utf8Logins,
     },
@@ -249,18 +249,14 @@ fn judge(
         return Err(Failure::Conversation(error));
     }
     if let Some((verb, response)) = fetched.refused {
-        let code = response.code();
-        let transient = matches!(
-            code,
-            Some(ResponseCode::InUse | ResponseCode::LoginDelay | ResponseCode::SysTemp)
-        );
+        let transient = response.code().is_some_and(|code| code.is_transient());
         let answer = response.to_string();
         return Err(Failure::Refused { what: verb.as_str(), answer, transient });
     }
     if let Some(why) = fetched.not_sent {
         return Err(Failure::NotSent(why));
     }
-    match (fetched.skipped.len(), fetched.undeleted.len()) {
+    match (fetched.skipped.len() + fetched.unlisted, fetched.undeleted.len()) {
         (0, 0) if fetched.inbox.is_none() => Err(Failure::Ended),
         (0, 0) => Ok(()),
         (0, some) => Err(Failure::Undeleted(some)),

@@ -96,6 +96,9 @@ pub struct Fetched<E: Fault> {
     pub undeleted: Vec<(Entry, Response<'static>)>,
     /// The messages that were to be fetched and did not come, with the server's words if it had any.
     pub skipped: Vec<(Entry, Option<Response<'static>>)>,
+    /// How many messages STAT counted and no listing told of, where a line of these could not be read:
+    /// they did not come.
+    pub unlisted: usize,
     /// What was listed; `None` if that was not heard to its end.
     pub inbox: Option<Inbox>,
     /// What else was refused, and why: a login, LIST, QUIT, or UIDL where there must be ids: it is
@@ -123,6 +126,7 @@ impl<E: Fault> Fetched<E> {
     pub const fn is_complete(&self) -> bool {
         self.inbox.is_some()
             && self.skipped.is_empty()
+            && self.unlisted == 0
             && self.undeleted.is_empty()
             && self.refused.is_none()
             && self.not_sent.is_none()
@@ -230,6 +234,8 @@ struct Errand<'a, K, E: Fault> {
     inbox: Inbox,
     list: Option<Handle>,
     uidl: Option<Handle>,
+    /// A line of LIST or UIDL could not be read.
+    has_bad_lines: bool,
     /// Why there are no ids.
     without_ids: Option<Response<'static>>,
     /// LIST and UIDL have been answered, and it is known what to do.
@@ -260,6 +266,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             unsure: Vec::new(),
             undeleted: Vec::new(),
             skipped: Vec::new(),
+            unlisted: 0,
             inbox: None,
             refused: None,
             not_sent: None,
@@ -277,6 +284,7 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             inbox: Inbox::new(),
             list: None,
             uidl: None,
+            has_bad_lines: false,
             without_ids: None,
             is_planned: false,
             to_fetch: VecDeque::new(),
@@ -342,8 +350,10 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
             | Event::Ready
             | Event::Capabilities { .. }
             | Event::Language { .. }
-            | Event::Tolerated { .. }
-            | Event::Malformed { .. } => {}
+            | Event::Tolerated { .. } => {}
+            Event::Malformed { handle, .. } => {
+                self.has_bad_lines |= [self.list, self.uidl].contains(&Some(handle));
+            }
         }
     }
 
@@ -534,6 +544,9 @@ impl<'a, K: Keep, E: Fault> Errand<'a, K, E> {
         self.told.skipped.extend(self.to_fetch.into_iter().map(|entry| (entry, None)));
         if self.is_quitting {
             self.told.unsure = self.marked;
+        }
+        if let Some(stat) = self.stat.filter(|_| self.has_bad_lines && self.is_planned) {
+            self.told.unlisted = (stat.messages() as usize).saturating_sub(self.inbox.len());
         }
         self.told.is_unsettled = self.inbox.is_unsettled(self.stat);
         self.told.inbox = self.is_planned.then_some(self.inbox);
