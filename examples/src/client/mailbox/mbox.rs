@@ -3,7 +3,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -186,16 +186,22 @@ fn append(path: &Path, spool: &Path, offset: u64, len: u64) -> io::Result<()> {
         .open(path)?;
     let end = mbox.metadata()?.len();
     let there = end.saturating_sub(offset).min(len);
-    let is_ours = is_spooled(&mut mbox, spool, offset, there)?;
-    if is_ours && there == len {
+    let same = common(&mut mbox, spool, offset, there)?;
+    if same == len {
         mbox.sync_all()?;
         return sync_directory(parent(path));
     }
-    // What stands there is the torn beginning of it, or somebody else's by now.
-    let from = if is_ours && offset <= end { offset } else { end_line(&mut mbox)? };
+    let (from, begun) = match same == there && offset <= end {
+        // What stands there is the torn beginning of it.
+        true => (offset, 0),
+        // Somebody has written behind that, or something else is there by now.
+        false => (end_line(&mut mbox)?, message_start(spool, same)?),
+    };
     mbox.seek(SeekFrom::Start(from))?;
-    let mut spool = File::open(spool)?.take(len);
-    if let Err(error) = io::copy(&mut spool, &mut mbox).and_then(|_| mbox.sync_all()) {
+    let mut spool = File::open(spool)?;
+    spool.seek(SeekFrom::Start(begun))?;
+    let copied = io::copy(&mut spool.take(len - begun), &mut mbox);
+    if let Err(error) = copied.and_then(|_| mbox.sync_all()) {
         // Nobody is to read half of a message; it is tried again by the next run.
         let _ = mbox.set_len(from);
         return Err(error);
@@ -203,23 +209,43 @@ fn append(path: &Path, spool: &Path, offset: u64, len: u64) -> io::Result<()> {
     sync_directory(parent(path))
 }
 
-/// Tells whether so many octets of the mbox are the spool's first.
-fn is_spooled(mbox: &mut File, spool: &Path, offset: u64, octets: u64) -> io::Result<bool> {
+/// Counts how many octets of the mbox are the spool's first, up to so many.
+fn common(mbox: &mut File, spool: &Path, offset: u64, most: u64) -> io::Result<u64> {
     mbox.seek(SeekFrom::Start(offset))?;
-    let mut spool = File::open(spool)?;
-    let (mut one, mut other, mut left) = (vec![0; 64 << 10], vec![0; 64 << 10], octets);
-    while left > 0 {
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(one.len());
-        let (Some(one), Some(other)) = (one.get_mut(..most), other.get_mut(..most)) else {
-            return Ok(false);
-        };
-        mbox.read_exact(one)?;
-        if spool.read_exact(other).is_err() || one != other {
-            return Ok(false);
+    let mut here = BufReader::new(mbox).take(most);
+    let mut there = BufReader::new(File::open(spool)?);
+    let mut same = 0;
+    loop {
+        let (one, other) = (here.fill_buf()?, there.fill_buf()?);
+        let most = one.len().min(other.len());
+        let count = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+        same += count as u64;
+        if count < most || most == 0 {
+            return Ok(same);
         }
-        left -= most as u64;
+        here.consume(count);
+        there.consume(count);
     }
-    Ok(true)
+}
+
+/// Returns where in a spool the last message begins that begins up to there. Lines of text never
+/// begin as the line in front of a message does.
+fn message_start(spool: &Path, most: u64) -> io::Result<u64> {
+    // The first line begins as if behind a line.
+    let (mut start, mut seen) = (0, Some(0));
+    let read = most.saturating_add(FROM.len() as u64);
+    for (at, octet) in (1..).zip(BufReader::new(File::open(spool)?).take(read).bytes()) {
+        let octet = octet?;
+        seen = match seen {
+            Some(seen) if FROM.get(seen) == Some(&octet) => Some(seen + 1),
+            _ if octet == b'\n' => Some(0),
+            _ => None,
+        };
+        if seen == Some(FROM.len()) {
+            start = at - FROM.len() as u64;
+        }
+    }
+    Ok(start)
 }
 
 /// Sees to it that an mbox ends in an empty line, and says how long it is. Behind a line without end
@@ -321,6 +347,33 @@ mod tests {
             let from = "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n";
             assert_eq!(whole, format!("{from}{quoted}{from}\n"), "cut at {cut}");
             fs::remove_file(&path).expect("removed");
+        }
+        fs::remove_dir_all(&dir).expect("removed");
+    }
+
+    /// Another program has waited for the lock of a run that was killed, and then taken it away.
+    #[test]
+    fn ok_what_came_whole_does_not_come_again_behind_what_others_wrote() {
+        let dir = std::env::temp_dir().join(format!("pop3-fetch-behind-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("made");
+        let (path, spool) = (dir.join("mbox"), dir.join("spool"));
+        let mut mbox = Mbox::open(&path, &spool, SystemTime::UNIX_EPOCH).expect("opens");
+        for text in [b"one\nFrom one\n", b"two\nFrom two\n"] {
+            mbox.begin().expect("writes");
+            mbox.write(text).expect("writes");
+            mbox.end().expect("writes");
+        }
+        let (offset, len) = mbox.prepare().expect("on disk");
+        let whole = fs::read_to_string(&spool).expect("text");
+        let (one, two) = whole.split_at(whole.len() / 2);
+        for cut in 0..whole.len() - 1 {
+            let theirs = format!("{}\nFrom x\n\ntext\n", &whole[..cut]);
+            fs::write(&path, &theirs).expect("written");
+            mbox.finish(offset, len).expect("appended");
+            let text = fs::read_to_string(&path).expect("text");
+            let behind = text.strip_prefix(&theirs).and_then(|it| it.strip_prefix('\n'));
+            let wanted = if theirs.starts_with(one) { two } else { &whole };
+            assert_eq!(behind, Some(wanted), "cut at {cut}");
         }
         fs::remove_dir_all(&dir).expect("removed");
     }
