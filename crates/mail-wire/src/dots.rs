@@ -361,7 +361,7 @@ impl DotUnstuffer {
                 return self.take_dot(0, checked);
             }
         }
-        let octets = clean_run(rest, self.line_start, checked);
+        let octets = clean_part(rest, self.line_start, checked);
         let (run, behind) = cut(rest, octets);
         if self.lf_lines.is_none() && memchr(b'\n', run).is_some() {
             self.lf_lines = Some(false);
@@ -466,18 +466,24 @@ fn clean_run(rest: &[u8], line_start: bool, checked: &mut usize) -> usize {
     let (mut run, mut line_start) = (0, line_start);
     loop {
         let (_, rest) = cut(rest, run);
-        if *checked == 0 {
-            *checked = paired(window(rest));
-        }
-        let (text, _) = cut(rest, *checked);
-        let clean = dotless(text, line_start);
+        let clean = clean_part(rest, line_start, checked);
         run += clean;
-        *checked -= clean;
         if *checked > 0 || clean == 0 {
             return run;
         }
-        line_start = text.last() == Some(&b'\n');
+        line_start = cut(rest, clean).0.last() == Some(&b'\n');
     }
+}
+
+/// Returns the same for so much of `rest` that whoever copies it out finds it in the nearest cache.
+#[inline]
+fn clean_part(rest: &[u8], line_start: bool, checked: &mut usize) -> usize {
+    if *checked == 0 {
+        *checked = paired(window(rest));
+    }
+    let clean = dotless(cut(rest, *checked).0, line_start);
+    *checked -= clean;
+    clean
 }
 
 /// Returns as much of the text as is looked through twice: what the first look brings into the
@@ -487,8 +493,9 @@ fn window(text: &[u8]) -> &[u8] {
     if head.last() == Some(&b'\r') { cut(text, WINDOW + 1).0 } else { head }
 }
 
-/// Half of the smallest of the nearest caches, in octets.
-const WINDOW: usize = 16 * 1024;
+/// A quarter of the smallest of the nearest caches, in octets: what is copied out has room in it
+/// twice.
+const WINDOW: usize = 8 * 1024;
 
 /// Returns how many octets come before a dot at the start of a line, in a text whose LFs all have
 /// their CR.
@@ -506,31 +513,36 @@ fn paired(text: &[u8]) -> usize {
     if let None | Some(b'\n') = text.first() {
         return 0;
     }
-    let mut from = 0;
-    loop {
-        let (_, rest) = cut(text, from);
-        // The block overlaps the next one by an octet: what counts is pairs.
-        let (block, _) = cut(rest, BLOCK + 1);
+    let mut rest = text;
+    // A block overlaps the next one by an octet: what counts is pairs.
+    while let Some(block) = rest.first_chunk() {
         if has_torn(block)
             && let Some(at) = first_torn(block)
         {
-            return from + at;
+            return text.len() - rest.len() + at;
         }
-        if block.len() <= BLOCK {
-            // The last octet has no partner yet.
-            return text.len() - usize::from(text.last() == Some(&b'\r'));
-        }
-        from += BLOCK;
+        rest = cut(rest, BLOCK).1;
+    }
+    // What is left is the end of one more block, most of which has been looked at.
+    let last = match text.last_chunk() {
+        Some(block) if has_torn(block) => block,
+        Some(_) => &[][..],
+        None => text,
+    };
+    match first_torn(last) {
+        Some(at) => text.len() - last.len() + at,
+        // The last octet has no partner yet.
+        None => text.len() - usize::from(text.last() == Some(&b'\r')),
     }
 }
 
 /// Short enough that finding the place in it costs little, long enough for wide registers.
 const BLOCK: usize = 256;
 
-/// Tells whether any pair of neighbours is torn. No branch, so that it runs in vector registers.
-#[inline]
-fn has_torn(block: &[u8]) -> bool {
-    let Some((_, seconds)) = block.split_first() else { return false };
+/// Tells whether any pair of neighbours is torn. No branch, and no length but this one, so that all
+/// of it runs in vector registers.
+fn has_torn(block: &[u8; BLOCK + 1]) -> bool {
+    let (_, seconds) = cut(block, 1);
     block.iter().zip(seconds).fold(0_u8, |seen, (&a, &b)| seen | torn(a, b)) != 0
 }
 
