@@ -1,7 +1,9 @@
 //! Commands.
 
 use mail_errors::ParseError;
-use mail_wire::grammar::{ByteSet, PResult, complete, cut, fatal, number, span, unmet};
+use mail_wire::grammar::{
+    ByteSet, PResult, complete, cut, equal, fatal, find, number, span, unmet, unprintable,
+};
 
 use crate::{
     ApopDigest, AuthArguments, Command, Defects, Deviation, Password, Profile, UserName, Verb,
@@ -53,31 +55,34 @@ pub fn verb(line: &[u8]) -> Option<Verb> {
 ///
 /// Keywords are case-insensitive (RFC 1939 3).
 fn keyword(i: &[u8]) -> PResult<'_, Verb> {
-    let (word, args) = cut(i, i.iter().position(|octet| is_blank(*octet)).unwrap_or(i.len()));
-    let mut upper = [0; 4];
-    for (to, from) in upper.iter_mut().zip(word) {
-        *to = from.to_ascii_uppercase();
-    }
-    let verb = match (word.len(), &upper) {
-        (4, b"USER") => Verb::User,
-        (4, b"PASS") => Verb::Pass,
-        (4, b"APOP") => Verb::Apop,
-        (4, b"AUTH") => Verb::Auth,
-        (4, b"CAPA") => Verb::Capa,
-        (4, b"STLS") => Verb::Stls,
-        (4, b"UTF8") => Verb::Utf8,
-        (4, b"LANG") => Verb::Lang,
-        (4, b"STAT") => Verb::Stat,
-        (4, b"LIST") => Verb::List,
-        (4, b"UIDL") => Verb::Uidl,
-        (4, b"RETR") => Verb::Retr,
-        (3, b"TOP\0") => Verb::Top,
-        (4, b"DELE") => Verb::Dele,
-        (4, b"RSET") => Verb::Rset,
-        (4, b"NOOP") => Verb::Noop,
-        (4, b"QUIT") => Verb::Quit,
+    let (word, args) = match *i {
+        [a, b, c, d, ref args @ ..] if !is_blank(d) => ([a, b, c, d], args),
+        [a, b, c, ref args @ ..] => ([a, b, c, b' '], args),
         _ => return unmet(i, &"a command"),
     };
+    let verb = match &word.map(|octet| octet.to_ascii_uppercase()) {
+        b"USER" => Verb::User,
+        b"PASS" => Verb::Pass,
+        b"APOP" => Verb::Apop,
+        b"AUTH" => Verb::Auth,
+        b"CAPA" => Verb::Capa,
+        b"STLS" => Verb::Stls,
+        b"UTF8" => Verb::Utf8,
+        b"LANG" => Verb::Lang,
+        b"STAT" => Verb::Stat,
+        b"LIST" => Verb::List,
+        b"UIDL" => Verb::Uidl,
+        b"RETR" => Verb::Retr,
+        b"TOP " => Verb::Top,
+        b"DELE" => Verb::Dele,
+        b"RSET" => Verb::Rset,
+        b"NOOP" => Verb::Noop,
+        b"QUIT" => Verb::Quit,
+        _ => return unmet(i, &"a command"),
+    };
+    if args.first().is_some_and(|octet| !is_blank(*octet)) {
+        return unmet(i, &"a command");
+    }
     Ok((args, verb))
 }
 
@@ -208,6 +213,7 @@ pub(crate) fn user_name(name: &[u8]) -> Result<UserName<'_>, ParseError> {
 
 /// Takes `len` octets: UTF-8 without control characters, with no space at either end.
 fn name_of(i: &[u8], len: usize) -> PResult<'_, UserName<'_>> {
+    const DEL: u8 = 0x7f;
     let (name, rest) = cut(i, len);
     if len > UserName::MAX {
         return fatal(cut(i, UserName::MAX).1, &"at most 255 octets of user name");
@@ -216,9 +222,8 @@ fn name_of(i: &[u8], len: usize) -> PResult<'_, UserName<'_>> {
         Ok(text) => text,
         Err(error) => return fatal(cut(i, error.valid_up_to()).1, &"UTF-8"),
     };
-    const PLAIN: ByteSet = ByteSet::VCHAR.with(b" ");
     // Most names are plain: then no character needs to be looked at.
-    let is_plain = name.iter().all(|octet| PLAIN.has(*octet));
+    let is_plain = find(name, |eight| unprintable(eight) | equal(eight, DEL)).is_none();
     let mut characters = text.char_indices();
     if !is_plain && let Some((at, _)) = characters.find(|(_, c)| c.is_control()) {
         return fatal(cut(i, at).1, &"a user name without control characters");
@@ -376,6 +381,9 @@ mod tests {
             (&b""[..], "expected a command at offset 0"),
             (b"XTND XLST", "expected a command at offset 0"),
             (b"STATS", "expected a command at offset 0"),
+            (b"TOP\0 1 2", "expected a command at offset 0"),
+            (b"TOPS 1 2", "expected a command at offset 0"),
+            (b"TO", "expected a command at offset 0"),
             (b" STAT", "expected a command at offset 0"),
             (b"STAT 1", "expected end of line at offset 4"),
             (b"QUIT ", "expected end of line at offset 4"),
@@ -417,6 +425,21 @@ mod tests {
             let read = command(line, Profile::STRICT, &mut Defects::new());
             let found = read.unwrap_err().to_string();
             assert_eq!(found, error, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn err_control_character_wherever_it_stands_in_a_name() {
+        for len in 1..40 {
+            for at in 0..len {
+                let joined = |by| ["x".repeat(at), "y".repeat(len - 1 - at)].join(by);
+                for control in ["\0", "\x1f", "\x7f", "\u{80}", "\u{9f}"] {
+                    let error = UserName::new(&joined(control)).unwrap_err().to_string();
+                    let why = "expected a user name without control characters";
+                    assert_eq!(error, format!("{why} at offset {at}"));
+                }
+                assert_eq!(UserName::new(&joined("\u{e4}")).unwrap().as_str(), joined("\u{e4}"));
+            }
         }
     }
 
