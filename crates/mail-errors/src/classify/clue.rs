@@ -96,11 +96,6 @@ impl Clue {
         }
     }
 
-    /// Returns the 48 bits.
-    pub(super) const fn number(self) -> u64 {
-        self.0
-    }
-
     /// Returns a number of 32 bits that few others share.
     pub(super) const fn hash(self) -> usize {
         (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize

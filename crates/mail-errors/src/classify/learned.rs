@@ -26,8 +26,10 @@ pub(super) const UNITS: i32 = 16;
 /// The table, laid out to be looked up.
 #[derive(Debug)]
 pub(super) struct Leanings {
-    /// Open addressing: 0, or a clue and in the lowest 16 bits its row.
-    slots: Box<[u64]>,
+    /// Open addressing: the row of a clue, or [`Row::NONE`].
+    slots: Box<[Row]>,
+    /// By row: its clue.
+    clues: Box<[Clue]>,
     /// By word of the lexicon: the row of its letters, so that few words need a second look-up.
     of_word: Box<[Row]>,
     /// The weights of each row in units, reason by reason. Many are 0; to tell those apart would
@@ -73,15 +75,20 @@ impl Leanings {
             rows.push(row);
         }
         assert!(rows.len() <= SEEN, "more clues than there is room for");
-        let mut slots = vec![0; (rows.len() * 2).next_power_of_two()];
-        for (row, clue) in (0..).zip(clues) {
+        let mut slots = vec![Row::NONE; (rows.len() * 2).next_power_of_two()];
+        for (row, clue) in (0..).zip(&clues) {
             let mut slot = clue.hash() & (slots.len() - 1);
-            while slots[slot] != 0 {
+            while slots[slot] != Row::NONE {
                 slot = (slot + 1) & (slots.len() - 1);
             }
-            slots[slot] = clue.number() << 16 | row;
+            slots[slot] = Row(row);
         }
-        let mut leanings = Self { slots: slots.into(), of_word: Box::default(), rows: rows.into() };
+        let mut leanings = Self {
+            slots: slots.into(),
+            clues: clues.into(),
+            of_word: Box::default(),
+            rows: rows.into(),
+        };
         let of_word = lexicon.starts().map(|start| match start {
             Some(start) if !start.is_number() => leanings.find(Clue::word(start)),
             Some(_) | None => Row::UNTOLD,
@@ -94,11 +101,11 @@ impl Leanings {
     fn find(&self, clue: Clue) -> Row {
         let mask = self.slots.len() - 1;
         let mut at = clue.hash() & mask;
-        while let Some(&slot) = self.slots.get(at)
-            && slot != 0
+        while let Some(&row) = self.slots.get(at)
+            && let Some(own) = self.clues.get(usize::from(row.0))
         {
-            if slot >> 16 == clue.number() {
-                return Row(slot as u16);
+            if *own == clue {
+                return row;
             }
             at = (at + 1) & mask;
         }
@@ -149,7 +156,10 @@ impl Leanings {
 
     /// Returns the octets that it takes.
     pub(super) fn size(&self) -> usize {
-        size_of_val(&*self.slots) + size_of_val(&*self.of_word) + size_of_val(&*self.rows)
+        size_of_val(&*self.slots)
+            + size_of_val(&*self.clues)
+            + size_of_val(&*self.of_word)
+            + size_of_val(&*self.rows)
     }
 }
 
