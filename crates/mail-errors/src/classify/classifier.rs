@@ -116,15 +116,17 @@ impl Classifier {
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
-        let Some(Verdict { reason, confidence, dead }) = scores.verdict() else { return told };
+        let Some(Verdict { reason, confidence, dead, by_codes }) = scores.verdict() else {
+            return told;
+        };
         told.reason = reason;
         told.confidence = confidence;
         let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
         told.evidence = match self.evidence(reason, &scores, found.tokens, &clues) {
-            Some(evidence) => evidence,
-            None if has(by_enhanced) => Evidence::EnhancedCode,
-            None if has(by_code) => Evidence::Code,
-            None => Evidence::Nothing,
+            Some(evidence) if !by_codes => evidence,
+            Some(_) | None if has(by_enhanced) => Evidence::EnhancedCode,
+            Some(_) | None if has(by_code) => Evidence::Code,
+            Some(_) | None => Evidence::Nothing,
         };
         if matches!(
             reason,
@@ -154,7 +156,9 @@ impl Classifier {
         told.text = text;
         told.evidence = Evidence::Nothing;
         told.confidence = Confidence(0);
-        let Some(Verdict { reason, confidence, dead }) = scores.verdict() else { return told };
+        let Some(Verdict { reason, confidence, dead, .. }) = scores.verdict() else {
+            return told;
+        };
         // Any line of a bounce may come here: single words are not enough to make it the reason.
         let login = failure.stage().is_some_and(Stage::is_login);
         if scores.best(reason).is_none() && confidence < SURE && !login {

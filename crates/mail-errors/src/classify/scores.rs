@@ -9,8 +9,11 @@ use super::{Reason, Scope, Stage};
 /// How many points of a phrase weigh as much as how many units of a clue.
 const POINTS: (i16, i16) = (5, 3);
 
+/// What weighs so much is a provider's own label: no other words are a match for it.
+const LABEL: u8 = 200;
+
 /// What is less likely is no answer: [`Reason::Unknown`].
-const LIKELY: Confidence = Confidence(45);
+const LIKELY: Confidence = Confidence(60);
 
 /// The weights of all reasons, and the best phrase for each.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(super) struct Verdict {
     pub(super) confidence: Confidence,
     /// How likely it is that the address is dead.
     pub(super) dead: Confidence,
+    /// Words said too little.
+    pub(super) by_codes: bool,
 }
 
 const REASONS: usize = Reason::ALL.len();
@@ -75,10 +80,12 @@ impl Scores {
             return;
         };
         if weight > *words {
-            let more = weight - *words;
+            let more = points(weight) - points(*words);
             (*words, *best) = (weight, met);
             self.has_words = true;
-            self.add(phrase.reason, more);
+            if let Some(total) = self.total.get_mut(at) {
+                *total += more;
+            }
         }
     }
 
@@ -115,8 +122,8 @@ impl Scores {
                 // It is the sender's own mailbox that cannot be had.
                 let recipient = self.total.get(Reason::MailboxUnknown.index()).copied();
                 let disabled = self.total.get(Reason::MailboxDisabled.index()).copied();
-                let more = recipient.max(disabled).unwrap_or(0).clamp(0, 100);
-                self.add(Reason::AuthRejected, 10 + u8::try_from(more).unwrap_or(100));
+                let more = (recipient.max(disabled).unwrap_or(0) * 3 / 2).clamp(0, 150);
+                self.add(Reason::AuthRejected, 10 + u8::try_from(more).unwrap_or(150));
                 self.less(Scope::Recipient, 200);
             }
             Stage::Mail => {
@@ -178,7 +185,7 @@ impl Scores {
             _ => return None,
         };
         let dead = if reason.is_hard() { confidence } else { Confidence(0) };
-        Some(Verdict { reason, confidence, dead })
+        Some(Verdict { reason, confidence, dead, by_codes: true })
     }
 
     /// Returns the likeliest reason of the likeliest scope, if it is likely enough.
@@ -216,11 +223,12 @@ impl Scores {
         let (&reason, _) = own.rev().max_by_key(|(_, logit)| **logit)?;
         let percent = |chance: u32| Confidence((chance * 100 / all.max(1)).min(99) as u8);
         let (confidence, dead) = (percent(sum), percent(dead));
-        (confidence >= LIKELY && reason != Reason::Unknown).then_some(Verdict {
-            reason,
-            confidence,
-            dead,
-        })
+        if confidence < LIKELY {
+            // Words that say too little leave it to codes that say enough.
+            let by_phrases = self.words.iter().any(|words| *words > 0);
+            return if by_phrases { None } else { self.of_codes() };
+        }
+        (reason != Reason::Unknown).then_some(Verdict { reason, confidence, dead, by_codes: false })
     }
 
     /// Returns the best phrase for a reason.
@@ -231,6 +239,11 @@ impl Scores {
     fn has_phrase(&self, reason: Reason) -> bool {
         self.words.get(reason.index()).is_some_and(|words| *words > 0)
     }
+}
+
+/// Returns what a phrase of this weight is worth.
+const fn points(weight: u8) -> i16 {
+    if weight < LABEL { weight as i16 } else { 2 * weight as i16 }
 }
 
 /// Which reasons are of a scope: they stand side by side.

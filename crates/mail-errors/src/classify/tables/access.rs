@@ -4,8 +4,17 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
-    says(RelayDenied, 200, "recipient not local"),
+    says(RelayDenied, 190, "recipient not local"),
+    says(RelayDenied, 150, "local user only | local users only | route list"),
+    says(RelayDenied, 130, "spam relaying | retransmissao negada"),
+    says(
+        RelayDenied,
+        120,
+        "domain not local | not a local domain | not local domain | relay from | forward path",
+    ),
+    says(RelayDenied, 110, "isn't local account | not local account | not local recipient"),
     says(RelayDenied, 104, "accepting {message} for domain | accept {message} for domain"),
+    says(RelayDenied, 100, "domain not configured"),
     says(
         RelayDenied,
         98,
@@ -35,6 +44,18 @@ pub(super) const RULES: &[Rule] = &[
          allowed rcpthost",
     ),
     says(RelayDenied, 85, "{addr} not handled"),
+    says(AuthRequired, 220, "not logged in"),
+    says(
+        AuthRequired,
+        130,
+        "need .. auth first | unauthenticated senders | unauthenticated mail not {accept}",
+    ),
+    says(
+        AuthRequired,
+        120,
+        "receive .. before sending | check .. before sending | pop before | \
+         permission to submit",
+    ),
     says(AuthRequired, 104, "authorize .. before sending | smtp after pop3 | smtp after pop"),
     says(
         AuthRequired,
@@ -52,8 +73,20 @@ pub(super) const RULES: &[Rule] = &[
         "identity change* | authentication .. non local | turn on smtp | \
          requires authentication when",
     ),
+    says(AuthRejected, 150, "user has no permission | user no permission"),
+    says(AuthRejected, 130, "无权 | 認証エラー | 密码 错误 | code d'authentification"),
+    says(
+        AuthRejected,
+        120,
+        "too many {auth} failures | too many failed attempts | many authentication failures",
+    ),
     says(AuthRejected, 112, "{credential} no longer | passwd null | passwd .. null"),
-    says(AuthRejected, 100, "too many authentication {trouble} | too many authentication {fail}"),
+    says(
+        AuthRejected,
+        100,
+        "too many authentication {trouble} | too many authentication {fail} | \
+         authentication cancelled | authentication canceled",
+    ),
     says(
         AuthRejected,
         97,
@@ -67,16 +100,18 @@ pub(super) const RULES: &[Rule] = &[
          unrecognized auth* | authentication type | authentication mechanism | \
          authentication credentials | authentication disabled | smtpclientauthentication | \
          basic authentication | authentication method | encryption required authentication | \
-         expired password | password expired | 認証エラー | unauthorized | \
-         access denied .. password | 密码 错误 | sasl .. {fail}",
+         expired password | password expired | unauthorized | access denied .. password | \
+         sasl .. {fail}",
     ),
     says(
         AuthRejected,
         94,
-        "submitter failed | authentication not allowed | code d'authentification | \
-         authentication failure",
+        "submitter failed | authentication not allowed | authentication failure",
     ),
     says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
+    says(TlsRequired, 180, "wasn't sent over .. tls | not sent over .. tls"),
+    says(TlsRequired, 140, "message .. over tls connection"),
+    says(TlsRequired, 130, "tls keylength | tls fingerprint"),
     says(TlsRequired, 104, "wasn't sent over tls | not sent over tls"),
     says(TlsRequired, 100, "lack of security | security level"),
     says(

@@ -4,7 +4,21 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(
+        IpBlocklisted,
+        150,
+        "ers qil | ers rbl | ers dul | see .. @spamcop | see .. @sorbs | \
+         client host {rejected} .. @lookup | @sophos .. @lookup",
+    ),
+    says(
+        IpBlocklisted,
+        130,
+        "found in dns blacklist | found in .. blacklist | found in .. blocklist | \
+         adresse ip source bloquee | 黑名单 | ブラックリスト | liste noire | lista negra | \
+         schwarze liste",
+    ),
     says(IpBlocklisted, 124, "connection refused .. @{dnsbl}"),
+    says(IpBlocklisted, 120, "dial up list | dialup list"),
     says(IpBlocklisted, 118, "ip .. {listed} by {box}"),
     says(
         IpBlocklisted,
@@ -18,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         96,
         "ip .. on .. block list | multi blacklist | rejected based blacklist | in an rbl | \
          listed as abusive | policy block list | blocklisting in effect | blocked by ivmsip | \
-         network .. blacklisted | adresse ip source bloquee",
+         network .. blacklisted",
     ),
     says(
         IpBlocklisted,
@@ -35,13 +49,25 @@ pub(super) const RULES: &[Rule] = &[
          %ip .. @{dnsbl} | %ip .. in + list | {sender} {rejected} .. @{dnsbl} | @cloudmark | \
          blocklist | blacklist | blacklisted | blocklisted | real time block | \
          realtime block* | real time black | realtime black* | email reputation database | \
-         black hole | blackhole | spammer list | listed by | 黑名单 | ブラックリスト | liste noire | \
-         lista negra | schwarze liste | open + relay | open proxy | exploited host | \
-         currently sending spam | geoip | problem occurred .. bl | s3150 | \
+         black hole | blackhole | spammer list | listed by | open + relay | open proxy | \
+         exploited host | currently sending spam | geoip | problem occurred .. bl | s3150 | \
          part network .. block list",
     ),
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on"),
-    says(IpBlocked, 118, "banned sender %ip"),
+    says(IpBlocked, 150, "banned sender %ip"),
+    says(IpBlocked, 140, "bad sender ip | allowed to send mail + %host"),
+    says(
+        IpBlocked,
+        130,
+        "too many unwanted messages | ^ dos | connection dos | spam source {blocked} | \
+         recent spam source | {rejected} spam site | refused spam site | \
+         esmtp not accepting {msgs} | abus detecte",
+    ),
+    says(
+        IpBlocked,
+        120,
+        "ip .. excessive authentication | policy restrictions ip based | ers customized block",
+    ),
     says(IpBlocked, 116, "^ connection refused .. %ip | bad sender's ip"),
     says(
         IpBlocked,
@@ -51,29 +77,22 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(IpBlocked, 110, "refused due abuse"),
     says(IpBlocked, 100, "identified as spammer | ip identified spammer | weren't sent"),
-    says(
-        IpBlocked,
-        97,
-        "black ip | openrelay check | no access for ip | unauthorized interface | \
-         access {rejected} .. try .. {later} | access {rejected} + try + again + later",
-    ),
+    says(IpBlocked, 97, "black ip | openrelay check | no access for ip | unauthorized interface"),
     says(
         IpBlocked,
         94,
         "no access from mail server | access from ip | access from ip .. blocked | \
-         ip {addr} .. {blocked} | invalid ip | bad sender ip | sender ip address {rejected} | \
+         ip {addr} .. {blocked} | invalid ip | sender ip address {rejected} | \
          client host blocked for spamming | blocked for spamming | suspected spam ip | \
          suspected bounce attacks | extreme bad | dynamic ips | spam ips | \
          spams from your ip | too many spams | not currently accepting mail from your ip | \
          not accepting mail from your ip | go away | use the smtp server of your isp | \
          you are sending spam | looks .. like spammer | remotehost looks | \
-         sending mta .. not passed validation | service refused .. essayer | \
-         service refuse .. refused | esmtp not accepting connections | \
+         sending mta .. not passed validation | esmtp not accepting connections | \
          not accepted from this ip | traffic not accepted | banned sending ip .. removal | \
          access denied banned sending | does not accept email over ipv6 | \
-         this ip .. temporarily blocked | this ip .. blocked | abus detecte | \
-         refused to talk | confirm this mail server | server requires confirmation | \
-         denial of service",
+         this ip .. temporarily blocked | this ip .. blocked | refused to talk | \
+         confirm this mail server | server requires confirmation | denial of service",
     ),
     says(
         IpBlocked,
@@ -117,6 +136,7 @@ pub(super) const RULES: &[Rule] = &[
     says(IpBlocked, 74, "{rejected} .. abuse | network .. not {accept} | %ip .. {rejected}"),
     says(IpBlocked, 48, "abuse | blocked by | blocked"),
     says(Policy, 40, "{blocked}"),
+    says(BadReputation, 120, "{spam} complaints | too many complaints"),
     says(
         BadReputation,
         103,
@@ -140,7 +160,9 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
-    says(NoPtr, 104, "regarding ptr record* | ptr records and authentication | fcrdns"),
+    says(NoPtr, 150, "fcrdns"),
+    says(NoPtr, 130, "ip name .. forged | ip name lookup | 逆引き"),
+    says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
     says(
         NoPtr,
         97,
@@ -158,14 +180,15 @@ pub(super) const RULES: &[Rule] = &[
          unverifyable sending | unverifyable sending ips | dns failure reverse | \
          reverse dns {fail} | fix reverse dns | unverifiable sending | \
          hostname .. mismatch* | mismatch* client ip | forward confirmed | forward dns | \
-         may not be mail exchanger | not mail exchanger | 逆引き | ip .. does not resolve | \
+         may not be mail exchanger | not mail exchanger | ip .. does not resolve | \
          ip .. not resolve | client .. does not resolve | ip .. no .. hostname | \
          client host .. cannot find | host {not} + resolve* | unresolvable hostname | \
          dns + ptr | hostname does not | no + dns + name | nordns | iprev* | \
          {rejected} .. {ptr}",
     ),
     says(NoPtr, 55, "{ptr}"),
-    says(BadHelo, 114, "non fqdn {helo} | fqdn {helo}"),
+    says(BadHelo, 150, "non fqdn {helo} | fqdn {helo}"),
+    says(BadHelo, 130, "helo domain"),
     says(
         BadHelo,
         104,

@@ -3,7 +3,7 @@
 //! Codes are poor witnesses: `550 5.7.1` is given for more than a dozen reasons. So a code seldom
 //! decides alone; it adds to what the words say.
 
-use crate::{EnhancedStatusCode, ReplyCode};
+use crate::{EnhancedClass, EnhancedStatusCode, ReplyCode};
 
 use crate::classify::Reason::{self, *};
 
@@ -53,6 +53,10 @@ pub(in crate::classify) const fn enhanced(code: EnhancedStatusCode) -> &'static 
         (6, 3 | 7 | 8 | 9 | 10) => &[(EncodingUnsupported, 32)],
         (6, _) => &[(ContentMalformed, 32)],
         (7, 0) => &[(Policy, 20)],
+        // What is not for now alone is seldom a policy: who is new shall come back.
+        (7, 1) if matches!(code.class(), EnhancedClass::Transient) => {
+            &[(Greylisted, 30), (Policy, 8)]
+        }
         (7, 1) => &[(Policy, 22)],
         (7, 2) => &[(RecipientRefused, 30)],
         (7, 4 | 5 | 10 | 11 | 30) => &[(TlsRequired, 40)],

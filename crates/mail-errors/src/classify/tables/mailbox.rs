@@ -4,7 +4,22 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(MailboxUnknown, 160, "recipient syntax | recipient address syntax"),
+    says(
+        MailboxUnknown,
+        130,
+        "syntax error address | local part too long | n'existe + pas | existiert nicht | \
+         existiert hier nicht | nicht gefunden | no existe | 不存在 | kein {box} | \
+         utente {unknown} | nie istnieje | nie ma takiego | nessun utente",
+    ),
+    says(
+        MailboxUnknown,
+        120,
+        "{box} temporarily unavailable | %address temporarily unavailable | \
+         bad address syntax | address temporarily unavailable | recipient verify",
+    ),
     says(MailboxUnknown, 112, "recipient undeliverable"),
+    says(MailboxUnknown, 110, "not in my local list | could not resolve address"),
     says(
         MailboxUnknown,
         108,
@@ -37,30 +52,27 @@ pub(super) const RULES: &[Rule] = &[
          no longer {box} here | {box} left company | no longer employed | no longer works | \
          no longer with company | no longer in + service | no {box} named | recipnotfound | \
          recipientnotfound | unknownrecipient | unknownuser | userunknown | mailboxnotfound | \
-         resolver + adr + notfound | {box} not local | user not registered | \
-         not registered user | {box} could not be {found} | {box} couldn't be {found} | \
-         not + our customer | {box} undefined | not + listed in directory | \
-         not + listed public | not + listed in + {box} | not + in directory | \
-         user directory not | no + matching {box} | no + match {box} | \
-         unable to validate recipient | address + lookup failed | adresse + d'au moins | \
-         {box} + n'existe | n'existe + pas | existiert nicht | existiert hier nicht | \
-         nicht gefunden | no existe | 不存在 | ^ address {rejected}",
+         resolver + adr + notfound | user not registered | not registered user | \
+         {box} could not be {found} | {box} couldn't be {found} | not + our customer | \
+         {box} undefined | not + listed in directory | not + listed public | \
+         not + listed in + {box} | not + in directory | user directory not | \
+         no + matching {box} | no + match {box} | unable to validate recipient | \
+         address + lookup failed | adresse + d'au moins | {box} + n'existe",
     ),
     says(
         MailboxUnknown,
         90,
-        "{not} know {box} | {recognise} that {box} | kein {box} | \
-         {box} {not} .. {recognise} | no {box} with that | here {not} {box} | \
-         {addr} {not} registered | utente {unknown} | {box} {not} + present | bogus {addr} | \
-         bogus + {addr} | bogus {box}",
+        "{not} know {box} | {recognise} that {box} | {box} {not} .. {recognise} | \
+         no {box} with that | here {not} {box} | {addr} {not} registered | \
+         {box} {not} + present | bogus {addr} | bogus + {addr} | bogus {box}",
     ),
     says(
         MailboxUnknown,
         88,
         "{addr} not known | no one with .. {addr} | not found .. ldap | {addr} not exists | \
-         nie istnieje | nie ma takiego | {box} errato | {addr} errato | \
-         doesn't handle mail for {box} | {addr} not recognized | {box} not in .. list | \
-         {box} {not} have account | {not} {exist} {box} | {addr} .. not available here | \
+         {box} errato | {addr} errato | doesn't handle mail for {box} | \
+         {addr} not recognized | {box} not in .. list | {box} {not} have account | \
+         {not} {exist} {box} | {addr} .. not available here | \
          recipient address must contain | {box} .. not a local account",
     ),
     says(
@@ -96,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         MailboxUnknown,
         80,
         "{box} .. {unknown} | {unknown} .. {box} | {addr} not present | {box} not present | \
-         {box} missing | not email address | nessun utente | vdeliver* {box} | \
+         {box} missing | not email address | vdeliver* {box} | \
          {box} could not be delivered to | {addr} wrong | my badrcptto | badrecipientto | \
          validrcptto | not in my validrcptto | can't accept user | cannot accept user | \
          rejected recipients | rejected + one + or more recipients | \
@@ -122,8 +134,8 @@ pub(super) const RULES: &[Rule] = &[
          no + valid recipient | not + deliverable | no + recipients | user .. has no",
     ),
     says(MailboxUnknown, 68, "{addr} unavailable"),
-    says(MailboxUnknown, 62, "not exists"),
-    says(MailboxUnknown, 60, "not + our user"),
+    says(MailboxUnknown, 62, "not exists | ^ address {rejected}"),
+    says(MailboxUnknown, 60, "not + our user | {box} not local"),
     says(MailboxUnknown, 50, "mail to %address not {accept}"),
     says(
         MailboxUnknown,
@@ -139,12 +151,21 @@ pub(super) const RULES: &[Rule] = &[
         "{addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected} | no valid recipients | \
          recipient not allowed",
     ),
+    says(MailboxDisabled, 150, "local mailbox .. unavailable .. disabled"),
+    says(
+        MailboxDisabled,
+        130,
+        "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | compte .. bloque | \
+         boite .. archivee | {box} .. ha expirado | {box} .. inactivo | \
+         konto .. zablokowane | konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
+    ),
     says(
         MailboxDisabled,
         112,
         "{box} .. inactivity | {box} locked .. suspended | {disabled} due inactivity | \
          not receiving mail at + {addr}",
     ),
+    says(MailboxDisabled, 110, "never logged"),
     says(
         MailboxDisabled,
         95,
@@ -170,9 +191,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         MailboxDisabled,
         93,
-        "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | not an active {addr} | \
-         not an active {box} | not accepting mail anymore | not allowed to receive | \
-         no longer accepting",
+        "not an active {addr} | not an active {box} | not accepting mail anymore | \
+         not allowed to receive | no longer accepting",
     ),
     says(
         MailboxDisabled,
@@ -180,18 +200,20 @@ pub(super) const RULES: &[Rule] = &[
         "no longer valid | %address .. no longer | %address + no longer valid | \
          address no longer accepts | mailbox .. not used | extended inactivity | \
          over quota perm | {box} .. is terminated | {box} currently {disabled} | \
-         temporarily inactive | mailbox cannot be accessed | compte .. bloque | \
-         boite .. archivee | mail receiving disabled | %address deactivated | \
-         currently suspended | distribution list not active | {addr} {temporary} {down}",
-    ),
-    says(
-        MailboxDisabled,
-        88,
-        "{box} .. ha expirado | {box} .. inactivo | konto .. zablokowane | \
-         konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
+         temporarily inactive | mailbox cannot be accessed | mail receiving disabled | \
+         %address deactivated | currently suspended | distribution list not active | \
+         {addr} {temporary} {down}",
     ),
     says(MailboxDisabled, 86, "now {disabled}"),
     says(MailboxDisabled, 80, "unverified {box}"),
+    says(
+        MailboxFull,
+        130,
+        "boite .. pleine | boite .. plein | zuviele mails | benutzer .. zuviele {msgs} | \
+         postfach .. voll | buzon .. lleno | casella .. piena | 容量不足 | \
+         {box} .. too many messages stored",
+    ),
+    says(MailboxFull, 120, "than space available | domain size limit | service over limit"),
     says(
         MailboxFull,
         112,
@@ -199,6 +221,7 @@ pub(super) const RULES: &[Rule] = &[
          space not enough | full mailbox | full inbox | messages .. mailbox {exceed} | \
          {box} reached .. quota | {box} .. disk quota",
     ),
+    says(MailboxFull, 110, "maximum allowed number of {msgs} | folder full"),
     says(
         MailboxFull,
         108,
@@ -213,12 +236,10 @@ pub(super) const RULES: &[Rule] = &[
          not enough storage {box} | no space left {box} | exceeded .. storage | \
          exceeded .. quota | exceed .. quota | exhausted .. storage | disk quota | \
          disk full {box} | {box} .. disk full | {box} .. quota | quota .. {box} | \
-         quotaexceed* | mailboxfull | storage limit | boite .. pleine | boite .. plein | \
-         mailbox limit | mailbox .. exceeded | mailbox .. limit | \
-         too many messages .. {box} | too many messages .. server | \
-         too many mails .. server | zuviele mails | {box} .. too many messages | \
-         benutzer .. zuviele {msgs} | postfach .. voll | buzon .. lleno | casella .. piena | \
-         容量不足 | insufficient + storage {box} | insufficient disk + space | maildir over | \
+         quotaexceed* | mailboxfull | storage limit | mailbox limit | mailbox .. exceeded | \
+         mailbox .. limit | too many messages .. {box} | too many messages .. server | \
+         too many mails .. server | {box} .. too many messages | \
+         insufficient + storage {box} | insufficient disk + space | maildir over | \
          maildir + delivery .. quota | no room {box} | mailbox reached | allocated storage | \
          over .. storage | overdrawn | over the limit {box} | would exceed mailbox | \
          would exceed quota | mailbox capacity",
@@ -230,19 +251,20 @@ pub(super) const RULES: &[Rule] = &[
          disk space limit | exceeding receiving limits | does not have enough space | \
          not have enough space | not sufficient disk space | not enough disk | \
          insufficient space | space .. used up | quota violation | quota usage | \
-         too much mail data | mailfolder full | mail file size exceeds | blocks limit | \
-         inode limit | maximum allowed storage | mailbox would exceed | diskspace | \
-         reached .. quota | account storage | exceeded storage allocation quota | \
-         storage allocation {exceed} | overquota",
+         mailfolder full | mail file size exceeds | blocks limit | inode limit | \
+         maximum allowed storage | mailbox would exceed | diskspace | reached .. quota | \
+         account storage | exceeded storage allocation quota | storage allocation {exceed} | \
+         overquota",
     ),
     says(MailboxFull, 55, "{quota} | mailbox .. {exceed}"),
+    says(MailboxMoved, 130, "変更 されました"),
     says(
         MailboxMoved,
         96,
         "{box} .. has + {moved} | {box} {moved} | {addr} .. {moved} by | been replaced by | \
          address changed | new address | user not local .. try | user not local please | \
          not local .. try | forwarding address | no longer here .. try | \
-         please try + forward | try forward path | 変更 されました",
+         please try + forward | try forward path",
     ),
     says(MailboxMoved, 20, "not our user"),
 ];

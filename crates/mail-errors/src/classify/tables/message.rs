@@ -4,6 +4,12 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(
+        MessageTooLarge,
+        130,
+        "zu gross | zu groß | trop volumineux | trop gros | demasiado grande | 大きすぎ | \
+         サイズ .. {exceed} | サイズ {limit} | 大小 .. 超 | 邮件 .. 过大 | taille .. limite",
+    ),
     says(MessageTooLarge, 104, "too much mail data"),
     says(
         MessageTooLarge,
@@ -20,19 +26,19 @@ pub(super) const RULES: &[Rule] = &[
          {exceed} .. message size | {exceed} {size} | size {limit} | {limit} {size} | \
          message {size} limit | message {exceed} .. {size} | message .. {exceed} maximum | \
          message .. larger than | too large message | too big for | too large for | \
-         line too long message | databytes | zu gross | zu groß | trop volumineux | \
-         trop gros | demasiado grande | 大きすぎ | サイズ .. {exceed} | サイズ {limit} | 大小 .. 超 | \
-         邮件 .. 过大 | recipsizelimit | sendersizelimit | message + file too + big | \
-         exceeded google's message size | message size | exceeds {limit} + {size} | \
-         exceeds .. mb | attachment too {large}",
+         line too long message | databytes | recipsizelimit | sendersizelimit | \
+         message + file too + big | exceeded google's message size | message size | \
+         exceeds {limit} + {size} | exceeds .. mb | attachment too {large}",
     ),
     says(
         MessageTooLarge,
         92,
-        "taille .. limite | {size} .. reached | message .. {exceed} .. kb | \
-         message file too {large} | fixed limit",
+        "{size} .. reached | message .. {exceed} .. kb | message file too {large} | \
+         fixed limit",
     ),
+    says(ContentMalformed, 130, "no valid from addresses | invalid from addresses"),
     says(ContentMalformed, 112, "line length"),
+    says(ContentMalformed, 110, "{invalid} sender header | missing final"),
     says(
         ContentMalformed,
         97,
@@ -85,13 +91,17 @@ pub(super) const RULES: &[Rule] = &[
          not properly formatted",
     ),
     says(ContentMalformed, 80, "{invalid} structure | {invalid} data in message | mime {rejected}"),
+    says(ContentRejected, 170, "{listed} mime"),
+    says(ContentRejected, 150, "id .. banned | banned .. @exe"),
+    says(ContentRejected, 130, "添付ファイル"),
+    says(ContentRejected, 120, "banned content | unacceptable attachment"),
     says(ContentRejected, 100, "regular expression | matches .. expression"),
     says(
         ContentRejected,
         98,
         "banned exe | reject .. banned | containing .. macros | vba macros | \
          disallowed attach* | high risk file | blacklisted .. file extension | attach type | \
-         id .. banned | sensitive word* | subject not {accept} | subject + not {accept}",
+         sensitive word* | subject not {accept} | subject + not {accept}",
     ),
     says(
         ContentRejected,
@@ -104,20 +114,19 @@ pub(super) const RULES: &[Rule] = &[
         ContentRejected,
         90,
         "{attachment} .. {rejected} | {attachment} .. not {accept} | \
-         {rejected} {attachment} | {rejected} .. attachment | banned content | \
-         prohibited content | file type | file extension | attachment type | \
-         attachment extension | message .. blocked because .. content | \
-         content .. presents .. potential | security issue | potential security | \
-         encrypted archive | password protected | unsafe attachment | dangerous attachment | \
-         添付ファイル | executable .. not",
+         {rejected} {attachment} | {rejected} .. attachment | prohibited content | \
+         file type | file extension | attachment type | attachment extension | \
+         message .. blocked because .. content | content .. presents .. potential | \
+         security issue | potential security | encrypted archive | password protected | \
+         unsafe attachment | dangerous attachment | executable .. not",
     ),
     says(ContentRejected, 70, "rejected by filter"),
     says(
         ContentRejected,
         50,
-        "content {rejected} | content not {accept} | content filter | \
-         message + content {rejected}",
+        "content {rejected} | content not {accept} | message + content {rejected}",
     ),
+    says(EncodingUnsupported, 130, "smtputf8 not | conversion failure"),
     says(
         EncodingUnsupported,
         108,
@@ -134,13 +143,16 @@ pub(super) const RULES: &[Rule] = &[
          internationalized | eai not | non ascii addresses | idn not | media not supported | \
          media type .. not supported | understand .. charset | understand charset",
     ),
-    says(SpamContent, 130, "{addr} {blocked} using @dbl"),
+    says(SpamContent, 165, "mailfrom domain {listed} | {listed} mailfrom domain"),
+    says(SpamContent, 150, "{rejected} by antispam | przez system antyspamowy"),
+    says(SpamContent, 130, "{addr} {blocked} using @dbl | 垃圾 | 迷惑メール"),
     says(SpamContent, 114, "unsolicited commercial"),
     says(
         SpamContent,
         110,
         "{listed} {url} {message} | {url} in {message} .. {listed} | \
-         spam like characteristics",
+         spam like characteristics | ^ message blacklisted | spamming not allowed | \
+         {rejected} by dcc",
     ),
     says(
         SpamContent,
@@ -167,6 +179,7 @@ pub(super) const RULES: &[Rule] = &[
          low priority | url .. {blocked} | url in {message} | {spam} points | \
          {spam} .. score | message .. is {spam} | refused .. spam content",
     ),
+    says(SpamContent, 90, "{message} data {rejected}"),
     says(
         SpamContent,
         88,
@@ -191,9 +204,9 @@ pub(super) const RULES: &[Rule] = &[
          unacceptable content | questionable content | bulk {message} | ube | uce | \
          unwanted content | spamware | dspam | bogofilter | cloudmark | \
          message content rejected | mail content | fingerprint | gtube | pyzor | razor | \
-         vade | vaderetro | 垃圾 | 迷惑メール | ofr 506 | heuristic* | bayes* | antyspamowy | \
-         przez system antyspamowy",
+         vade | vaderetro | ofr 506 | heuristic* | bayes* | antyspamowy",
     ),
+    says(SpamContent, 80, "content filter"),
     says(SpamContent, 60, "false positive"),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),
     says(Virus, 98, "virus + spam | infected {message}"),
@@ -204,6 +217,13 @@ pub(super) const RULES: &[Rule] = &[
          eicar",
     ),
     says(Virus, 90, "threat found | threat {message} found | threat detected | oletools"),
+    says(Policy, 130, "disabled by user from"),
+    says(
+        Policy,
+        100,
+        "spoofed {message} | rejecting spoofed | spoofed {sender} | {sender} spoofed | \
+         spoofing {sender}",
+    ),
     says(
         Policy,
         98,
@@ -220,7 +240,6 @@ pub(super) const RULES: &[Rule] = &[
          {rejected} for {policy} reasons | organizational settings | organization policy | \
          security policies | content examination",
     ),
-    says(Policy, 70, "unauthenticated senders"),
     says(
         Policy,
         62,

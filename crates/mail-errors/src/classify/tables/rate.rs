@@ -4,7 +4,8 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
-    says(Greylisted, 114, "greylist* | greylisted for | gl01"),
+    says(Greylisted, 140, "greylist* | greylisted for | gl01"),
+    says(Greylisted, 130, "グレイリスト* | liste grise | lista gris"),
     says(
         Greylisted,
         108,
@@ -15,10 +16,19 @@ pub(super) const RULES: &[Rule] = &[
         Greylisted,
         98,
         "graylist* | grey + list* | gray + list* | postgrey | @postgrey | \
-         first + time .. sender | new sender .. try | グレイリスト* | please come back later | \
-         come back in | temporarily deferred .. first | liste grise | lista gris | triplet | \
-         verifying your ip | not + yet + {accept} to deliver mail | \
-         intentional policy rejection .. later",
+         first + time .. sender | new sender .. try | please come back later | come back in | \
+         temporarily deferred .. first | triplet | verifying your ip | \
+         not + yet + {accept} to deliver mail | intentional policy rejection .. later",
+    ),
+    says(
+        Greylisted,
+        95,
+        "retry .. minutes | retry .. seconds | try again .. minutes | try again .. seconds",
+    ),
+    says(
+        TooManyConnections,
+        130,
+        "concurrency limit | too many connections from | 同時接続 | trop de connexions",
     ),
     says(
         TooManyConnections,
@@ -28,8 +38,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         TooManyConnections,
         104,
-        "too many connections from | too many simultaneous connections from | ports {down} | \
-         no free smtp process* | no free process*",
+        "too many simultaneous connections from | ports {down} | no free smtp process* | \
+         no free process* | connection slots | out connection slots",
     ),
     says(
         TooManyConnections,
@@ -37,14 +47,12 @@ pub(super) const RULES: &[Rule] = &[
         "{much} {conns} | {much} .. {conns} | {much} concurrent | {much} simultaneous | \
          {much} parallel | concurrent {conns} | simultaneous {conns} | parallel {conns} | \
          {conns} limit | {conns} .. {exceed} | maximum number of {conns} | maximum {conns} | \
-         max {conns} | number of {conns} | concurrency limit | concurrency .. {exceed} | \
-         hl + icc | 同時接続",
+         max {conns} | number of {conns} | concurrency .. {exceed} | hl + icc",
     ),
     says(
         TooManyConnections,
         96,
-        "trop de connexions | too many sessions | maximum connection limit | \
-         too many smtp sessions",
+        "too many sessions | maximum connection limit | too many smtp sessions",
     ),
     says(TooManyRecipients, 98, "rcpt number* | multi recipient bounce"),
     says(
@@ -64,7 +72,21 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
     says(TooManyRecipients, 60, "multiple + recipients"),
+    says(
+        RateLimited,
+        140,
+        "sender hourly quota | sender .. hourly quota | policy rejection quota | \
+         hourly quota {exceed} | sender quota {exceed} | send quota | {msgs} quota reached | \
+         quota reached .. recharge | number of allowed outgoing | limit .. outgoing {msgs} | \
+         outgoing {msgs} .. {exceed}",
+    ),
+    says(
+        RateLimited,
+        130,
+        "limits for account | too many requests | 频率 | 発信 {limit} | login delay",
+    ),
     says(RateLimited, 126, "submission quota | submissionquota*"),
+    says(RateLimited, 120, "trop mails | trop {msgs}"),
     says(
         RateLimited,
         112,
@@ -79,7 +101,6 @@ pub(super) const RULES: &[Rule] = &[
          outgoing quota | outbound quota | sent too many | too + fast | limit for processing",
     ),
     says(RateLimited, 108, "queue quota | organization queue quota"),
-    says(RateLimited, 104, "login delay"),
     says(
         RateLimited,
         100,
@@ -105,7 +126,7 @@ pub(super) const RULES: &[Rule] = &[
          daily .. limit | daily .. quota | hourly .. limit | messages per {conns} | \
          messages per day | emails per hour | per hour | per minute | per day | relay limit | \
          message limit {exceed} | maximum messages | relay quota | flood* | temporary rate | \
-         limit {exceed} | sender rate | sending too | rp 001 | 频率 | 発信 {limit} | rl000001 | \
+         limit {exceed} | sender rate | sending too | rp 001 | rl000001 | \
          deferred .. excessive | submission limit | quotaexceeded + sender | \
          outbound .. limit | too + much + {message} | too + many .. time | domain frequency | \
          frequency .. limited | {conns} frequency limited",
@@ -126,4 +147,12 @@ pub(super) const RULES: &[Rule] = &[
          {much} .. {msgs} | exceeded .. limit",
     ),
     says(RateLimited, 66, "reached .. limit"),
+    says(RecipientRateLimited, 170, "{much} {msgs} for recipient | {much} {msgs} to recipient"),
+    says(RecipientRateLimited, 150, "concurrent deliveries for {box} | deliveries for {box}"),
+    says(
+        RecipientRateLimited,
+        120,
+        "receives too many messages | receives too many | recipient quota {exceed}",
+    ),
+    says(RecipientRateLimited, 108, "too many recent messages"),
 ];

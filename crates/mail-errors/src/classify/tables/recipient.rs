@@ -6,6 +6,17 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         RecipientRefused,
+        130,
+        "user's reject list | envelope blocked user entry | user entry | 受信拒否 | 指定受信",
+    ),
+    says(
+        RecipientRefused,
+        120,
+        "banned recipient | rcpt .. in blacklist | noreply address | no reply address | \
+         human verification | closed user group",
+    ),
+    says(
+        RecipientRefused,
         116,
         "recipient %address {listed} | recipient .. black listed | {box} {not} want | \
          recipient has been {listed} | recipient .. been blacklisted",
@@ -55,14 +66,14 @@ pub(super) const RULES: &[Rule] = &[
          resolver + rst + authrequired | recipient only accepts | only accepts mail from | \
          accepts mail only from | recipient's allow list | recipient whitelist | \
          whitelist .. recipient | personal blacklist | user's blacklist | \
-         recipient's blacklist | recipient .. filtered | mailbox owner | 受信拒否 | 指定受信 | \
-         moderated | delivery restriction* | message delivery restricted | \
-         delivery not authorized | privacy | internal only | internal senders | \
-         outside sender | external senders | external sender",
+         recipient's blacklist | recipient .. filtered | mailbox owner | moderated | \
+         delivery restriction* | message delivery restricted | delivery not authorized | \
+         privacy | internal only | internal senders | outside sender | external senders | \
+         external sender",
     ),
     says(
         RecipientRateLimited,
-        112,
+        150,
         "receiving rate perm | recipient's per hour | message receive limit | \
          per hour .. receive | recipient .. exceeded .. limit | \
          recipient .. limit .. receive | receive per hour",
@@ -82,7 +93,8 @@ pub(super) const RULES: &[Rule] = &[
          receive limit | receiving limit | message rate .. recipient | \
          recipient limit .. hour",
     ),
-    says(DomainUnknown, 200, "unknown + host | unknown + domain"),
+    says(DomainUnknown, 190, "unknown + host | unknown + domain"),
+    says(DomainUnknown, 130, "ドメイン .. 見つかりません | 域名 .. 不存在"),
     says(
         DomainUnknown,
         112,
@@ -115,21 +127,20 @@ pub(super) const RULES: &[Rule] = &[
          no a record | no dns | domain + part {invalid} | mail domain .. not | \
          name service error | name server .. not found | host or domain name | type mx | \
          nodename nor servname | no data known | domainname | authoritative answer | \
-         relayhost not | {fail} to resolve | unresolvable | ドメイン .. 見つかりません | 域名 .. 不存在 | \
-         illegal host domain | not + hosted here | domain + not + hosted | \
-         domain not + served | domain not local",
+         relayhost not | {fail} to resolve | unresolvable | illegal host domain | \
+         not + hosted here | domain + not + hosted | domain not + served",
     ),
-    says(DomainUnknown, 92, "domain not configured"),
     says(
         DomainUnknown,
         90,
-        "name or service not known | domain must exist | domain .. must exist | \
-         {host} unreachable | mail domain | does not exist .. domain | no route for current | \
-         could not find a gateway | dns records .. could not be found | nonexistent domain | \
-         nonexistentdomain | non existent domain | info no records | \
-         host name lookup failure | name lookup failure | hosted tenant",
+        "name or service not known | domain must exist | domain .. must exist | mail domain | \
+         does not exist .. domain | no route for current | could not find a gateway | \
+         dns records .. could not be found | nonexistent domain | nonexistentdomain | \
+         non existent domain | info no records | host name lookup failure | \
+         name lookup failure | hosted tenant",
     ),
     says(DomainUnknown, 58, "{invalid} + {host} | {host} + {invalid}"),
+    says(DomainNoMail, 120, "not used for mail"),
     says(DomainNoMail, 98, "mx .. no smtp service | indicated no smtp service"),
     says(
         DomainNoMail,

@@ -4,6 +4,20 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(SenderRejected, 150, "@sendasdeniedexception | sendasdenied*"),
+    says(SenderRejected, 140, "return email domain {invalid} | same email | must + same"),
+    says(
+        SenderRejected,
+        130,
+        "disabled for sending | your domain not {exist} | your domain .. not {exist} | \
+         not identify sender | sending account .. banned | unauthorized sender | \
+         policy restrictions domain based | account .. suspended .. contact us | \
+         sandbox subdomains | sandbox domain | empty address | empty sender | \
+         suspected spam sender | demo domains | mx for from | account not allowed to send | \
+         not allowed to send email | conform with authentication | domain must resolve | \
+         sending + domain | 送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid}",
+    ),
+    says(SenderRejected, 120, "return {addr} | return email | mx entries | mail from unrecognized"),
     says(
         SenderRejected,
         118,
@@ -17,6 +31,13 @@ pub(super) const RULES: &[Rule] = &[
         "unroutable sender | unrouteable sender | sender .. unrouteable | \
          sender .. unroutable | envelope blocked user | envelope blocked | {invalid} dns mx | \
          {sender} {addr} syntax | inclusion + your email address | your email address not in",
+    ),
+    says(
+        SenderRejected,
+        110,
+        "not accept {msgs} from sender | not accept .. from this sender | \
+         ^ email address {listed} | email address blacklisted | verify domain | \
+         testing emails",
     ),
     says(
         SenderRejected,
@@ -42,7 +63,8 @@ pub(super) const RULES: &[Rule] = &[
         SenderRejected,
         100,
         "domain name required for sender | required for sender | permission* to send as | \
-         not have permission* .. send .. sender | permissions .. send .. sender",
+         not have permission* .. send .. sender | permissions .. send .. sender | \
+         denied domain",
     ),
     says(
         SenderRejected,
@@ -76,16 +98,15 @@ pub(super) const RULES: &[Rule] = &[
          sender's domain | sender verification {fail} | sender verification | verify sender | \
          sender callout | sender .. does not exist | email address not verified | \
          sender .. doesn't exist | from domain {invalid} | envelope sender | envelope from | \
-         return path | mailfrom domain | from address {invalid} | purported responsible | \
+         mailfrom domain | from address {invalid} | purported responsible | \
          emetteur {invalid} | expediteur {invalid} | absender {rejected} | absenderadresse | \
-         送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid} | not owned by user | not owned | \
-         sender mismatch | sender login mismatch | sender + rewriting | null sender | \
-         empty sender | empty envelope | null reverse | bounce messages .. not | \
-         backscatter | bounces not | valid from | valid sender | verified sender | \
-         verify + from address | from + address .. {invalid} | badmailfrom | \
-         not + local sender | sender blacklisted | sender blocked | sender denied | \
-         sender + listed | blocked sender | identity not verified | from domain | \
-         from + auth not + same",
+         not owned by user | not owned | sender mismatch | sender login mismatch | \
+         sender + rewriting | null sender | empty envelope | null reverse | \
+         bounce messages .. not | backscatter | bounces not | valid from | valid sender | \
+         verified sender | verify + from address | from + address .. {invalid} | \
+         badmailfrom | not + local sender | sender blacklisted | sender blocked | \
+         sender denied | sender + listed | blocked sender | identity not verified | \
+         from domain | from + auth not + same",
     ),
     says(SenderRejected, 94, "account not {accept} to send {message}"),
     says(
@@ -104,6 +125,9 @@ pub(super) const RULES: &[Rule] = &[
          access denied sender | sender + access denied | sender .. blacklist",
     ),
     says(SenderRejected, 55, "^ {sender} .. {rejected}"),
+    says(AuthSpf, 150, "because {spf}"),
+    says(AuthSpf, 130, "{spf} check {fail} | {spf} check .. {fail}"),
+    says(AuthSpf, 120, "sender id"),
     says(AuthSpf, 112, "per it's spf | {spf} record"),
     says(
         AuthSpf,
@@ -120,11 +144,11 @@ pub(super) const RULES: &[Rule] = &[
          not + authorized to send .. domain | does not designate | \
          not + allowed to send mail from | not allowed .. mail from domain | @pobox",
     ),
+    says(AuthDkim, 150, "because dkim"),
     says(
         AuthDkim,
         98,
-        "dkim .. didn't pass | dkim does not pass | because dkim | dkim .. did not pass | \
-         not + signed",
+        "dkim .. didn't pass | dkim does not pass | dkim .. did not pass | not + signed",
     ),
     says(
         AuthDkim,
@@ -132,6 +156,7 @@ pub(super) const RULES: &[Rule] = &[
         "dkim {check} | dkim .. not | dkim | dkim .. {fail} | dkim signature | \
          {fail} .. dkim | domainkeys | no dkim",
     ),
+    says(AuthDmarc, 150, "because .. dmarc"),
     says(AuthDmarc, 110, "no dmarc alignment | dmarc alignment"),
     says(
         AuthDmarc,
@@ -139,6 +164,8 @@ pub(super) const RULES: &[Rule] = &[
         "dmarc rejection | unauthenticated .. dmarc policy | due .. dmarc policy | due dmarc",
     ),
     says(AuthDmarc, 98, "{dmarc} | {dmarc} {policy} | dmarc .. {fail}"),
+    says(AuthFailed, 140, "both spf | failing both | spf and dkim"),
+    says(AuthFailed, 120, "header not aligned | not aligned .. authenticated"),
     says(
         AuthFailed,
         106,
@@ -152,20 +179,19 @@ pub(super) const RULES: &[Rule] = &[
          doesn't meet .. authentication | required authentication level | \
          authenticate with either | authenticate with spf | \
          requires .. senders .. authenticate | failing both spf dkim | \
-         sender .. not passed validation | spoofed {message} | rejecting spoofed",
+         sender .. not passed validation | {message} unauthenticated | \
+         {sender} unauthenticated",
     ),
     says(
         AuthFailed,
         99,
-        "both spf | spf and dkim | spf .. dkim | dkim .. spf | sender {auth} {check} | \
-         multiple {auth} check* | {auth} {check} {fail} | \
-         {message} .. {auth} .. {check} .. {fail} | passing {auth} check* | \
-         pass {auth} check* | authentication + checks | authentication information .. dmarc | \
-         unauthenticated email | unauthenticated message | {sender} unauthenticated | \
-         unauthenticated mail | not + authenticated sender domain | lack of authentication | \
-         doesn't pass authentication | not pass authentication | \
+        "spf .. dkim | dkim .. spf | sender {auth} {check} | multiple {auth} check* | \
+         {auth} {check} {fail} | {message} .. {auth} .. {check} .. {fail} | \
+         passing {auth} check* | pass {auth} check* | authentication + checks | \
+         authentication information .. dmarc | unauthenticated email | \
+         unauthenticated message | unauthenticated mail | not + authenticated sender domain | \
+         lack of authentication | doesn't pass authentication | not pass authentication | \
          does not pass .. authentication | arc {fail} | sender + authentication | \
-         email authentication | spoofed {sender} | {sender} spoofed | spoofing {sender} | \
-         domain authentication",
+         email authentication | domain authentication",
     ),
 ];

@@ -6,20 +6,26 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         Network,
+        130,
+        "recipient's server .. unavailable | not check mx | {host} not found try | 接続 {fail}",
+    ),
+    says(
+        Network,
         104,
         "unable to find .. relay | dropped connection | server timeout | \
          data from client {trouble}",
     ),
+    says(Network, 100, "mx lookup {fail}"),
     says(
         Network,
         97,
         "connection {rejected} socket | ^ connection refused | \
          connect .. connection refused | i o timeout | dial tcp | dialing | connection died | \
          {not} .. establish .. connection | conversation .. timed out | \
-         while sending .. {message} | while receiving | {host} not found try | \
-         dropped by remote host | closed by remote host | host + unreachable | \
-         connection refused connect | connection went away | proxy session {fail} | \
-         proxy session setup {fail} | target ip + responded | target ip address responded",
+         while sending .. {message} | while receiving | dropped by remote host | \
+         closed by remote host | host + unreachable | connection refused connect | \
+         connection went away | proxy session {fail} | proxy session setup {fail} | \
+         target ip + responded | target ip address responded",
     ),
     says(
         Network,
@@ -30,10 +36,13 @@ pub(super) const RULES: &[Rule] = &[
          connection {fail} | no route to host | network + unreachable | host unreachable | \
          network {trouble} | connection {trouble} | broken pipe | no answer from | \
          operation timed | unable to establish | winsock | socket error | bad connection | \
-         while communicating | unable to open connection | 接続 {fail}",
+         while communicating | unable to open connection",
     ),
+    says(Network, 85, "servfail | eservfail"),
     says(Network, 80, "{not} reach"),
     says(Network, 45, "timeout | timed out"),
+    says(RoutingLoop, 130, "received header .. exceed* | received header count*"),
+    says(RoutingLoop, 110, "best preference mx"),
     says(
         RoutingLoop,
         97,
@@ -41,7 +50,12 @@ pub(super) const RULES: &[Rule] = &[
          {loop} detected | {loop} back | looping | {loop} | back to myself | back to itself | \
          routing loop | received headers | maximum hop*",
     ),
-    says(Expired, 120, "message expired connection {rejected}"),
+    says(
+        Expired,
+        120,
+        "message expired connection {rejected} | retried .. maximum | retried .. times | \
+         maximum .. retried | delivery failed .. attempts",
+    ),
     says(
         Expired,
         96,
@@ -74,7 +88,11 @@ pub(super) const RULES: &[Rule] = &[
          disk full | out of disk | insufficient system resources | insufficient + resources | \
          out of memory | insufficient queue | queue .. full | insufficient disk | low disk",
     ),
-    says(MailerError, 104, "command output | command output procmail"),
+    says(
+        MailerError,
+        104,
+        "command output | command output procmail | exit code | procmail + exit",
+    ),
     says(MailerError, 98, "command time limit {exceed} | mail to command restricted"),
     says(
         MailerError,
@@ -84,15 +102,27 @@ pub(super) const RULES: &[Rule] = &[
          {unknown} mailer error | process failed | child process | delivery agent | \
          can't create output | permission denied | illegal seek | local delivery {fail}",
     ),
+    says(SystemError, 140, "already locked | maildrop locked | lock busy"),
+    says(
+        SystemError,
+        130,
+        "user path | filter end message {fail} | dns error .. spf | authenticate at present | \
+         dns error while checking | 一時的",
+    ),
+    says(
+        SystemError,
+        120,
+        "no such device | dot lock | error on maildir | domain failure | \
+         access {rejected} + try + again + later",
+    ),
     says(SystemError, 118, "misconfigured forwarding"),
     says(SystemError, 116, "unable to scan | not + scan | scan {fail}"),
-    says(SystemError, 114, "already locked | maildrop locked | lock busy"),
     says(
         SystemError,
         112,
-        "{tls} .. due local problem | address verification {trouble} | \
-         address verification request* | temporary {auth} failure | transport {trouble} | \
-         resolver {fail} | {auth} .. temporary system | {virus} scanner .. {trouble} | \
+        "address verification {trouble} | address verification request* | \
+         temporary {auth} failure | transport {trouble} | resolver {fail} | \
+         {auth} .. temporary system | {virus} scanner .. {trouble} | \
          {virus} scanner .. {timeout} | connecting to {virus} scanner | \
          {trouble} .. {virus} scanner | server not ready | while writing | lock file | \
          failed to lock | local host .. mx record | mx record points to local",
@@ -100,14 +130,19 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SystemError,
         110,
-        "address verification in progress | verification in progress | license expired",
+        "address verification in progress | verification in progress | license expired | \
+         aborted local",
     ),
     says(
         SystemError,
         108,
         "temporary .. dns lookup failure | temporary dmarc | dns lookup failure temporary",
     ),
-    says(SystemError, 100, "cannot update mailbox | no such device | no such file"),
+    says(
+        SystemError,
+        100,
+        "cannot update mailbox | no such file | reconfiguration in progress | reconfiguration",
+    ),
     says(
         SystemError,
         97,
@@ -128,7 +163,7 @@ pub(super) const RULES: &[Rule] = &[
          interrupted system call | encountered error while | remote server misconfigured | \
          timeout waiting for input | missing or bad storedriver | aliasing .. broken | \
          temporarily unable | temporarily unable to process | service {temporary} {down} | \
-         server {temporary} {not} available | unknown error | {unknown} {trouble} | \
+         server {temporary} {not} available | {unknown} {trouble} | \
          server temporarily {rejected}",
     ),
     says(SystemError, 90, "service not active | server not active"),
@@ -138,7 +173,6 @@ pub(super) const RULES: &[Rule] = &[
         78,
         "{internal} {trouble} | {internal} .. {trouble} | {system} {trouble} | \
          {system} .. {trouble} | {system} {down} | {system} .. {down} | {down} {system} | \
-         {temporary} {trouble} | {temporary} .. {trouble} | {temporary} {fail} | \
          {temporary} {internal} | {temporary} {system} | {temporary} lookup {fail} | \
          {temporary} {down} | temporary local problem | local configuration | \
          {trouble} in processing | service not available | service currently unavailable | \
@@ -151,18 +185,24 @@ pub(super) const RULES: &[Rule] = &[
          not accepting mail | unable to accept | cannot accept | can't accept | overload* | \
          high load | load average | server load | load too high | maintenance | \
          out of service | dns lookup failure | dns {fail} | dns {timeout} | \
-         {temporary} .. dns | lookup {fail} | ldap | inuse | gsmtp internal | 一時的 | \
-         queue file write | write error | i o error | aborted local | action aborted | \
-         program failure | malfunction | certificate verification error internal | \
-         temporarily {rejected} | failed to be replicated",
+         {temporary} .. dns | lookup {fail} | ldap | inuse | gsmtp internal | \
+         queue file write | write error | i o error | program failure | malfunction | \
+         certificate verification error internal | failed to be replicated",
     ),
     says(SystemError, 45, "unavailable | busy | not available"),
+    says(
+        SystemError,
+        42,
+        "{temporary} {trouble} | {temporary} .. {trouble} | {temporary} {fail} | \
+         temporarily {rejected}",
+    ),
     says(
         SystemError,
         40,
         "try + {later} | {later} | temporar* | deferred | closing transmission | \
          closing connection",
     ),
+    says(ProtocolError, 150, "invalid input"),
     says(ProtocolError, 106, "improper .. pipelining | cannot be used with binarymime"),
     says(
         ProtocolError,
@@ -218,9 +258,27 @@ pub(super) const RULES: &[Rule] = &[
     says(ProtocolError, 70, "{command} {invalid} | {command} not {accept} | parameter .. not"),
     says(
         Suppressed,
-        97,
+        150,
+        "marked inactive | found inactive addresses | ^ message rejected address blacklisted",
+    ),
+    says(
+        Suppressed,
+        130,
         "suppression list | suppressed | suppress* .. {addr} | previously bounced | \
          recently bounced | history of bounc* | known bad address | hard bounced | \
-         unsubscribed {addr} | bounced {addr}",
+         unsubscribed {addr} | bounced {addr} | has unsubscribed | {box} unsubscribed | \
+         unsubscribed from",
     ),
+    says(Unknown, 100, "permanently rejected {message}"),
+    says(Unknown, 92, "unknown error"),
+    says(Unknown, 90, "temporary + failure"),
+    says(
+        Unknown,
+        80,
+        "action aborted | service refused .. essayer | service refuse .. refused | \
+         temporary + error | temporary + problem",
+    ),
+    says(Unknown, 75, "{message} temporarily deferred"),
+    says(Unknown, 62, "try + {later}"),
+    says(Unknown, 42, "{message} {rejected} | {message} not accepted"),
 ];
