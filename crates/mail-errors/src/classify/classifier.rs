@@ -149,33 +149,47 @@ impl Classifier {
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
         self.leanings.weigh(of_codes(None, found.enhanced), &clues, &mut scores);
+        let by_enhanced = found.enhanced.map(codes::enhanced).unwrap_or_default();
+        for &(reason, weight) in by_enhanced {
+            scores.support(reason, weight);
+        }
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
         let mut told = by_outcome((Reason::Unknown, Retry::AfterChange, false));
         told.text = text;
+        told.enhanced = found.enhanced;
         told.evidence = Evidence::Nothing;
         told.confidence = Confidence(0);
-        let Some(Verdict { reason, confidence, dead, .. }) = scores.verdict() else {
+        let class = found.enhanced.map(|code| code.class());
+        if let Some(class) = class {
+            told.permanent = class == EnhancedClass::Permanent;
+            told.retry = retry(told.reason, told.permanent, false);
+        }
+        let Some(Verdict { reason, confidence, dead, by_codes }) = scores.verdict() else {
             return told;
         };
         // Any line of a bounce may come here: single words are not enough to make it the reason.
         let login = failure.stage().is_some_and(Stage::is_login);
-        if scores.best(reason).is_none() && confidence < SURE && !login {
+        let is_clear = scores.best(reason).is_some() || by_codes && !by_enhanced.is_empty();
+        if !is_clear && confidence < SURE && !login {
             return told;
         }
         told.reason = reason;
         told.confidence = confidence;
-        told.permanent = !matches!(reason.retry(), Retry::Later);
-        let class = found.enhanced.map(|code| code.class());
+        if class.is_none() {
+            told.permanent = !matches!(reason.retry(), Retry::Later);
+        }
         told.suppress = reason.is_hard()
             && !login
             && dead >= SURE
             && (class == Some(EnhancedClass::Permanent) || is_hard_for_now(found.enhanced));
         told.retry = retry(reason, told.permanent, told.suppress);
-        if let Some(evidence) = self.evidence(reason, &scores, found.tokens, &clues) {
-            told.evidence = evidence;
-        }
+        told.evidence = match self.evidence(reason, &scores, found.tokens, &clues) {
+            Some(evidence) if !by_codes => evidence,
+            Some(_) | None if !by_enhanced.is_empty() => Evidence::EnhancedCode,
+            Some(_) | None => Evidence::Nothing,
+        };
         told
     }
 

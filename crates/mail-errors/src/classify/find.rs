@@ -1,5 +1,7 @@
 //! Finds the reply in a line of a log, a bounce or a report.
 
+use crate::{EnhancedClass, EnhancedStatusCode};
+
 use super::{Failure, Stage, What};
 
 /// Octets of a line that are searched for a reply.
@@ -8,8 +10,9 @@ const SEARCHED: usize = 16 * 1024;
 impl<'a> Failure<'a> {
     /// Finds the failure that a line quotes: a reply that begins the line or stands within it
     /// (`host mx said: 550 5.1.1 ... (in reply to RCPT TO command)`), `-ERR` of POP3, `NO` of IMAP,
-    /// or what Postfix notes behind `status=`. The stage is taken from the words if they name it.
-    /// `None` if there is nothing of the kind.
+    /// what Postfix notes behind `status=`, or a reply of which only the enhanced code is left
+    /// (`5.1.1 User unknown`). The stage is taken from the words if they name it. `None` if there is
+    /// nothing of the kind.
     ///
     /// ```
     /// use mail_errors::classify::{Failure, Reason, Stage};
@@ -30,6 +33,11 @@ impl<'a> Failure<'a> {
         }
         if let Some(text) = strip(line, b"-ERR") {
             return Some(Self::refusal(text, Stage::Pop3Login));
+        }
+        if EnhancedStatusCode::split_from(line)
+            .is_some_and(|(code, _)| code.class() != EnhancedClass::Success)
+        {
+            return Some(Self::new(What::Words { text: line }).at_if(stage(start)));
         }
         if let Some(at) = quoted(start) {
             return Self::read(line.get(at..)?).map(|found| found.at_if(stage(start)));
@@ -175,6 +183,7 @@ const STAGES: &[(&[u8], Stage)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::Reason;
     use super::*;
 
     fn found(line: &str) -> Option<String> {
@@ -209,6 +218,23 @@ mod tests {
         ] {
             assert_eq!(found(line).as_deref(), Some(reply), "{line}");
         }
+    }
+
+    #[test]
+    fn ok_replies_that_have_lost_their_code() {
+        for (line, reason, permanent, suppress) in [
+            ("5.1.1 User unknown", Reason::MailboxUnknown, true, true),
+            ("4.1.1 User unknown", Reason::MailboxUnknown, false, true),
+            ("4.7.1 Greylisted, come back in 300 seconds", Reason::Greylisted, false, false),
+            ("5.2.2 xyz", Reason::MailboxFull, true, false),
+            ("4.2.0 xyz", Reason::Unknown, false, false),
+        ] {
+            let told = Failure::find(line.as_bytes()).expect("an enhanced code").classify();
+            let said = (told.reason(), told.is_permanent(), told.suppress());
+            assert_eq!(said, (reason, permanent, suppress), "{line}");
+            assert!(told.enhanced().is_some() && told.code().is_none(), "{line}");
+        }
+        assert_eq!(found("2.1.5 fine"), None);
     }
 
     #[test]
