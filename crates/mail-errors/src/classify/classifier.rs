@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::{EnhancedClass, EnhancedStatusCode, ReplyClass, ReplyCode};
 
 use super::clue::of_codes;
+use super::giving_up::{Case, SURE};
 use super::learned::{Clues, Leanings};
 use super::rules::{Met, Rules};
 use super::scan::{KEPT, Token, scan};
@@ -14,9 +15,6 @@ use super::tables::{self, codes};
 use super::{
     Blocklist, Classification, Confidence, Evidence, Failure, Provider, Reason, Retry, Stage, What,
 };
-
-/// How sure it must be that an address is dead before nobody mails it again.
-const SURE: Confidence = Confidence(95);
 
 /// Finds what failures mean.
 ///
@@ -116,28 +114,29 @@ impl Classifier {
         if let Some(stage) = failure.stage() {
             scores.at(stage);
         }
-        let Some(Verdict { reason, confidence, dead, by_codes }) = scores.verdict() else {
-            return told;
-        };
+        let Some(verdict) = scores.verdict() else { return told };
+        let Verdict { reason, confidence, by_codes, .. } = verdict;
         told.reason = reason;
         told.confidence = confidence;
-        let has = |codes: &[(Reason, u8)]| codes.iter().any(|(own, _)| *own == reason);
-        told.evidence = match self.evidence(reason, &scores, found.tokens, &clues) {
-            Some(evidence) if !by_codes => evidence,
-            Some(_) | None if has(by_enhanced) => Evidence::EnhancedCode,
-            Some(_) | None if has(by_code) => Evidence::Code,
-            Some(_) | None => Evidence::Nothing,
-        };
+        told.evidence = (!by_codes)
+            .then(|| self.evidence(reason, &scores, found.tokens, &clues))
+            .flatten()
+            .unwrap_or_else(|| evidence_of_codes(reason, by_enhanced, by_code));
         if matches!(
             reason,
             Reason::IpBlocklisted | Reason::BadReputation | Reason::SpamContent | Reason::IpBlocked
         ) {
             told.blocklist = Blocklist::find(text, &found, |token| self.rules.list(token.word));
         }
-        let login = failure.stage().is_some_and(Stage::is_login);
-        // Postfix gives 450 4.1.1 and 4.1.2, and nobody makes such a mailbox meanwhile.
-        told.suppress =
-            reason.is_hard() && !login && dead >= SURE && (permanent || is_hard_for_now(enhanced));
+        told.suppress = Case {
+            verdict,
+            stage: failure.stage(),
+            permanent,
+            enhanced,
+            phrase: scores.best(reason).and_then(|best| self.rules.source(best.phrase)),
+            found: &found,
+        }
+        .is_lost(&self.rules);
         told.retry = retry(reason, permanent, told.suppress);
         told
     }
@@ -146,10 +145,13 @@ impl Classifier {
         let mut room = [Token::NONE; KEPT];
         let mut clues = Clues::new(&self.leanings);
         let found = scan(text, None, &self.rules.lexicon, &mut room, &mut clues);
+        // Elsewhere in such a text three numbers are a version.
+        let enhanced = EnhancedStatusCode::split_from(text).map(|(code, _)| code);
+        let enhanced = enhanced.filter(|code| code.class() != EnhancedClass::Success);
         let mut scores = Scores::new();
         self.rules.weigh(found.tokens, &mut scores);
-        self.leanings.weigh(of_codes(None, found.enhanced), &clues, &mut scores);
-        let by_enhanced = found.enhanced.map(codes::enhanced).unwrap_or_default();
+        self.leanings.weigh(of_codes(None, enhanced), &clues, &mut scores);
+        let by_enhanced = enhanced.map(codes::enhanced).unwrap_or_default();
         for &(reason, weight) in by_enhanced {
             scores.support(reason, weight);
         }
@@ -158,20 +160,19 @@ impl Classifier {
         }
         let mut told = by_outcome((Reason::Unknown, Retry::AfterChange, false));
         told.text = text;
-        told.enhanced = found.enhanced;
+        told.enhanced = enhanced;
         told.evidence = Evidence::Nothing;
         told.confidence = Confidence(0);
-        let class = found.enhanced.map(|code| code.class());
+        let class = enhanced.map(EnhancedStatusCode::class);
         if let Some(class) = class {
             told.permanent = class == EnhancedClass::Permanent;
             told.retry = retry(told.reason, told.permanent, false);
         }
-        let Some(Verdict { reason, confidence, dead, by_codes }) = scores.verdict() else {
-            return told;
-        };
+        let Some(verdict) = scores.verdict() else { return told };
+        let Verdict { reason, confidence, by_codes, .. } = verdict;
         // Any line of a bounce may come here: single words are not enough to make it the reason.
         let login = failure.stage().is_some_and(Stage::is_login);
-        let is_clear = scores.best(reason).is_some() || by_codes && !by_enhanced.is_empty();
+        let is_clear = scores.best(reason).is_some() || says(by_enhanced, reason) && by_codes;
         if !is_clear && confidence < SURE && !login {
             return told;
         }
@@ -180,16 +181,20 @@ impl Classifier {
         if class.is_none() {
             told.permanent = !matches!(reason.retry(), Retry::Later);
         }
-        told.suppress = reason.is_hard()
-            && !login
-            && dead >= SURE
-            && (class == Some(EnhancedClass::Permanent) || is_hard_for_now(found.enhanced));
+        told.suppress = Case {
+            verdict,
+            stage: failure.stage(),
+            permanent: class == Some(EnhancedClass::Permanent),
+            enhanced,
+            phrase: scores.best(reason).and_then(|best| self.rules.source(best.phrase)),
+            found: &found,
+        }
+        .is_lost(&self.rules);
         told.retry = retry(reason, told.permanent, told.suppress);
-        told.evidence = match self.evidence(reason, &scores, found.tokens, &clues) {
-            Some(evidence) if !by_codes => evidence,
-            Some(_) | None if !by_enhanced.is_empty() => Evidence::EnhancedCode,
-            Some(_) | None => Evidence::Nothing,
-        };
+        told.evidence = (!by_codes)
+            .then(|| self.evidence(reason, &scores, found.tokens, &clues))
+            .flatten()
+            .unwrap_or_else(|| evidence_of_codes(reason, by_enhanced, &[]));
         told
     }
 
@@ -225,12 +230,22 @@ pub(super) const fn class(code: ReplyCode) -> Option<EnhancedClass> {
     }
 }
 
-const fn is_hard_for_now(enhanced: Option<EnhancedStatusCode>) -> bool {
-    match enhanced {
-        Some(enhanced) => {
-            matches!((enhanced.subject(), enhanced.detail()), (1, 1 | 2 | 3 | 6 | 10))
-        }
-        None => false,
+fn says(codes: &[(Reason, u8)], reason: Reason) -> bool {
+    codes.iter().any(|(own, _)| *own == reason)
+}
+
+/// Which of the codes speaks for the reason, if words do not.
+fn evidence_of_codes(
+    reason: Reason,
+    by_enhanced: &[(Reason, u8)],
+    by_code: &[(Reason, u8)],
+) -> Evidence {
+    if says(by_enhanced, reason) {
+        Evidence::EnhancedCode
+    } else if says(by_code, reason) {
+        Evidence::Code
+    } else {
+        Evidence::Nothing
     }
 }
 

@@ -13,6 +13,7 @@ use super::fold::{WORD_END, fold};
 use super::lexicon::{Lexicon, Spelled, Word};
 use super::rules::{Anchored, Element, Is, MOST, Phrase, Rules, Sets, Shape, Source, What};
 use super::scan::load;
+use super::scores::LABEL;
 use super::script::Tree;
 use super::tables::{Rule, sets};
 
@@ -187,9 +188,12 @@ impl Compiler {
         let shape = Shape::new(self.elements.len() - first, 0);
         // The more words, the less chance that they stand together for another reason.
         let more = (shape.length() - 1) * SPECIFIC;
+        // No row of words becomes a label by its length.
+        let most = if rule.weight < LABEL { LABEL - 1 } else { u8::MAX };
+        let weight = rule.weight.saturating_add(more).min(most);
         self.phrases.push(Phrase {
             reason: rule.reason,
-            weight: rule.weight.saturating_add(more),
+            weight,
             first: u16::try_from(first).expect("few elements"),
             third: 0,
             shape,
@@ -244,6 +248,8 @@ impl Compiler {
             sources: self.sources.into(),
             written: self.written.into(),
             lists: self.lists.into(),
+            for_now: self.set_of["for_now"],
+            failed: self.set_of["fail"],
         }
     }
 

@@ -34,12 +34,13 @@ impl<'a> Failure<'a> {
         if let Some(text) = strip(line, b"-ERR") {
             return Some(Self::refusal(text, Stage::Pop3Login));
         }
-        if EnhancedStatusCode::split_from(line)
-            .is_some_and(|(code, _)| code.class() != EnhancedClass::Success)
-        {
+        let quoted = quoted(start);
+        let has_lost_its_code = EnhancedStatusCode::split_from(line)
+            .is_some_and(|(code, _)| code.class() != EnhancedClass::Success);
+        if has_lost_its_code && quoted.is_none_or(|(doubt, _)| doubt > 2) {
             return Some(Self::new(What::Words { text: line }).at_if(stage(start)));
         }
-        if let Some(at) = quoted(start) {
+        if let Some((_, at)) = quoted {
             return Self::read(line.get(at..)?).map(|found| found.at_if(stage(start)));
         }
         if let Some(text) = tagged(line) {
@@ -84,9 +85,9 @@ fn tagged(line: &[u8]) -> Option<&[u8]> {
     if is_tag { word } else { None }
 }
 
-/// Finds where a reply begins within a line. A code is three digits that stand alone, `4yz` or
+/// Finds where a reply begins within a line, and how doubtful that is, 0 to 4. A code is three digits that stand alone, `4yz` or
 /// `5yz`; the surest has an enhanced code behind it or a word like `said:` before it.
-fn quoted(line: &[u8]) -> Option<usize> {
+fn quoted(line: &[u8]) -> Option<(u8, usize)> {
     let mut best: Option<(u8, usize)> = None;
     let mut at = 0;
     while let Some(rest) = line.get(at..) {
@@ -121,7 +122,7 @@ fn quoted(line: &[u8]) -> Option<usize> {
             best = Some((doubt, start));
         }
     }
-    best.map(|(_, start)| start)
+    best
 }
 
 /// What stands before a reply that is quoted.

@@ -38,6 +38,7 @@ mod compile;
 mod failure;
 mod find;
 mod fold;
+mod giving_up;
 #[cfg(test)]
 mod learn;
 mod learned;

@@ -28,6 +28,10 @@ pub(super) struct Rules {
     pub(super) sources: Box<[Source]>,
     /// The rules that the sources are parts of.
     pub(super) written: Box<[&'static str]>,
+    /// The set of words that take a refusal back: it is for now.
+    pub(super) for_now: u8,
+    /// The set of words that say that something went wrong.
+    pub(super) failed: u8,
     /// Words that name a block list, sorted, and which.
     pub(super) lists: Box<[(Word, u8)]>,
 }
@@ -245,6 +249,11 @@ impl Rules {
         }
         let at = self.lists.binary_search_by_key(&word, |(own, _)| *own).ok()?;
         self.lists.get(at).map(|&(_, list)| list)
+    }
+
+    /// Tells whether one of the tokens is of a set.
+    pub(super) fn speak_of(&self, tokens: &[Token], set: u8) -> bool {
+        tokens.iter().any(|token| self.sets(token.word).has(set))
     }
 
     /// Returns a phrase as it is written in the tables.

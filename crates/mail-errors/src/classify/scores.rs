@@ -10,10 +10,10 @@ use super::{Reason, Scope, Stage};
 const POINTS: (i16, i16) = (5, 3);
 
 /// What weighs so much is a provider's own label: no other words are a match for it.
-const LABEL: u8 = 200;
+pub(super) const LABEL: u8 = 200;
 
 /// What is less likely is no answer: [`Reason::Unknown`].
-const LIKELY: Confidence = Confidence(60);
+const LIKELY: Confidence = Confidence(65);
 
 /// The weights of all reasons, and the best phrase for each.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Scores {
     best: [Met; REASONS],
     /// Points.
     total: [i16; REASONS],
+    /// Points of codes alone.
+    by_codes: [i16; REASONS],
     /// What clues lean to, in units: `i8` each, and there is no room for so many that they overflow.
     leaning: [i16; LANES],
     /// There were words that say something.
@@ -38,7 +40,7 @@ pub(super) struct Verdict {
     pub(super) confidence: Confidence,
     /// How likely it is that the address is dead.
     pub(super) dead: Confidence,
-    /// Words said too little.
+    /// It goes by codes and the stage: there were no words, or they said too little.
     pub(super) by_codes: bool,
 }
 
@@ -55,6 +57,7 @@ impl Scores {
             words: [0; REASONS],
             best: [Met::default(); REASONS],
             total: [0; REASONS],
+            by_codes: [0; REASONS],
             leaning: [0; LANES],
             has_words: false,
         }
@@ -92,6 +95,9 @@ impl Scores {
     /// Codes speak when words do not; beside words they are a third of the voice.
     pub(super) fn support(&mut self, reason: Reason, weight: u8) {
         let spoken = self.has_phrase(reason);
+        if let Some(points) = self.by_codes.get_mut(reason.index()) {
+            *points += i16::from(weight);
+        }
         self.add(reason, if spoken { weight / 3 } else { weight });
     }
 
@@ -174,10 +180,10 @@ impl Scores {
         self.has_words
     }
 
-    /// Returns what codes say without words, if they say enough.
-    fn of_codes(&self) -> Option<Verdict> {
-        let totals = Reason::ALL.iter().copied().zip(self.total);
-        let (reason, points) = totals.rev().max_by_key(|(_, points)| *points)?;
+    /// Returns what points that are not of words say, if they say enough.
+    fn of_codes(points: [i16; REASONS]) -> Option<Verdict> {
+        let points = Reason::ALL.iter().copied().zip(points);
+        let (reason, points) = points.rev().max_by_key(|(_, points)| *points)?;
         let confidence = match points {
             60.. => Confidence(82),
             45.. => Confidence(72),
@@ -191,7 +197,7 @@ impl Scores {
     /// Returns the likeliest reason of the likeliest scope, if it is likely enough.
     pub(super) fn verdict(&self) -> Option<Verdict> {
         if !self.has_words {
-            return self.of_codes();
+            return Self::of_codes(self.total);
         }
         let mut logits = [i16::MIN; LANES];
         for ((logit, total), leaning) in logits.iter_mut().zip(&self.total).zip(&self.leaning) {
@@ -225,8 +231,7 @@ impl Scores {
         let (confidence, dead) = (percent(sum), percent(dead));
         if confidence < LIKELY {
             // Words that say too little leave it to codes that say enough.
-            let by_phrases = self.words.iter().any(|words| *words > 0);
-            return if by_phrases { None } else { self.of_codes() };
+            return Self::of_codes(self.by_codes).filter(|told| told.confidence >= LIKELY);
         }
         (reason != Reason::Unknown).then_some(Verdict { reason, confidence, dead, by_codes: false })
     }

@@ -5,16 +5,24 @@ use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
     says(RelayDenied, 190, "recipient not local"),
-    says(RelayDenied, 150, "local user only | local users only | route list"),
-    says(RelayDenied, 130, "spam relaying | retransmissao negada"),
+    says(RelayDenied, 160, "retransmissao negada"),
+    says(RelayDenied, 150, "local user only | not in route list"),
+    says(RelayDenied, 140, "domain not served | not served here"),
+    says(RelayDenied, 130, "spam relaying"),
     says(
         RelayDenied,
         120,
-        "domain not local | not a local domain | not local domain | relay from | forward path",
+        "domain not local | not a local domain | not local domain | forward path | \
+         {relay} disabled",
     ),
-    says(RelayDenied, 110, "isn't local account | not local account | not local recipient"),
+    says(
+        RelayDenied,
+        110,
+        "isn't local account | not local account | not local recipient | \
+         relay from .. {rejected}",
+    ),
     says(RelayDenied, 104, "accepting {message} for domain | accept {message} for domain"),
-    says(RelayDenied, 100, "domain not configured"),
+    says(RelayDenied, 100, "local users only"),
     says(
         RelayDenied,
         98,
@@ -44,17 +52,14 @@ pub(super) const RULES: &[Rule] = &[
          allowed rcpthost",
     ),
     says(RelayDenied, 85, "{addr} not handled"),
-    says(AuthRequired, 220, "not logged in"),
-    says(
-        AuthRequired,
-        130,
-        "need .. auth first | unauthenticated senders | unauthenticated mail not {accept}",
-    ),
+    says(RelayDenied, 80, "domain not configured"),
+    says(AuthRequired, 185, "{addr} {rejected} not logged in"),
+    says(AuthRequired, 130, "need .. auth first | unauthenticated mail not {accept}"),
     says(
         AuthRequired,
         120,
-        "receive .. before sending | check .. before sending | pop before | \
-         permission to submit",
+        "receive .. before sending | pop before | permission to submit | \
+         unauthenticated senders not allowed | check .. mail with .. pop | not logged in",
     ),
     says(AuthRequired, 104, "authorize .. before sending | smtp after pop3 | smtp after pop"),
     says(
@@ -73,8 +78,8 @@ pub(super) const RULES: &[Rule] = &[
         "identity change* | authentication .. non local | turn on smtp | \
          requires authentication when",
     ),
+    says(AuthRejected, 160, "无权 | 認証エラー | 密码 错误 | code d'authentification"),
     says(AuthRejected, 150, "user has no permission | user no permission"),
-    says(AuthRejected, 130, "无权 | 認証エラー | 密码 错误 | code d'authentification"),
     says(
         AuthRejected,
         120,
@@ -110,7 +115,6 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(AuthRejected, 92, "authorization {fail} | authorization {rejected}"),
     says(TlsRequired, 180, "wasn't sent over .. tls | not sent over .. tls"),
-    says(TlsRequired, 140, "message .. over tls connection"),
     says(TlsRequired, 130, "tls keylength | tls fingerprint"),
     says(TlsRequired, 104, "wasn't sent over tls | not sent over tls"),
     says(TlsRequired, 100, "lack of security | security level"),

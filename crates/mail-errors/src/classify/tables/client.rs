@@ -6,6 +6,12 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         IpBlocklisted,
+        160,
+        "adresse ip source bloquee | 黑名单 | ブラックリスト | liste noire | lista negra | \
+         schwarze liste",
+    ),
+    says(
+        IpBlocklisted,
         150,
         "ers qil | ers rbl | ers dul | see .. @spamcop | see .. @sorbs | \
          client host {rejected} .. @lookup | @sophos .. @lookup",
@@ -13,9 +19,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         IpBlocklisted,
         130,
-        "found in dns blacklist | found in .. blacklist | found in .. blocklist | \
-         adresse ip source bloquee | 黑名单 | ブラックリスト | liste noire | lista negra | \
-         schwarze liste",
+        "found in dns blacklist | scbl | {ip} found in .. blacklist | \
+         {ip} found in .. blocklist",
     ),
     says(IpBlocklisted, 124, "connection refused .. @{dnsbl}"),
     says(IpBlocklisted, 120, "dial up list | dialup list"),
@@ -54,14 +59,15 @@ pub(super) const RULES: &[Rule] = &[
          part network .. block list",
     ),
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on"),
-    says(IpBlocked, 150, "banned sender %ip"),
+    says(IpBlocked, 180, "banned sender %ip"),
+    says(IpBlocked, 160, "abus detecte | too many unwanted messages"),
     says(IpBlocked, 140, "bad sender ip | allowed to send mail + %host"),
     says(
         IpBlocked,
         130,
-        "too many unwanted messages | ^ dos | connection dos | spam source {blocked} | \
-         recent spam source | {rejected} spam site | refused spam site | \
-         esmtp not accepting {msgs} | abus detecte",
+        "connection dos | spam source {blocked} | recent spam source | {rejected} spam site | \
+         refused spam site | esmtp not accepting {msgs} | ip .. suspended | \
+         ip temporarily suspended",
     ),
     says(
         IpBlocked,
@@ -75,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         "refused from %ip | ip .. filtered and | dictionary attack* | from + country | \
          your country",
     ),
-    says(IpBlocked, 110, "refused due abuse"),
+    says(IpBlocked, 110, "refused due abuse | remote ip check"),
     says(IpBlocked, 100, "identified as spammer | ip identified spammer | weren't sent"),
     says(IpBlocked, 97, "black ip | openrelay check | no access for ip | unauthorized interface"),
     says(
@@ -160,8 +166,10 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
+    says(NoPtr, 160, "逆引き"),
     says(NoPtr, 150, "fcrdns"),
-    says(NoPtr, 130, "ip name .. forged | ip name lookup | 逆引き"),
+    says(NoPtr, 130, "ip name .. forged | ip name lookup"),
+    says(NoPtr, 110, "pool {addr} | resolve address .. mail server | resolve .. hostname"),
     says(NoPtr, 104, "regarding ptr record* | ptr records and authentication"),
     says(
         NoPtr,
@@ -188,7 +196,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(NoPtr, 55, "{ptr}"),
     says(BadHelo, 150, "non fqdn {helo} | fqdn {helo}"),
-    says(BadHelo, 130, "helo domain"),
+    says(BadHelo, 130, "helo domain must"),
     says(
         BadHelo,
         104,

@@ -53,7 +53,7 @@ pub(in crate::classify) const fn enhanced(code: EnhancedStatusCode) -> &'static 
         (6, 3 | 7 | 8 | 9 | 10) => &[(EncodingUnsupported, 32)],
         (6, _) => &[(ContentMalformed, 32)],
         (7, 0) => &[(Policy, 20)],
-        // What is not for now alone is seldom a policy: who is new shall come back.
+        // A policy that is for now is mostly one for those who are new.
         (7, 1) if matches!(code.class(), EnhancedClass::Transient) => {
             &[(Greylisted, 30), (Policy, 8)]
         }
@@ -76,7 +76,7 @@ pub(in crate::classify) const fn enhanced(code: EnhancedStatusCode) -> &'static 
         (7, 27) => &[(SenderRejected, 55)],
         (7, 57) => &[(AuthRequired, 50)],
         (7, 509) => &[(AuthDmarc, 55)],
-        (7, _) => &[(Policy, 22)],
+        (7, _) => &[(Policy, 32)],
         _ => &[],
     }
 }
@@ -95,7 +95,7 @@ pub(in crate::classify) const fn basic(code: ReplyCode) -> &'static [(Reason, u8
         452 => &[(MailboxFull, 12), (SystemFull, 14), (TooManyRecipients, 12), (RateLimited, 4)],
         454 => &[(TlsRequired, 24), (AuthRejected, 10)],
         455 => &[(ProtocolError, 25)],
-        500..=504 | 555 => &[(ProtocolError, 26)],
+        500..=504 | 555 => &[(ProtocolError, 32)],
         // Courier.
         517 => &[(SenderRejected, 45)],
         521 | 556 => &[(DomainNoMail, 40)],

@@ -19,11 +19,11 @@ pub(super) const RULES: &[Rule] = &[
     says(IpBlocklisted, 225, "ib104 | ib105 | ib106"),
     says(IpBlocked, 225, "ib110 | ib111 | ib112 | ib113"),
     // Cox and Charter.
-    says(IpBlocked, 225, "cxbl | cdrbl | aup 1000"),
-    says(IpBlocklisted, 225, "ipbl* | aup 1200 | aup 1210 | aup 1220 | aup 1250"),
+    says(IpBlocked, 225, "cxbl | cdrbl | aup 1000 | aup 1010 | aup 1020 | aup 1080"),
+    says(IpBlocklisted, 225, "ipbl0* | ipbl1* | aup 1200 | aup 1210 | aup 1220 | aup 1250"),
     says(NoPtr, 225, "cxdns | aup 1100 | aup 1150"),
     says(AuthFailed, 225, "cxsndr"),
-    says(SenderRejected, 225, "cxsmtp | aup 1010 | aup 1020 | aup 1080 | aup 1500 | aup 1520"),
+    says(SenderRejected, 225, "cxsmtp | aup 1500 | aup 1520"),
     says(TooManyConnections, 225, "cxcnct | aup 1300 | aup 1310 | aup 1320 | aup 1330 | aup 1340"),
     says(
         RateLimited,
@@ -74,7 +74,8 @@ pub(super) const RULES: &[Rule] = &[
     says(
         RateLimited,
         225,
-        "mi + dmc | mi + sfq | mi + stc | mi + mtr | hl + ifc | rp + qrc | rp + trc | ru + qrc | qt + rcp",
+        "mi + dmc | mi + sfq | mi + stc | mi + mtr | hl + ifc | rp + qrc | rp + trc | ru + qrc | \
+         qt + rcp",
     ),
     says(BadReputation, 225, "hl + rep | hl + mep"),
     says(SpamContent, 225, "dt + spm | dt + sum | dt + spe | mi + sti"),
@@ -93,12 +94,13 @@ pub(super) const RULES: &[Rule] = &[
     says(
         IpBlocked,
         225,
-        "@bl000000 | bl000001 | rtr bb | rtr bd | rtr bg | rtr bl | rtr b1 | rtr ch | rtr | rtr ge | \
-         rtr sc | con b1 | dyn b1 | rly b2 | rly b3 | rly bd | rly ch | rly ir | rly nw | rly ob | rly sn",
+        "@bl000000 | bl000001 | rtr bb | rtr bd | rtr bg | rtr bl | rtr b1 | rtr ch | rtr | \
+         rtr ge | rtr sc | con b1 | dyn b1 | rly b2 | rly b3 | rly bd | rly ch | rly ir | rly nw | \
+         rly ob | rly sn",
     ),
-    says(NoPtr, 225, "rtr dns | rtr rd | dns nr"),
+    says(NoPtr, 225, "rtr dns | rtr rd | dns + nr"),
     says(SpamContent, 225, "hvu b1 | hvu b2"),
-    says(SenderRejected, 225, "dns b1 | dns b2 | rly cs"),
+    says(SenderRejected, 225, "dns + b1 | dns + b2 | rly cs"),
     says(AuthDmarc, 225, "cv + fr"),
     // Microsoft.
     says(IpBlocked, 225, "sc + 004 | sc + 002 | sc + 003 | dy + 001 | dy + 002 | ou + 001"),

@@ -4,26 +4,27 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
-    says(MailboxUnknown, 160, "recipient syntax | recipient address syntax"),
-    says(
-        MailboxUnknown,
-        130,
-        "syntax error address | local part too long | n'existe + pas | existiert nicht | \
-         existiert hier nicht | nicht gefunden | no existe | 不存在 | kein {box} | \
-         utente {unknown} | nie istnieje | nie ma takiego | nessun utente",
-    ),
+    says(MailboxUnknown, 160, "utente {unknown}"),
+    says(MailboxUnknown, 150, "recipient syntax error | recipient address syntax error"),
+    says(MailboxUnknown, 130, "syntax error address"),
     says(
         MailboxUnknown,
         120,
         "{box} temporarily unavailable | %address temporarily unavailable | \
-         bad address syntax | address temporarily unavailable | recipient verify",
+         bad address syntax | address temporarily unavailable",
     ),
     says(MailboxUnknown, 112, "recipient undeliverable"),
-    says(MailboxUnknown, 110, "not in my local list | could not resolve address"),
+    says(MailboxUnknown, 110, "not in my local list"),
     says(
         MailboxUnknown,
         108,
         "verification failed %address unrouteable | {box} verification failed",
+    ),
+    says(
+        MailboxUnknown,
+        100,
+        "n'existe + pas | existiert nicht | existiert hier nicht | nicht gefunden | \
+         no existe | 不存在 | kein {box} | nie istnieje | nie ma takiego | nessun utente",
     ),
     says(
         MailboxUnknown,
@@ -64,7 +65,8 @@ pub(super) const RULES: &[Rule] = &[
         90,
         "{not} know {box} | {recognise} that {box} | {box} {not} .. {recognise} | \
          no {box} with that | here {not} {box} | {addr} {not} registered | \
-         {box} {not} + present | bogus {addr} | bogus + {addr} | bogus {box}",
+         {box} {not} + present | bogus {addr} | bogus + {addr} | bogus {box} | \
+         local part too long",
     ),
     says(
         MailboxUnknown,
@@ -131,11 +133,12 @@ pub(super) const RULES: &[Rule] = &[
          recipient not accepted | permanent failure .. recipients | \
          not accepted .. recipient | account not available | undeliverable {addr} | \
          address undeliverable | unverified address | undeliverable recipient | \
-         no + valid recipient | not + deliverable | no + recipients | user .. has no",
+         no + valid recipient | not + deliverable | no + recipients | user .. has no | \
+         recipient verify",
     ),
     says(MailboxUnknown, 68, "{addr} unavailable"),
     says(MailboxUnknown, 62, "not exists | ^ address {rejected}"),
-    says(MailboxUnknown, 60, "not + our user | {box} not local"),
+    says(MailboxUnknown, 60, "not + our user | {box} not local | could not resolve address"),
     says(MailboxUnknown, 50, "mail to %address not {accept}"),
     says(
         MailboxUnknown,
@@ -151,14 +154,12 @@ pub(super) const RULES: &[Rule] = &[
         "{addr} + {rejected} | ^ {addr} {rejected} | {box} {rejected} | no valid recipients | \
          recipient not allowed",
     ),
-    says(MailboxDisabled, 150, "local mailbox .. unavailable .. disabled"),
     says(
         MailboxDisabled,
-        130,
-        "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | compte .. bloque | \
-         boite .. archivee | {box} .. ha expirado | {box} .. inactivo | \
-         konto .. zablokowane | konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
+        160,
+        "{addr} 使われておりません | {box} 使われておりません | {addr} 利用できません | boite .. archivee",
     ),
+    says(MailboxDisabled, 150, "local mailbox .. unavailable .. disabled"),
     says(
         MailboxDisabled,
         112,
@@ -196,6 +197,12 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         MailboxDisabled,
+        92,
+        "compte .. bloque | {box} .. ha expirado | {box} .. inactivo | konto .. zablokowane | \
+         konto .. nieaktywne | {addr} .. bloccato | {box} .. bloccato",
+    ),
+    says(
+        MailboxDisabled,
         90,
         "no longer valid | %address .. no longer | %address + no longer valid | \
          address no longer accepts | mailbox .. not used | extended inactivity | \
@@ -208,11 +215,11 @@ pub(super) const RULES: &[Rule] = &[
     says(MailboxDisabled, 80, "unverified {box}"),
     says(
         MailboxFull,
-        130,
+        160,
         "boite .. pleine | boite .. plein | zuviele mails | benutzer .. zuviele {msgs} | \
-         postfach .. voll | buzon .. lleno | casella .. piena | 容量不足 | \
-         {box} .. too many messages stored",
+         postfach .. voll | buzon .. lleno | casella .. piena | 容量不足",
     ),
+    says(MailboxFull, 130, "{box} .. too many messages stored"),
     says(MailboxFull, 120, "than space available | domain size limit | service over limit"),
     says(
         MailboxFull,
@@ -221,7 +228,7 @@ pub(super) const RULES: &[Rule] = &[
          space not enough | full mailbox | full inbox | messages .. mailbox {exceed} | \
          {box} reached .. quota | {box} .. disk quota",
     ),
-    says(MailboxFull, 110, "maximum allowed number of {msgs} | folder full"),
+    says(MailboxFull, 110, "maximum allowed number of {msgs}"),
     says(
         MailboxFull,
         108,
@@ -256,8 +263,9 @@ pub(super) const RULES: &[Rule] = &[
          account storage | exceeded storage allocation quota | storage allocation {exceed} | \
          overquota",
     ),
+    says(MailboxFull, 80, "folder full"),
     says(MailboxFull, 55, "{quota} | mailbox .. {exceed}"),
-    says(MailboxMoved, 130, "変更 されました"),
+    says(MailboxMoved, 160, "変更 されました"),
     says(
         MailboxMoved,
         96,

@@ -6,7 +6,7 @@ use crate::classify::Reason::*;
 pub(super) const RULES: &[Rule] = &[
     says(
         MessageTooLarge,
-        130,
+        160,
         "zu gross | zu groß | trop volumineux | trop gros | demasiado grande | 大きすぎ | \
          サイズ .. {exceed} | サイズ {limit} | 大小 .. 超 | 邮件 .. 过大 | taille .. limite",
     ),
@@ -92,8 +92,8 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(ContentMalformed, 80, "{invalid} structure | {invalid} data in message | mime {rejected}"),
     says(ContentRejected, 170, "{listed} mime"),
+    says(ContentRejected, 160, "添付ファイル"),
     says(ContentRejected, 150, "id .. banned | banned .. @exe"),
-    says(ContentRejected, 130, "添付ファイル"),
     says(ContentRejected, 120, "banned content | unacceptable attachment"),
     says(ContentRejected, 100, "regular expression | matches .. expression"),
     says(
@@ -143,9 +143,11 @@ pub(super) const RULES: &[Rule] = &[
          internationalized | eai not | non ascii addresses | idn not | media not supported | \
          media type .. not supported | understand .. charset | understand charset",
     ),
+    says(SpamContent, 170, "{blocked} using @dbl"),
     says(SpamContent, 165, "mailfrom domain {listed} | {listed} mailfrom domain"),
+    says(SpamContent, 160, "垃圾 | 迷惑メール"),
     says(SpamContent, 150, "{rejected} by antispam | przez system antyspamowy"),
-    says(SpamContent, 130, "{addr} {blocked} using @dbl | 垃圾 | 迷惑メール"),
+    says(SpamContent, 130, "{addr} {blocked} using @dbl"),
     says(SpamContent, 114, "unsolicited commercial"),
     says(
         SpamContent,
@@ -169,15 +171,15 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SpamContent,
         93,
-        "{blocked} using @dbl | suspicious .. content .. links | nature content | \
-         mail score | message scoring | score over | scored .. points | spamtext | \
-         embedded {spam} | spam is embedded | judged {spam} | content judged spam | \
-         judged .. spam | content looks | message {rejected} {spam} | \
-         message {rejected} .. {spam} | due to {spam} | {rejected} due {spam} | \
-         {spam} or virus content | {message} {rejected} .. {spam} or {virus} | \
-         {spam} or {virus} classification | accept .. because {spam} | mass mailer | \
-         low priority | url .. {blocked} | url in {message} | {spam} points | \
-         {spam} .. score | message .. is {spam} | refused .. spam content",
+        "suspicious .. content .. links | nature content | mail score | message scoring | \
+         score over | scored .. points | spamtext | embedded {spam} | spam is embedded | \
+         judged {spam} | content judged spam | judged .. spam | content looks | \
+         message {rejected} {spam} | message {rejected} .. {spam} | due to {spam} | \
+         {rejected} due {spam} | {spam} or virus content | \
+         {message} {rejected} .. {spam} or {virus} | {spam} or {virus} classification | \
+         accept .. because {spam} | mass mailer | low priority | url .. {blocked} | \
+         url in {message} | {spam} points | {spam} .. score | message .. is {spam} | \
+         refused .. spam content",
     ),
     says(SpamContent, 90, "{message} data {rejected}"),
     says(
@@ -206,8 +208,7 @@ pub(super) const RULES: &[Rule] = &[
          message content rejected | mail content | fingerprint | gtube | pyzor | razor | \
          vade | vaderetro | ofr 506 | heuristic* | bayes* | antyspamowy",
     ),
-    says(SpamContent, 80, "content filter"),
-    says(SpamContent, 60, "false positive"),
+    says(SpamContent, 60, "false positive | content filter"),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),
     says(Virus, 98, "virus + spam | infected {message}"),
     says(

@@ -19,8 +19,8 @@ pub(super) mod sets;
 use super::Reason;
 
 /// What servers say, for which reason, and how surely it is that reason: 100 cannot be misread, 50
-/// is likely, 20 is a hint; over 100 it is surer than what else may stand beside it; a label, from 200,
-/// is sure whatever stands beside it.
+/// is likely, 20 is a hint; over 100 it is surer than what else may stand beside it; a label, from
+/// 200, is sure whatever stands beside it.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) reason: Reason,

@@ -4,8 +4,9 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(Greylisted, 160, "グレイリスト* | liste grise | lista gris"),
     says(Greylisted, 140, "greylist* | greylisted for | gl01"),
-    says(Greylisted, 130, "グレイリスト* | liste grise | lista gris"),
+    says(Greylisted, 130, "first time sender"),
     says(
         Greylisted,
         108,
@@ -22,14 +23,11 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(
         Greylisted,
-        95,
+        50,
         "retry .. minutes | retry .. seconds | try again .. minutes | try again .. seconds",
     ),
-    says(
-        TooManyConnections,
-        130,
-        "concurrency limit | too many connections from | 同時接続 | trop de connexions",
-    ),
+    says(TooManyConnections, 160, "同時接続 | trop de connexions"),
+    says(TooManyConnections, 130, "concurrency limit | too many connections from"),
     says(
         TooManyConnections,
         116,
@@ -72,18 +70,20 @@ pub(super) const RULES: &[Rule] = &[
     ),
     says(TooManyRecipients, 90, "excessive .. unknowns | excessive unknown {rcpts}"),
     says(TooManyRecipients, 60, "multiple + recipients"),
+    says(RateLimited, 160, "频率 | 発信 {limit}"),
     says(
         RateLimited,
         140,
         "sender hourly quota | sender .. hourly quota | policy rejection quota | \
-         hourly quota {exceed} | sender quota {exceed} | send quota | {msgs} quota reached | \
-         quota reached .. recharge | number of allowed outgoing | limit .. outgoing {msgs} | \
-         outgoing {msgs} .. {exceed}",
+         hourly quota {exceed} | sender quota {exceed} | quota reached .. recharge | \
+         number of allowed outgoing | limit .. outgoing {msgs} | \
+         outgoing {msgs} .. {exceed} | relay quota",
     ),
     says(
         RateLimited,
         130,
-        "limits for account | too many requests | 频率 | 発信 {limit} | login delay",
+        "limits for account | too many requests | login delay | messages quota reached | \
+         send quota exceeded",
     ),
     says(RateLimited, 126, "submission quota | submissionquota*"),
     says(RateLimited, 120, "trop mails | trop {msgs}"),
@@ -125,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
          {slow} down | try again {slow} | sending {limit} | sending .. limit {exceed} | \
          daily .. limit | daily .. quota | hourly .. limit | messages per {conns} | \
          messages per day | emails per hour | per hour | per minute | per day | relay limit | \
-         message limit {exceed} | maximum messages | relay quota | flood* | temporary rate | \
+         message limit {exceed} | maximum messages | flood* | temporary rate | \
          limit {exceed} | sender rate | sending too | rp 001 | rl000001 | \
          deferred .. excessive | submission limit | quotaexceeded + sender | \
          outbound .. limit | too + much + {message} | too + many .. time | domain frequency | \

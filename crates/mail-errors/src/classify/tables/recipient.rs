@@ -4,11 +4,13 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(RecipientRefused, 160, "受信拒否 | 指定受信"),
     says(
         RecipientRefused,
-        130,
-        "user's reject list | envelope blocked user entry | user entry | 受信拒否 | 指定受信",
+        150,
+        "sender not .. allowed senders | not in allowed senders | not allowed senders list",
     ),
+    says(RecipientRefused, 130, "user's reject list | envelope blocked user entry | user entry"),
     says(
         RecipientRefused,
         120,
@@ -34,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
          rdeny | closed system | approved external {addr} | not accept bounces | \
          access to {box} .. {rejected}",
     ),
-    says(RecipientRefused, 102, "sender not .. allowed senders | sender not allowed senders list"),
+    says(RecipientRefused, 102, "sender not allowed senders list"),
     says(RecipientRefused, 95, "not member of .. list"),
     says(RecipientRefused, 92, "rejected by destination domain | rejected by destination"),
     says(
@@ -93,12 +95,12 @@ pub(super) const RULES: &[Rule] = &[
          receive limit | receiving limit | message rate .. recipient | \
          recipient limit .. hour",
     ),
-    says(DomainUnknown, 190, "unknown + host | unknown + domain"),
-    says(DomainUnknown, 130, "ドメイン .. 見つかりません | 域名 .. 不存在"),
+    says(DomainUnknown, 160, "ドメイン .. 見つかりません | 域名 .. 不存在"),
     says(
         DomainUnknown,
         112,
-        "message expired dns query failed | message expired .. info no records",
+        "message expired dns query failed | message expired .. info no records | \
+         unknown + host | unknown + domain",
     ),
     says(DomainUnknown, 100, "bad destination system | destination system address"),
     says(

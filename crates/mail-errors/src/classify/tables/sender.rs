@@ -4,20 +4,30 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
+    says(
+        SenderRejected,
+        160,
+        "{sender} domain not {found} | 送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid} | \
+         {sender} .. 不存在 | {sender} .. existiert nicht | {sender} .. no existe | \
+         {sender} .. nie istnieje",
+    ),
     says(SenderRejected, 150, "@sendasdeniedexception | sendasdenied*"),
-    says(SenderRejected, 140, "return email domain {invalid} | same email | must + same"),
+    says(SenderRejected, 140, "return email domain {invalid} | from address .. authenticated user"),
     says(
         SenderRejected,
         130,
         "disabled for sending | your domain not {exist} | your domain .. not {exist} | \
          not identify sender | sending account .. banned | unauthorized sender | \
          policy restrictions domain based | account .. suspended .. contact us | \
-         sandbox subdomains | sandbox domain | empty address | empty sender | \
-         suspected spam sender | demo domains | mx for from | account not allowed to send | \
-         not allowed to send email | conform with authentication | domain must resolve | \
-         sending + domain | 送信元 {rejected} | 发件人 {rejected} | 发件人 {invalid}",
+         sandbox subdomains | empty address | empty sender | suspected spam sender | \
+         demo domains | mx for from | account not allowed to send | \
+         not allowed to send email | conform with authentication | sending + domain",
     ),
-    says(SenderRejected, 120, "return {addr} | return email | mx entries | mail from unrecognized"),
+    says(
+        SenderRejected,
+        120,
+        "return {addr} | return email | mail from unrecognized | domain not .. mx entries",
+    ),
     says(
         SenderRejected,
         118,
@@ -122,12 +132,12 @@ pub(super) const RULES: &[Rule] = &[
          %host does not exist e2110 | not a registered gateway | fully qualified email | \
          empty email | sender account | unregistered domains | unresolvable rfc 5321 | \
          not authorized to send on behalf | on behalf | sender {policy} | \
-         access denied sender | sender + access denied | sender .. blacklist",
+         access denied sender | sender + access denied | sender .. blacklist | \
+         sandbox domain | domain must resolve",
     ),
     says(SenderRejected, 55, "^ {sender} .. {rejected}"),
     says(AuthSpf, 150, "because {spf}"),
-    says(AuthSpf, 130, "{spf} check {fail} | {spf} check .. {fail}"),
-    says(AuthSpf, 120, "sender id"),
+    says(AuthSpf, 130, "{spf} .. {helo}"),
     says(AuthSpf, 112, "per it's spf | {spf} record"),
     says(
         AuthSpf,
@@ -144,6 +154,7 @@ pub(super) const RULES: &[Rule] = &[
          not + authorized to send .. domain | does not designate | \
          not + allowed to send mail from | not allowed .. mail from domain | @pobox",
     ),
+    says(AuthSpf, 90, "sender id"),
     says(AuthDkim, 150, "because dkim"),
     says(
         AuthDkim,

@@ -4,11 +4,8 @@ use super::{Rule, says};
 use crate::classify::Reason::*;
 
 pub(super) const RULES: &[Rule] = &[
-    says(
-        Network,
-        130,
-        "recipient's server .. unavailable | not check mx | {host} not found try | 接続 {fail}",
-    ),
+    says(Network, 160, "接続 {fail}"),
+    says(Network, 130, "recipient's server .. unavailable | not check mx | {host} not found try"),
     says(
         Network,
         104,
@@ -102,12 +99,13 @@ pub(super) const RULES: &[Rule] = &[
          {unknown} mailer error | process failed | child process | delivery agent | \
          can't create output | permission denied | illegal seek | local delivery {fail}",
     ),
-    says(SystemError, 140, "already locked | maildrop locked | lock busy"),
+    says(SystemError, 170, "already locked | maildrop locked | lock busy"),
+    says(SystemError, 160, "一時的"),
     says(
         SystemError,
         130,
         "user path | filter end message {fail} | dns error .. spf | authenticate at present | \
-         dns error while checking | 一時的",
+         dns error while checking | insufficient permission*",
     ),
     says(
         SystemError,
@@ -158,11 +156,11 @@ pub(super) const RULES: &[Rule] = &[
     says(
         SystemError,
         92,
-        "cannot authenticate .. temporary | temporary system problem | \
-         insufficient permission* | could not load drd | no mdb | mdb properties | \
-         interrupted system call | encountered error while | remote server misconfigured | \
-         timeout waiting for input | missing or bad storedriver | aliasing .. broken | \
-         temporarily unable | temporarily unable to process | service {temporary} {down} | \
+        "cannot authenticate .. temporary | temporary system problem | could not load drd | \
+         no mdb | mdb properties | interrupted system call | encountered error while | \
+         remote server misconfigured | timeout waiting for input | \
+         missing or bad storedriver | aliasing .. broken | temporarily unable | \
+         temporarily unable to process | service {temporary} {down} | \
          server {temporary} {not} available | {unknown} {trouble} | \
          server temporarily {rejected}",
     ),
