@@ -9,7 +9,7 @@ use super::clue::of_codes;
 use super::giving_up::{Case, SURE};
 use super::learned::{Clues, Leanings};
 use super::rules::{Met, Rules};
-use super::scan::{KEPT, Token, scan};
+use super::scan::{Found, KEPT, Token, scan};
 use super::scores::{Scores, Verdict};
 use super::tables::{self, codes};
 use super::{
@@ -115,29 +115,14 @@ impl Classifier {
             scores.at(stage);
         }
         let Some(verdict) = scores.verdict() else { return told };
-        let Verdict { reason, confidence, by_codes, .. } = verdict;
-        told.reason = reason;
-        told.confidence = confidence;
-        told.evidence = (!by_codes)
-            .then(|| self.evidence(reason, &scores, found.tokens, &clues))
-            .flatten()
-            .unwrap_or_else(|| evidence_of_codes(reason, by_enhanced, by_code));
+        let heard = Heard { found: &found, clues: &clues, scores: &scores, by_enhanced, by_code };
+        self.settle(&mut told, &heard, verdict, failure.stage(), permanent);
         if matches!(
-            reason,
+            told.reason,
             Reason::IpBlocklisted | Reason::BadReputation | Reason::SpamContent | Reason::IpBlocked
         ) {
             told.blocklist = Blocklist::find(text, &found, |token| self.rules.list(token.word));
         }
-        told.suppress = Case {
-            verdict,
-            stage: failure.stage(),
-            permanent,
-            enhanced,
-            phrase: scores.best(reason).and_then(|best| self.rules.source(best.phrase)),
-            found: &found,
-        }
-        .is_lost(&self.rules);
-        told.retry = retry(reason, permanent, told.suppress);
         told
     }
 
@@ -169,45 +154,57 @@ impl Classifier {
             told.retry = retry(told.reason, told.permanent, false);
         }
         let Some(verdict) = scores.verdict() else { return told };
-        let Verdict { reason, confidence, by_codes, .. } = verdict;
         // Any line of a bounce may come here: single words are not enough to make it the reason.
         let login = failure.stage().is_some_and(Stage::is_login);
-        let is_clear = scores.best(reason).is_some() || says(by_enhanced, reason) && by_codes;
-        if !is_clear && confidence < SURE && !login {
+        let by_code = verdict.by_codes && says(by_enhanced, verdict.reason);
+        let is_clear = by_code || scores.best(verdict.reason).is_some();
+        if !is_clear && verdict.confidence < SURE && !login {
             return told;
         }
-        told.reason = reason;
-        told.confidence = confidence;
         if class.is_none() {
-            told.permanent = !matches!(reason.retry(), Retry::Later);
+            told.permanent = !matches!(verdict.reason.retry(), Retry::Later);
         }
-        told.suppress = Case {
-            verdict,
-            stage: failure.stage(),
-            permanent: class == Some(EnhancedClass::Permanent),
-            enhanced,
-            phrase: scores.best(reason).and_then(|best| self.rules.source(best.phrase)),
-            found: &found,
-        }
-        .is_lost(&self.rules);
-        told.retry = retry(reason, told.permanent, told.suppress);
-        told.evidence = (!by_codes)
-            .then(|| self.evidence(reason, &scores, found.tokens, &clues))
-            .flatten()
-            .unwrap_or_else(|| evidence_of_codes(reason, by_enhanced, &[]));
+        let for_good = class == Some(EnhancedClass::Permanent);
+        let heard =
+            Heard { found: &found, clues: &clues, scores: &scores, by_enhanced, by_code: &[] };
+        self.settle(&mut told, &heard, verdict, failure.stage(), for_good);
         told
     }
 
-    /// Tells which words speak most for a reason: a phrase, or else a single word.
-    fn evidence(
+    /// Writes down what a verdict means.
+    fn settle(
         &self,
-        reason: Reason,
-        scores: &Scores,
-        tokens: &[Token],
-        clues: &Clues<'_>,
-    ) -> Option<Evidence> {
-        let phrase = scores.best(reason).and_then(|best| self.phrase(best, tokens));
-        let word = || Some((self.leanings.best(clues, reason)?, "learned"));
+        told: &mut Classification<'_>,
+        heard: &Heard<'_>,
+        verdict: Verdict,
+        stage: Option<Stage>,
+        for_good: bool,
+    ) {
+        let reason = verdict.reason;
+        told.reason = reason;
+        told.confidence = verdict.confidence;
+        let words = if verdict.by_codes { None } else { self.evidence(reason, heard) };
+        told.evidence = words.unwrap_or_else(|| {
+            if says(heard.by_enhanced, reason) {
+                Evidence::EnhancedCode
+            } else if says(heard.by_code, reason) {
+                Evidence::Code
+            } else {
+                Evidence::Nothing
+            }
+        });
+        let phrase = heard.scores.best(reason).and_then(|best| self.rules.source(best.phrase));
+        let case =
+            Case { verdict, stage, for_good, enhanced: told.enhanced, phrase, found: heard.found };
+        told.suppress = case.is_lost(&self.rules);
+        told.retry = retry(reason, told.permanent, told.suppress);
+    }
+
+    /// Tells which words speak most for a reason: a phrase, or else a single word.
+    fn evidence(&self, reason: Reason, heard: &Heard<'_>) -> Option<Evidence> {
+        let best = heard.scores.best(reason);
+        let phrase = best.and_then(|best| self.phrase(best, heard.found.tokens));
+        let word = || Some((self.leanings.best(heard.clues, reason)?, "learned"));
         let (span, rule) = phrase.or_else(word)?;
         Some(Evidence::Words { span, rule })
     }
@@ -217,6 +214,16 @@ impl Classifier {
         let (first, last) = (span(best.first)?, span(best.last)?);
         Some((first.start..last.end, self.rules.source(best.phrase)?))
     }
+}
+
+/// What was heard in a text, and what its codes speak for.
+#[derive(Debug)]
+struct Heard<'r> {
+    found: &'r Found<'r>,
+    clues: &'r Clues<'r>,
+    scores: &'r Scores,
+    by_enhanced: &'static [(Reason, u8)],
+    by_code: &'static [(Reason, u8)],
 }
 
 /// The class of the enhanced codes that go with a code.
@@ -232,21 +239,6 @@ pub(super) const fn class(code: ReplyCode) -> Option<EnhancedClass> {
 
 fn says(codes: &[(Reason, u8)], reason: Reason) -> bool {
     codes.iter().any(|(own, _)| *own == reason)
-}
-
-/// Which of the codes speaks for the reason, if words do not.
-fn evidence_of_codes(
-    reason: Reason,
-    by_enhanced: &[(Reason, u8)],
-    by_code: &[(Reason, u8)],
-) -> Evidence {
-    if says(by_enhanced, reason) {
-        Evidence::EnhancedCode
-    } else if says(by_code, reason) {
-        Evidence::Code
-    } else {
-        Evidence::Nothing
-    }
 }
 
 /// RFC 5321 4.2.1: what is transient may be sent again, whatever the reason.

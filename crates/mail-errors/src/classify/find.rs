@@ -11,8 +11,8 @@ impl<'a> Failure<'a> {
     /// Finds the failure that a line quotes: a reply that begins the line or stands within it
     /// (`host mx said: 550 5.1.1 ... (in reply to RCPT TO command)`), `-ERR` of POP3, `NO` of IMAP,
     /// what Postfix notes behind `status=`, or a reply of which only the enhanced code is left
-    /// (`5.1.1 User unknown`). The stage is taken from the words if they name it. `None` if there is
-    /// nothing of the kind.
+    /// (`5.1.1 User unknown`). The stage is taken from the words if they name it. `None` if there
+    /// is nothing of the kind.
     ///
     /// ```
     /// use mail_errors::classify::{Failure, Reason, Stage};
@@ -85,8 +85,9 @@ fn tagged(line: &[u8]) -> Option<&[u8]> {
     if is_tag { word } else { None }
 }
 
-/// Finds where a reply begins within a line, and how doubtful that is, 0 to 4. A code is three digits that stand alone, `4yz` or
-/// `5yz`; the surest has an enhanced code behind it or a word like `said:` before it.
+/// Finds where a reply begins within a line, and how doubtful that is, 0 to 4. A code is three
+/// digits that stand alone, `4yz` or `5yz`; the surest has an enhanced code behind it or a word like
+/// `said:` before it.
 fn quoted(line: &[u8]) -> Option<(u8, usize)> {
     let mut best: Option<(u8, usize)> = None;
     let mut at = 0;

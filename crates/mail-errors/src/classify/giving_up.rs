@@ -1,8 +1,8 @@
 //! Whether an address is given up: nobody is to mail it again.
 //!
-//! To mail a dead address once more costs little, and to give up one that is alive loses mail. So it
-//! takes more than the likeliest reason: certainty, a refusal for good, at a moment when a recipient
-//! has been named, and no word that takes it back.
+//! To mail a dead address once more costs little, and to give up one that is alive loses mail. So
+//! it takes more than the likeliest reason: certainty, a refusal for good, at a moment when a
+//! recipient has been named, and no word that takes it back.
 
 use crate::EnhancedStatusCode;
 
@@ -20,7 +20,8 @@ pub(super) const SURE: Confidence = Confidence(95);
 pub(super) struct Case<'a> {
     pub(super) verdict: Verdict,
     pub(super) stage: Option<Stage>,
-    pub(super) permanent: bool,
+    /// The refusal is for good.
+    pub(super) for_good: bool,
     pub(super) enhanced: Option<EnhancedStatusCode>,
     /// The phrase that speaks most for the reason.
     pub(super) phrase: Option<&'static str>,
@@ -33,7 +34,7 @@ impl Case<'_> {
         self.verdict.reason.is_hard()
             && self.verdict.dead >= SURE
             && self.names_a_recipient()
-            && (self.permanent || self.is_hard_for_now(rules))
+            && (self.for_good || self.is_hard_for_now(rules))
             && !rules.speak_of(self.found.tokens, rules.for_now)
             && !self.is_a_frame()
     }
