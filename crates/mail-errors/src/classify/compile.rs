@@ -248,7 +248,7 @@ impl Compiler {
             sources: self.sources.into(),
             written: self.written.into(),
             lists: self.lists.into(),
-            for_now: self.set_of["for_now"],
+            for_now: ["temporary", "waiting"].map(|set| self.set_of[set]),
             failed: self.set_of["fail"],
         }
     }

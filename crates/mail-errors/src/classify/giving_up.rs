@@ -35,7 +35,7 @@ impl Case<'_> {
             && self.verdict.dead >= SURE
             && self.names_a_recipient()
             && (self.for_good || self.is_hard_for_now(rules))
-            && !rules.speak_of(self.found.tokens, rules.for_now)
+            && !rules.for_now.iter().any(|set| rules.speak_of(self.found.tokens, *set))
             && !self.is_a_frame()
     }
 

@@ -28,8 +28,8 @@ pub(super) struct Rules {
     pub(super) sources: Box<[Source]>,
     /// The rules that the sources are parts of.
     pub(super) written: Box<[&'static str]>,
-    /// The set of words that take a refusal back: it is for now.
-    pub(super) for_now: u8,
+    /// The sets of words that take a refusal back: it is for now.
+    pub(super) for_now: [u8; 2],
     /// The set of words that say that something went wrong.
     pub(super) failed: u8,
     /// Words that name a block list, sorted, and which.

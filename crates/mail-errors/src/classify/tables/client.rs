@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
          blocklist | blacklist | blacklisted | blocklisted | real time block | \
          realtime block* | real time black | realtime black* | email reputation database | \
          black hole | blackhole | spammer list | listed by | open + relay | open proxy | \
-         exploited host | currently sending spam | geoip | problem occurred .. bl | s3150 | \
+         exploited host | currently sending spam | geoip | problem occurred .. bl | \
          part network .. block list",
     ),
     says(IpBlocklisted, 70, "@{dnsbl} | {listed} on"),
@@ -114,7 +114,7 @@ pub(super) const RULES: &[Rule] = &[
          connections {rejected} | connections .. not be accepted | \
          connections + from .. {rejected} | not accepting connections | \
          no smtp connections from | not + allowed to connect | {host} not allowed to | \
-         messages .. not sent | too many unwanted | unwanted messages | hl + ipb | \
+         messages .. not sent | too many unwanted | unwanted messages | \
          hl ipb ip not .. list | %ip + {blocked} | from %ip + {rejected} | \
          messages from %ip | delist* | host network not allowed | \
          client host rejected .. spammer | client host rejected relaying .. spammer | \
@@ -161,8 +161,7 @@ pub(super) const RULES: &[Rule] = &[
         "{reputation} | bad reputation | ip reputation | unexpected volume | \
          deferred .. unexpected volume .. user {complaint} | tss04 messages | \
          rate limited due ip {reputation} | user {complaint} | {complaint} from users | \
-         complaint rate | excessive complaints | tss04 | tss09 | \
-         temporarily deferred .. complaints",
+         complaint rate | excessive complaints | temporarily deferred .. complaints",
     ),
     says(BadReputation, 90, "karma"),
     says(BadReputation, 60, "untrusted | not + trusted"),
@@ -175,7 +174,7 @@ pub(super) const RULES: &[Rule] = &[
         NoPtr,
         97,
         "forward dns entry | not have ptr | doesn't have ptr | does not point to sending | \
-         corresponding forward | no rdns | dns check failure | cxdns | nameserver query",
+         corresponding forward | no rdns | dns check failure | nameserver query",
     ),
     says(
         NoPtr,

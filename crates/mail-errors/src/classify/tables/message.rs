@@ -201,12 +201,12 @@ pub(super) const RULES: &[Rule] = &[
          {blocked} using @multi @surbl | @surbl | @multi + @surbl | {url} .. {listed} | \
          contains .. url | {message} .. contains .. {url} | {url} message .. {rejected} | \
          spam url | url .. spam | link .. spam | spamvertised | domain .. body .. listed | \
-         phishing | phish | dt + spm | content denied | mail content denied | \
-         suspicious content | content .. suspicious | suspicious + message | \
-         unacceptable content | questionable content | bulk {message} | ube | uce | \
-         unwanted content | spamware | dspam | bogofilter | cloudmark | \
-         message content rejected | mail content | fingerprint | gtube | pyzor | razor | \
-         vade | vaderetro | ofr 506 | heuristic* | bayes* | antyspamowy",
+         phishing | phish | content denied | mail content denied | suspicious content | \
+         content .. suspicious | suspicious + message | unacceptable content | \
+         questionable content | bulk {message} | ube | uce | unwanted content | spamware | \
+         dspam | bogofilter | cloudmark | message content rejected | mail content | \
+         fingerprint | gtube | pyzor | razor | vade | vaderetro | heuristic* | bayes* | \
+         antyspamowy",
     ),
     says(SpamContent, 60, "false positive | content filter"),
     says(SpamContent, 45, "{spam} | content .. {rejected}"),

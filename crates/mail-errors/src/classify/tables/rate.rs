@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         "{much} {conns} | {much} .. {conns} | {much} concurrent | {much} simultaneous | \
          {much} parallel | concurrent {conns} | simultaneous {conns} | parallel {conns} | \
          {conns} limit | {conns} .. {exceed} | maximum number of {conns} | maximum {conns} | \
-         max {conns} | number of {conns} | concurrency .. {exceed} | hl + icc",
+         max {conns} | number of {conns} | concurrency .. {exceed}",
     ),
     says(
         TooManyConnections,
@@ -126,9 +126,9 @@ pub(super) const RULES: &[Rule] = &[
          daily .. limit | daily .. quota | hourly .. limit | messages per {conns} | \
          messages per day | emails per hour | per hour | per minute | per day | relay limit | \
          message limit {exceed} | maximum messages | flood* | temporary rate | \
-         limit {exceed} | sender rate | sending too | rp 001 | rl000001 | \
-         deferred .. excessive | submission limit | quotaexceeded + sender | \
-         outbound .. limit | too + much + {message} | too + many .. time | domain frequency | \
+         limit {exceed} | sender rate | sending too | rp 001 | deferred .. excessive | \
+         submission limit | quotaexceeded + sender | outbound .. limit | \
+         too + much + {message} | too + many .. time | domain frequency | \
          frequency .. limited | {conns} frequency limited",
     ),
     says(

@@ -223,12 +223,7 @@ pub(in crate::classify) const SETS: &[(&str, &str)] = &[
         "temporary temporarily temporär vorübergehend transient intermittent tempfail \
          temporairement temporário temporal temporalmente 一時的 一時的に 临时 暂时",
     ),
-    (
-        "for_now",
-        "temporary temporarily temporär vorübergehend transient intermittent tempfail temporairement \
-         temporário temporal temporalmente 一時的 一時的に 临时 暂时 later später spaeter tarde timeout \
-         timed pending maintenance deferred",
-    ),
+    ("waiting", "later später spaeter tarde timeout timed pending maintenance deferred"),
     (
         "internal",
         "internal local configuration config software programming unexpected backend \
